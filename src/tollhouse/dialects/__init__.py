@@ -1,0 +1,1 @@
+"""How to say it: wire formats, in and out, and nothing else. Pure."""

@@ -1,0 +1,306 @@
+"""What all dialects mean: a request, the events of an answer, the answer, usage.
+
+Every chat dialect reads its bytes into these values and writes its bytes from them; a dialect never sees another one.
+Values are frozen msgspec Structs because a stream makes one per event (0.05 us each, against 0.6 for a dataclass).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "other"]
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of one call, all counts >= 0. The parts are contained in their totals.
+
+    Attributes:
+        input_tokens: everything read, cached or not.
+        input_cached_tokens: of the input, what the provider had in its cache.
+        input_cache_write_tokens: of the input, what it put into its cache.
+        input_audio_tokens: of the input, audio.
+        output_tokens: everything made, reasoning included.
+        output_reasoning_tokens: of the output, what the caller does not see.
+        output_audio_tokens: of the output, audio.
+        service_tier: the tier that served, when the provider tells (prices may differ).
+    """
+
+    input_tokens: int
+    output_tokens: int
+    input_cached_tokens: int = 0
+    input_cache_write_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_reasoning_tokens: int = 0
+    output_audio_tokens: int = 0
+    service_tier: str | None = None
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output together."""
+        return self.input_tokens + self.output_tokens
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------------
+
+
+class TextPart(msgspec.Struct, frozen=True):
+    """Words."""
+
+    text: str
+
+
+class ImagePart(msgspec.Struct, frozen=True):
+    """A picture: `url` is http(s) or a `data:` URL; `detail` is low, high or auto."""
+
+    url: str
+    detail: str | None = None
+
+
+class AudioPart(msgspec.Struct, frozen=True):
+    """Sound: base64 `data` in `format` (wav, mp3 …)."""
+
+    data: str
+    format: str
+
+
+class FilePart(msgspec.Struct, frozen=True):
+    """A document: either the provider's `file_id`, or a `data:` URL with a `filename`."""
+
+    file_id: str | None = None
+    data: str | None = None
+    filename: str | None = None
+
+
+class RefusalPart(msgspec.Struct, frozen=True):
+    """The model's words when it declines."""
+
+    text: str
+
+
+class ReasoningPart(msgspec.Struct, frozen=True):
+    """The model's thinking; `signature` proves it to the provider that made it."""
+
+    text: str
+    signature: str | None = None
+
+
+class OtherPart(msgspec.Struct, frozen=True):
+    """A part this page does not model, as its dialect said it; only the same dialect can say it again."""
+
+    type: str
+    raw: msgspec.Raw
+
+
+Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart | RefusalPart | ReasoningPart | OtherPart
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """The model asks for a tool: `arguments` is JSON text as the model made it, valid or not."""
+
+    id: str
+    name: str
+    arguments: str
+    type: str = "function"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a conversation.
+
+    Attributes:
+        role: who speaks.
+        parts: what is said, in order.
+        tool_calls: the tools an assistant message asks for.
+        tool_call_id: for role `tool`, which call this answers.
+        name: the speaker's name, when given.
+        extra: fields that are not modelled, by name, as they came.
+    """
+
+    role: Role
+    parts: tuple[Part, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    extra: dict[str, msgspec.Raw] = {}
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool the model may call; `parameters` is a JSON Schema. `raw` holds a tool that is not a function, as it came."""
+
+    type: str = "function"
+    name: str = ""
+    description: str | None = None
+    parameters: msgspec.Raw | None = None
+    strict: bool | None = None
+    raw: msgspec.Raw | None = None
+
+
+class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """The form the answer must have: `text`, `json_object`, or `json_schema` with a schema."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    name: str | None = None
+    description: str | None = None
+    schema: msgspec.Raw | None = None
+    strict: bool | None = None
+
+
+class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client asks, in no dialect.
+
+    Attributes:
+        tool_choice: `auto`, `none`, `required`, or the name of one function as `("function", name)`.
+        max_output_tokens: the client's cap per choice, reasoning included; None when it gave none.
+        n: choices wanted.
+        include_usage: a streaming client asked for the usage chunk.
+        extra: fields that are not modelled; said again, untouched, when the provider speaks the same dialect.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str | tuple[str, str] | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    n: int = 1
+    seed: int | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    reasoning_effort: str | None = None
+    user: str | None = None
+    stream: bool = False
+    include_usage: bool = False
+    extra: dict[str, msgspec.Raw] = {}
+
+
+# --- what is answered, as it is said ---------------------------------------------------------------------------------
+
+
+class Began(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer begins. `model` is the one that serves, which may differ from the one asked."""
+
+    id: str
+    model: str
+    created: int
+
+
+class TextDelta(msgspec.Struct, frozen=True):
+    """More words of choice `index`."""
+
+    index: int
+    text: str
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True):
+    """More thinking of choice `index`."""
+
+    index: int
+    text: str
+    signature: str | None = None
+
+
+class RefusalDelta(msgspec.Struct, frozen=True):
+    """More of a refusal of choice `index`."""
+
+    index: int
+    text: str
+
+
+class AudioDelta(msgspec.Struct, frozen=True):
+    """More sound of choice `index`, as its dialect said it."""
+
+    index: int
+    raw: msgspec.Raw
+
+
+class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
+    """More of tool call number `slot` of choice `index`; `id` and `name` come once, with its first piece."""
+
+    index: int
+    slot: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+    type: str = "function"
+
+
+class LogprobsDelta(msgspec.Struct, frozen=True):
+    """Log probabilities for what was just said, as the dialect said them."""
+
+    index: int
+    raw: msgspec.Raw
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """Choice `index` is complete; `said` is the provider's own word for the reason."""
+
+    index: int
+    reason: FinishReason
+    said: str
+
+
+class UsageSeen(msgspec.Struct, frozen=True):
+    """The provider counts. The last one holds."""
+
+    usage: Usage
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider reports an error inside its answer."""
+
+    message: str
+    code: str | None = None
+    type: str | None = None
+    status: int | None = None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The dialect's terminal event was seen: nothing is missing."""
+
+
+Event: TypeAlias = (
+    Began
+    | TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | AudioDelta
+    | ToolCallDelta
+    | LogprobsDelta
+    | Finished
+    | UsageSeen
+    | Failed
+    | Ended
+)
+
+MEANINGFUL = (TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallDelta, Finished)
+"""Events that say something to the caller: after the first of them there is no second try."""
+
+
+# --- what was answered, whole ----------------------------------------------------------------------------------------
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One complete alternative."""
+
+    index: int
+    message: Message
+    finish_reason: FinishReason
+    said: str
+    logprobs: msgspec.Raw | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A complete answer. `usage` is None when the provider did not count."""
+
+    id: str
+    model: str
+    created: int
+    choices: tuple[Choice, ...]
+    usage: Usage | None = None
+    extra: dict[str, Any] = {}

@@ -1,0 +1,75 @@
+"""What a provider is: where to talk and who we are, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
+Fields: TypeAlias = Mapping[str, str]
+Authorize: TypeAlias = Callable[[str, Fields], Headers]
+
+
+class Limits(NamedTuple):
+    """What a model can take and give, in tokens; None when unknown."""
+
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+
+
+class ListedPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """A price as the operator wrote it: decimal strings, US dollars per million tokens; None when not told."""
+
+    input: str | None = None
+    output: str | None = None
+    input_cached: str | None = None
+    input_cache_write: str | None = None
+
+
+def bearer(api_key: str, fields: Fields) -> Headers:
+    """`Authorization: Bearer`, as most vendors want it."""
+    return ((b"authorization", b"Bearer " + api_key.encode()),)
+
+
+def no_hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
+    """For providers that add nothing to a prompt that its bytes do not bound."""
+    return 0
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor or server, and the dialect it speaks.
+
+    Attributes:
+        name: the word before the slash in `provider/model`; lower case, no slash.
+        dialect: a module of `tollhouse.dialects`.
+        base_url: where its API starts, without a trailing slash; https, unless `allow_private_address`.
+        docs_url: the vendor's page on it.
+        env: environment variable that usually holds a key (imported by reference on the first run).
+        authorize: headers that carry the key; gets the key and the credential's extra fields.
+        needs_key: calls without a credential make no sense.
+        allow_private_address: said explicitly for local models; also permits `http:`.
+        models: `open` lists pass unknown names on, unpriced; `closed` ones answer 404.
+        limits: model name -> what it can take and give.
+        prices: model name -> the operator's own price, before any published one.
+        priced_as: the provider's id in genai-prices, when that has it.
+        free: costs nothing (local models, the demo).
+        hidden_tokens: (has tools, tool types) -> tokens the provider adds unseen, at most.
+    """
+
+    name: str
+    dialect: ModuleType
+    base_url: str
+    docs_url: str = ""
+    env: str | None = None
+    authorize: Authorize = bearer
+    needs_key: bool = True
+    allow_private_address: bool = False
+    models: Literal["open", "closed"] = "open"
+    limits: Mapping[str, Limits] = {}
+    prices: Mapping[str, ListedPrice] = {}
+    priced_as: str | None = None
+    free: bool = False
+    hidden_tokens: Callable[[bool, frozenset[str]], int] = no_hidden_tokens
