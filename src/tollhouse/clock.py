@@ -1,0 +1,22 @@
+"""What time it is: a value that `app.py` makes and passes down, so that tests can turn it by hand."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    """The system's clock. `tollhouse.testing.ManualClock` is the other one."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC. For rows and people; it may jump."""
+        return datetime.now(UTC)
+
+    def time_ns(self) -> int:
+        """The same moment, in nanoseconds since 1970."""
+        return time.time_ns()
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back. For durations and deadlines."""
+        return time.monotonic()
