@@ -15,6 +15,7 @@ TollhouseError
 │   └── BudgetExhausted          429, `insufficient_quota`: trying again soon is pointless
 ├── Busy                     ask again later                             429, `retry_after_s` set
 ├── Unavailable              our own infrastructure is in trouble        503, `retry_after_s` set
+├── ConfigurationError       the house cannot be opened as configured    never over HTTP: the start is refused
 └── UpstreamError            the provider failed us                      4xx or 5xx
     ├── UpstreamRefused          the provider rejects the request        its 4xx, never retried
     ├── UpstreamAuthFailed       the provider rejects the credential     502
@@ -166,6 +167,20 @@ class Unavailable(TollhouseError):
 
     def __init__(self, message: str, *, retry_after_s: float = 1.0, **more: Any) -> None:
         super().__init__(message, retry_after_s=retry_after_s, **more)
+
+
+class ConfigurationError(TollhouseError):
+    """Settings that cannot be used: one error names all of them.
+
+    Attributes:
+        problems: one sentence each, with the setting, what is wrong, and where it was written.
+    """
+
+    code = "configuration"
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 class UpstreamError(TollhouseError):

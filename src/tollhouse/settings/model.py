@@ -1,0 +1,300 @@
+"""The settings themselves, each with its type, unit, default and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    IPvAnyNetwork,
+    NonNegativeInt,
+    PositiveInt,
+    PrivateAttr,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from tollhouse.settings import layers
+from tollhouse.settings.secret import SecretRef
+
+
+def _split(value: Any) -> Any:
+    """Lists may be written `a, b` where only text can be written, as in the environment."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _decimal(text: str) -> str:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ValueError('must be a decimal number in quotes, such as "2.50"') from None
+    if not amount.is_finite() or amount < 0:
+        raise ValueError("must be zero or more")
+    return text
+
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Limit = Annotated[PositiveInt | None, BeforeValidator(lambda value: None if value == "none" else value)]
+Dollars = Annotated[str, AfterValidator(_decimal)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=128)]
+Strategy = Literal["fallback", "weighted", "cheapest", "fastest", "least_busy"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class LimitSettings(_Table):
+    """What a request may be at most."""
+
+    body_bytes: PositiveInt = 32 * 1024 * 1024
+    """Size of a request's body, in bytes; beyond it 413."""
+    json_depth: PositiveInt = 64
+    """How deeply a request's JSON may be nested."""
+
+
+class TimeoutSettings(_Table):
+    """How long a provider may take, in seconds."""
+
+    connect_s: Seconds = 3.0
+    """Until the connection stands, TLS included."""
+    first_byte_s: Seconds = 120.0
+    """From the request's last byte to the answer's first."""
+    idle_s: Seconds = 60.0
+    """Between two pieces of an answer."""
+    total_s: Seconds = 600.0
+    """For a whole request, all attempts together."""
+
+
+class NewUserSettings(_Table):
+    """What a user gets who is made without limits of their own."""
+
+    requests_per_minute: Limit = 20
+    """Requests in a minute, or `none`."""
+    tokens_per_day: Limit = 100_000
+    """Tokens in a day, as a budget in mode `estimate`, or `none`."""
+    concurrent: Limit = 100
+    """Calls at the same time, or `none`."""
+
+
+class RequestLogSettings(_Table):
+    """How long the rows of the request log are kept. The ledger is never cut."""
+
+    max_age_days: Limit = 90
+    """Rows older than this are deleted, in days, or `none`."""
+    max_rows: Limit = 10_000_000
+    """Beyond this many rows the oldest are deleted, or `none`."""
+    bodies: bool = False
+    """Keep what was asked and answered beside the row. Off: prompts are nobody's business but the caller's."""
+
+
+class LogSettings(_Table):
+    """The process's own log. It holds no prompts, no answers and no secrets."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is written."""
+    format: Literal["auto", "json", "console"] = "auto"
+    """`auto` is for people on a terminal and JSON lines elsewhere."""
+    directory: Path | None = None
+    """Also write JSON lines to a file per day in this folder; no files without it."""
+    keep_days: PositiveInt = 14
+    """Days that a file is kept."""
+    warn_tokens: NonNegativeInt = 5_000
+    """A request that used more tokens than this is logged as a warning; never when 0."""
+
+
+class ModelTable(_Table):
+    """A model that the operator lists. A price that is absent is unknown, not zero."""
+
+    input_usd_per_million: Dollars | None = None
+    """US dollars per million tokens read, as text: `"2.50"`."""
+    input_cached_usd_per_million: Dollars | None = None
+    """The same for tokens read from the provider's prompt cache."""
+    input_cache_write_usd_per_million: Dollars | None = None
+    """The same for tokens written to the provider's prompt cache."""
+    output_usd_per_million: Dollars | None = None
+    """US dollars per million tokens written."""
+    context_tokens: PositiveInt | None = None
+    """The most tokens the model reads and writes in one call."""
+    max_output_tokens: PositiveInt | None = None
+    """The most tokens it writes in one call."""
+
+
+Models = Annotated[
+    Annotated[Literal["open", "closed"], Tag("word")] | Annotated[Mapping[str, ModelTable], Tag("table")],
+    Discriminator(lambda value: "table" if isinstance(value, Mapping) else "word"),
+]
+
+
+class ProviderTable(_Table):
+    """A provider that is not built in, or other facts on one that is."""
+
+    dialect: str | None = None
+    """A module of `tollhouse.dialects`; needed when the provider is not built in."""
+    base_url: str | None = None
+    """Where its API starts: `https://host/v1`."""
+    allow_private_address: bool = False
+    """Permit private networks and `http:`, for a model of your own."""
+    api_key: SecretRef | None = None
+    """The operator's own key."""
+    share: bool = False
+    """Use the operator's key for users who have none of their own."""
+    free: bool = False
+    """Calls cost nothing."""
+    models: Models | None = None
+    """The models' table, which closes the list; or `open`: unknown names are passed on, or `closed`: they are 404."""
+
+    @model_validator(mode="after")
+    def _address(self) -> Self:
+        if self.base_url is None:
+            return self
+        scheme, _, rest = self.base_url.partition("://")
+        if scheme not in ("https", "http") or not rest:
+            raise ValueError("base_url must start with https:// (or http:// with allow_private_address)")
+        if scheme == "http" and not self.allow_private_address:
+            raise ValueError("base_url with http:// needs allow_private_address = true")
+        if "@" in rest.partition("/")[0]:
+            raise ValueError("base_url must not hold a user name or a password; use api_key")
+        return self
+
+
+class RouteTable(_Table):
+    """An alias, and the models that may answer for it."""
+
+    candidates: Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+    """`provider/model`, best first."""
+    strategy: Strategy = "fallback"
+    """In which order they are asked: as written, by weight, price, speed or load."""
+    weights: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split)] = ()
+    """For `weighted`: one whole number per candidate; alike without them."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.weights and len(self.weights) != len(self.candidates):
+            raise ValueError(f"{len(self.candidates)} candidates need as many weights, not {len(self.weights)}")
+        if bad := next((name for name in self.candidates if not all(name.partition("/")[::2])), None):
+            raise ValueError(f"a candidate is named provider/model, not {bad!r}")
+        return self
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Made by `load`, passed down, never changed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TOLLHOUSE_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    data: Path = Path("tollhouse-data")
+    """The data folder: database, encryption key, first keys. Readable by its owner only."""
+    config: Path | None = None
+    """The TOML file; without one, `tollhouse.toml` in the working or the data folder, if there is one."""
+    secrets_dir: Path | None = None
+    """A folder with one file per setting, named like its environment variable."""
+    development: bool = False
+    """Development mode: `.env` in the working folder is read into the environment first."""
+    host: str = "127.0.0.1"
+    """The address to listen on. One that other machines reach (`0.0.0.0`, `::`) must be set by you."""
+    port: int = Field(default=8787, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one."""
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Networks of reverse proxies whose `X-Forwarded-For` names the client."""
+    database_url: SecretRef | None = None
+    """`postgresql://…`; without one, the SQLite file `tollhouse.db` in the data folder."""
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """`NORMAL` is safe when the process is killed; `FULL` also when the power fails, and is slower."""
+    egress_proxy: SecretRef | None = None
+    """An `http://`, `socks5://` or `socks5h://` proxy for all calls out. The environment's proxies are ignored."""
+    master_key: SecretRef | None = None
+    """The key that seals credentials; without one, `master.key` in the data folder, made by `up`."""
+    attempts: int = Field(default=3, ge=1, le=20)
+    """How often providers are asked for one request, all candidates together."""
+    drain_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
+    """How long running answers may go on after SIGTERM, in seconds."""
+
+    limits: LimitSettings = LimitSettings()
+    timeouts: TimeoutSettings = TimeoutSettings()
+    new_user: NewUserSettings = NewUserSettings()
+    requests: RequestLogSettings = RequestLogSettings()
+    log: LogSettings = LogSettings()
+    providers: Mapping[Name, ProviderTable] = {}
+    routes: Mapping[Name, RouteTable] = {}
+
+    _origins: layers.Origins = PrivateAttr(default_factory=dict)
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def load(
+        cls,
+        data: Path | str | None = None,
+        config: Path | str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Read every layer, once.
+
+        Args:
+            data: `--data`.
+            config: `--config`; the file must then exist.
+            overrides: what else the command line says, nested like the settings; None means not said.
+
+        Raises:
+            ConfigurationError: names every unknown, malformed or missing setting, and where it was written.
+        """
+        flags = {**(overrides or {}), "data": data, "config": config}
+        reading = layers.read(cls, flags)
+        settings = layers.build(cls, reading)
+        settings._origins = reading.origins
+        settings._warnings = (*reading.warnings, *layers.plain_secrets(settings, reading.origins))
+        return settings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was accepted, and had better be written otherwise: one sentence each, without secrets."""
+        return self._warnings
+
+    @property
+    def is_loopback(self) -> bool:
+        """Only this machine can reach us."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Made by hand, settings are what is said and nothing else: only `load` looks around."""
+        return (init_settings,)
+
+
+def origins(settings: Settings) -> list[layers.Origin]:
+    """Each setting with its value, secrets hidden, and the place that it comes from."""
+    return layers.told(settings, settings._origins)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of the TOML file, for editors."""
+    return Settings.model_json_schema()
