@@ -1,0 +1,213 @@
+"""What a call costs, or may cost at most."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+import msgspec
+
+from tollhouse.dialects.chat import Usage
+from tollhouse.money.amounts import (
+    MAX_NANODOLLARS,
+    FemtodollarsPerToken,
+    Nanodollars,
+    cost,
+    price_from_usd_per_million,
+)
+from tollhouse.providers.base import ListedPrice
+
+TOKENS_PER_MESSAGE: Final = 4
+"""What frames one message beyond its JSON: 3 tokens and 1 for a name (OpenAI's cookbook, How to count tokens)."""
+
+UNKNOWN_CONTEXT_TOKENS: Final = 10_000_000
+"""Stands for a context window nobody has told us: the largest that any vendor publishes (Llama 4 Scout)."""
+
+UNLIMITED_TOKENS: Final = 2**63 - 1
+"""More output than any model makes: what any money affords when output costs nothing."""
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token costs, by kind, in femtodollars. None: a kind without a price of its own costs what `input` or
+    `output` does."""
+
+    input: FemtodollarsPerToken
+    output: FemtodollarsPerToken
+    input_cached: FemtodollarsPerToken | None = None
+    input_cache_write: FemtodollarsPerToken | None = None
+    input_audio: FemtodollarsPerToken | None = None
+    output_audio: FemtodollarsPerToken | None = None
+    output_reasoning: FemtodollarsPerToken | None = None
+
+    def dearest_input(self) -> int:
+        """The most that one token of input can cost."""
+        return max(self.input, self.input_cached or 0, self.input_cache_write or 0, self.input_audio or 0)
+
+    def dearest_output(self) -> int:
+        """The most that one token of output can cost."""
+        return max(self.output, self.output_audio or 0, self.output_reasoning or 0)
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """Long context: with more than `above_input_tokens` of input, every token of the call costs these rates instead."""
+
+    above_input_tokens: int
+    rates: Rates
+
+
+class Price(Rates, frozen=True, kw_only=True):
+    """What a model costs.
+
+    Attributes:
+        tiers: steps for long context, ascending.
+        per_request: what a call costs besides its tokens.
+        version: names this price and where it comes from, so that a settled call can be recomputed.
+    """
+
+    tiers: tuple[Tier, ...] = ()
+    per_request: Nanodollars = Nanodollars(0)
+    version: str = ""
+
+    FREE: ClassVar[Price]
+
+    def at(self, input_tokens: int) -> Rates:
+        """The rates for a call that reads so many tokens."""
+        rates: Rates = self
+        for tier in self.tiers:
+            if input_tokens > tier.above_input_tokens:
+                rates = tier.rates
+        return rates
+
+
+Price.FREE = Price(input=FemtodollarsPerToken(0), output=FemtodollarsPerToken(0), version="free")
+
+
+def cost_of(usage: Usage, price: Price) -> Nanodollars:
+    """The cost of one call, in nanodollars, rounded once and upward.
+
+    Raises:
+        ValueError: more cached input than input, or another part above its whole; a dialect has misread the provider's
+            usage, or the provider lies.
+
+    >>> million = Usage(input_tokens=1_000_000, input_cached_tokens=400_000, output_tokens=0)
+    >>> usd = price_from_usd_per_million
+    >>> cost_of(million, Price(input=usd("1"), input_cached=usd("0.1"), output=usd("4")))
+    640000000
+    """
+    rates = price.at(usage.input_tokens)
+    return Nanodollars(price.per_request + cost(_input_parts(usage, rates) + _output_parts(usage, rates)))
+
+
+def split_cost(usage: Usage, price: Price) -> tuple[Nanodollars, Nanodollars]:
+    """The cost of what was read and of what was made; together exactly `cost_of`. Raises as that does."""
+    whole = cost_of(usage, price)
+    read = Nanodollars(price.per_request + cost(_input_parts(usage, price.at(usage.input_tokens))))
+    return read, Nanodollars(whole - read)
+
+
+def most(price: Price, input_tokens_bound: int, output_tokens_cap: int, n: int = 1) -> Nanodollars:
+    """The worst case of one call: every token at the dearest rate it can have.
+
+    Args:
+        input_tokens_bound: no more is read (`input_bound`).
+        output_tokens_cap: no more is made per choice.
+        n: choices asked for.
+
+    Returns:
+        At most `MAX_NANODOLLARS`, for caps that no model honours.
+    """
+    input_rate, output_rate = _dearest(price, input_tokens_bound)
+    femtodollars = input_tokens_bound * input_rate + output_tokens_cap * n * output_rate
+    if femtodollars > (MAX_NANODOLLARS - price.per_request) * 10**6:
+        return MAX_NANODOLLARS
+    return Nanodollars(price.per_request + cost([(1, femtodollars)]))
+
+
+def affordable_output(price: Price, input_tokens_bound: int, n: int, available: int) -> int:
+    """The largest output cap per choice with which `most` fits into what is available, in nanodollars.
+
+    Returns:
+        0 when not even the input is affordable, `UNLIMITED_TOKENS` when output costs nothing.
+    """
+    input_rate, output_rate = _dearest(price, input_tokens_bound)
+    left = (available - price.per_request) * 10**6 - input_tokens_bound * input_rate
+    if left < 0:
+        return 0
+    return left // (n * output_rate) if output_rate else UNLIMITED_TOKENS
+
+
+def input_bound(
+    body_bytes: int, message_count: int, hidden_tokens: int, context_tokens: int | None, media: bool
+) -> int:
+    """No more tokens than this can be read, whatever the tokenizer: a token is at least one byte of the rendered body.
+
+    Args:
+        body_bytes: size of the request as it is sent.
+        message_count: messages in it.
+        hidden_tokens: what the provider adds unseen (`Provider.hidden_tokens`).
+        context_tokens: the model's window, which nothing exceeds; None when unknown. A batch (several texts to embed)
+            has a window for each text: multiply.
+        media: it holds images, files or sound, whose tokens have nothing to do with their bytes (recorded: 8,513 tokens
+            for a picture of 70 bytes), least of all when they are addresses.
+    """
+    window = UNKNOWN_CONTEXT_TOKENS if context_tokens is None else context_tokens
+    if media:
+        return window
+    return min(body_bytes + TOKENS_PER_MESSAGE * message_count + hidden_tokens, window)
+
+
+def from_listed(listed: ListedPrice, version: str) -> Price | None:
+    """The price an operator wrote; None when it does not tell both input and output, so the price is unknown.
+
+    Raises:
+        ValueError: not a plain decimal number.
+    """
+    if listed.input is None or listed.output is None:
+        return None
+    return Price(
+        input=price_from_usd_per_million(listed.input),
+        output=price_from_usd_per_million(listed.output),
+        input_cached=_if_told(listed.input_cached),
+        input_cache_write=_if_told(listed.input_cache_write),
+        version=version,
+    )
+
+
+def _input_parts(usage: Usage, rates: Rates) -> list[tuple[int, int]]:
+    cached, written, audio = usage.input_cached_tokens, usage.input_cache_write_tokens, usage.input_audio_tokens
+    fresh = usage.input_tokens - cached - written
+    if min(fresh, cached, written, audio) < 0 or audio > usage.input_tokens:
+        raise ValueError("the parts of the input are more than the input")
+    fresh -= audio
+    if fresh < 0:
+        # Some of the sound came from the cache, and nobody says how much: it counts as sound, the dearer of the two.
+        cached, fresh = cached + fresh, 0
+        if cached < 0:
+            written, cached = written + cached, 0
+    return [
+        (fresh, rates.input),
+        (cached, rates.input if rates.input_cached is None else rates.input_cached),
+        (written, rates.input if rates.input_cache_write is None else rates.input_cache_write),
+        (audio, rates.input if rates.input_audio is None else rates.input_audio),
+    ]
+
+
+def _output_parts(usage: Usage, rates: Rates) -> list[tuple[int, int]]:
+    reasoning, audio = usage.output_reasoning_tokens, usage.output_audio_tokens
+    text = usage.output_tokens - reasoning - audio
+    if min(text, reasoning, audio) < 0:
+        raise ValueError("the parts of the output are more than the output")
+    return [
+        (text, rates.output),
+        (reasoning, rates.output if rates.output_reasoning is None else rates.output_reasoning),
+        (audio, rates.output if rates.output_audio is None else rates.output_audio),
+    ]
+
+
+def _dearest(price: Price, input_tokens_bound: int) -> tuple[int, int]:
+    """The dearest rate of input and of output among the steps a call of this size can reach."""
+    reachable = [price, *(tier.rates for tier in price.tiers if tier.above_input_tokens < input_tokens_bound)]
+    return max(rates.dearest_input() for rates in reachable), max(rates.dearest_output() for rates in reachable)
+
+
+def _if_told(usd_per_million: str | None) -> FemtodollarsPerToken | None:
+    return None if usd_per_million is None else price_from_usd_per_million(usd_per_million)

@@ -1,0 +1,244 @@
+"""What a call costs, and the bound that holds before it is made."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tollhouse.dialects.chat import Usage
+from tollhouse.money.amounts import MAX_NANODOLLARS, FemtodollarsPerToken, Nanodollars
+from tollhouse.money.amounts import price_from_usd_per_million as usd
+from tollhouse.money.prices import (
+    UNKNOWN_CONTEXT_TOKENS,
+    UNLIMITED_TOKENS,
+    Price,
+    Rates,
+    Tier,
+    affordable_output,
+    cost_of,
+    from_listed,
+    input_bound,
+    most,
+    split_cost,
+)
+from tollhouse.providers.base import ListedPrice
+
+femto = st.integers(min_value=0, max_value=10**12).map(FemtodollarsPerToken)
+counts = st.integers(min_value=0, max_value=2_000_000)
+KINDS = ("input_cached", "input_cache_write", "input_audio", "output_audio", "output_reasoning")
+
+
+@st.composite
+def rates(draw: st.DrawFn) -> dict[str, FemtodollarsPerToken]:
+    own = {kind: draw(st.none() | femto) for kind in KINDS}
+    return {"input": draw(femto), "output": draw(femto), **{k: v for k, v in own.items() if v is not None}}
+
+
+@st.composite
+def priced(draw: st.DrawFn) -> Price:
+    starts = sorted(draw(st.sets(counts, max_size=2)))
+    steps = tuple(Tier(start, Rates(**draw(rates()))) for start in starts)
+    return Price(**draw(rates()), tiers=steps, per_request=Nanodollars(draw(st.integers(0, 10**8))))
+
+
+@st.composite
+def used(draw: st.DrawFn) -> Usage:
+    cached, written, fresh = draw(counts), draw(counts), draw(counts)
+    reasoning, spoken, text = draw(counts), draw(counts), draw(counts)
+    return Usage(
+        input_tokens=cached + written + fresh,
+        input_cached_tokens=cached,
+        input_cache_write_tokens=written,
+        input_audio_tokens=draw(st.integers(0, cached + written + fresh)),
+        output_tokens=reasoning + spoken + text,
+        output_reasoning_tokens=reasoning,
+        output_audio_tokens=spoken,
+    )
+
+
+PLAIN = Price(input=usd("2.50"), output=usd("10"))
+RICH = Price(
+    input=usd("1"),
+    input_cached=usd("0.1"),
+    input_cache_write=usd("1.25"),
+    input_audio=usd("32"),
+    output=usd("4"),
+    output_reasoning=usd("3"),
+    output_audio=usd("64"),
+)
+
+
+@pytest.mark.parametrize(
+    ("usage", "price", "nanodollars"),
+    [
+        (Usage(input_tokens=19, output_tokens=10), PLAIN, 147_500),
+        (Usage(input_tokens=0, output_tokens=0), PLAIN, 0),
+        (Usage(input_tokens=10, output_tokens=0, input_cached_tokens=4), RICH, 6_000 + 400),
+        (Usage(input_tokens=10, output_tokens=0, input_cache_write_tokens=4), RICH, 6_000 + 5_000),
+        (Usage(input_tokens=10, output_tokens=0, input_audio_tokens=4), RICH, 6_000 + 128_000),
+        (Usage(input_tokens=0, output_tokens=10, output_reasoning_tokens=4), RICH, 24_000 + 12_000),
+        (Usage(input_tokens=0, output_tokens=10, output_audio_tokens=4), RICH, 24_000 + 256_000),
+        (Usage(input_tokens=10, output_tokens=10, input_cached_tokens=5, output_reasoning_tokens=9), PLAIN, 125_000),
+        (Usage(input_tokens=10**9, output_tokens=10**9), Price.FREE, 0),
+    ],
+)
+def test_each_kind_of_token_costs_its_own_price_or_that_of_its_direction(
+    usage: Usage, price: Price, nanodollars: int
+) -> None:
+    assert cost_of(usage, price) == nanodollars
+
+
+def test_sound_read_from_the_cache_is_charged_as_sound() -> None:
+    usage = Usage(input_tokens=10, input_cached_tokens=8, input_audio_tokens=6, output_tokens=0)
+    assert cost_of(usage, RICH) == 6 * 32_000 + 4 * 100
+
+
+def test_sound_written_to_the_cache_is_charged_as_sound() -> None:
+    usage = Usage(
+        input_tokens=10, input_cached_tokens=1, input_cache_write_tokens=8, input_audio_tokens=9, output_tokens=0
+    )
+    assert cost_of(usage, RICH) == 9 * 32_000 + 1 * 1_250
+
+
+def test_every_token_costs_the_step_that_a_long_input_reaches() -> None:
+    long = Rates(input=usd("4"), output=usd("15"), input_cached=usd("0.4"))
+    price = Price(input=usd("2"), output=usd("10"), input_cached=usd("0.2"), tiers=(Tier(272_000, long),))
+    assert cost_of(Usage(input_tokens=272_000, output_tokens=100), price) == 272_000 * 2_000 + 100 * 10_000
+    assert cost_of(Usage(input_tokens=272_001, output_tokens=100), price) == 272_001 * 4_000 + 100 * 15_000
+
+
+def test_a_price_per_request_is_charged_once_and_with_the_input() -> None:
+    price = Price(input=usd("1"), output=usd("1"), per_request=Nanodollars(12_000_000))
+    assert split_cost(Usage(input_tokens=1, output_tokens=1), price) == (12_001_000, 1_000)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(input_tokens=5, output_tokens=0, input_cached_tokens=6),
+        Usage(input_tokens=5, output_tokens=0, input_cached_tokens=3, input_cache_write_tokens=3),
+        Usage(input_tokens=5, output_tokens=0, input_audio_tokens=6),
+        Usage(input_tokens=0, output_tokens=5, output_reasoning_tokens=6),
+        Usage(input_tokens=0, output_tokens=5, output_reasoning_tokens=3, output_audio_tokens=3),
+        Usage(input_tokens=-1, output_tokens=0),
+        Usage(input_tokens=5, output_tokens=0, input_cached_tokens=-1),
+        Usage(input_tokens=0, output_tokens=-1),
+        Usage(input_tokens=0, output_tokens=5, output_audio_tokens=-1),
+    ],
+)
+def test_a_part_larger_than_its_whole_is_an_error(usage: Usage) -> None:
+    with pytest.raises(ValueError, match="the parts of the"):
+        cost_of(usage, RICH)
+
+
+@given(used(), priced())
+def test_a_cost_is_exact_but_for_one_rounding_upward(usage: Usage, price: Price) -> None:
+    rates = price.at(usage.input_tokens)
+    dearest = Fraction(usage.input_tokens * rates.dearest_input() + usage.output_tokens * rates.dearest_output(), 10**6)
+    paid = cost_of(usage, price)
+    assert type(paid) is int
+    assert price.per_request <= paid < price.per_request + dearest + 1
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), femto, femto)
+def test_a_plain_cost_is_less_than_a_nanodollar_above_the_fraction(
+    read: int, made: int, p_in: FemtodollarsPerToken, p_out: FemtodollarsPerToken
+) -> None:
+    exact = Fraction(read * p_in + made * p_out, 10**6)
+    assert 0 <= cost_of(Usage(input_tokens=read, output_tokens=made), Price(input=p_in, output=p_out)) - exact < 1
+
+
+GROWTH = [
+    {"input_tokens": 1},
+    {"input_tokens": 1, "input_cached_tokens": 1},
+    {"input_tokens": 1, "input_cache_write_tokens": 1},
+    {"input_tokens": 1, "input_audio_tokens": 1},
+    {"output_tokens": 1},
+    {"output_tokens": 1, "output_reasoning_tokens": 1},
+    {"output_tokens": 1, "output_audio_tokens": 1},
+]
+
+
+@given(used(), priced(), st.sampled_from(GROWTH), st.integers(1, 10_000))
+def test_more_tokens_of_any_kind_never_cost_less(usage: Usage, price: Price, grown: dict[str, int], times: int) -> None:
+    # Within one step: a vendor who made long context cheaper would break this, and rightly.
+    flat = Price(**{kind: getattr(price, kind) for kind in ("input", "output", *KINDS)})
+    counted = {name: getattr(usage, name) for name in usage.__struct_fields__ if name != "service_tier"}
+    more = Usage(**{name: count + times * grown.get(name, 0) for name, count in counted.items()})
+    assert cost_of(more, flat) >= cost_of(usage, flat)
+
+
+@given(used(), priced())
+def test_the_two_halves_of_a_cost_are_the_whole(usage: Usage, price: Price) -> None:
+    read, made = split_cost(usage, price)
+    assert read + made == cost_of(usage, price)
+    assert min(read, made) >= 0
+
+
+@given(used(), priced(), counts, st.integers(1, 4))
+def test_no_call_within_its_bounds_costs_more_than_its_worst_case(
+    usage: Usage, price: Price, slack: int, n: int
+) -> None:
+    cap = -(-usage.output_tokens // n)
+    assert cost_of(usage, price) <= most(price, usage.input_tokens + slack, cap, n)
+
+
+def test_the_worst_case_reaches_every_step_that_the_bound_does() -> None:
+    price = Price(input=usd("2"), output=usd("10"), tiers=(Tier(100, Rates(input=usd("4"), output=usd("15"))),))
+    assert most(price, 100, 10) == 100 * 2_000 + 10 * 10_000
+    assert most(price, 101, 10) == 101 * 4_000 + 10 * 15_000
+
+
+def test_a_step_cheaper_than_the_base_does_not_lower_the_worst_case() -> None:
+    price = Price(input=usd("2"), output=usd("10"), tiers=(Tier(100, Rates(input=usd("1"), output=usd("5"))),))
+    assert most(price, 101, 10) == 101 * 2_000 + 10 * 10_000
+
+
+def test_a_cap_beyond_all_money_is_the_most_an_account_holds() -> None:
+    assert most(PLAIN, 100, 10**30) == MAX_NANODOLLARS
+
+
+@given(priced(), counts, st.integers(1, 4), st.integers(0, 10**15))
+def test_the_affordable_output_is_the_largest_that_fits(price: Price, bound: int, n: int, available: int) -> None:
+    cap = affordable_output(price, bound, n, available)
+    if most(price, bound, 0, n) > available:
+        assert cap == 0
+    elif cap == UNLIMITED_TOKENS:
+        assert most(price, bound, 10**40, n) <= available
+    else:
+        assert most(price, bound, cap, n) <= available < most(price, bound, cap + 1, n)
+
+
+def test_nothing_is_affordable_from_an_overdrawn_budget() -> None:
+    assert affordable_output(PLAIN, 0, 1, -1) == 0
+
+
+def test_free_output_is_affordable_without_end() -> None:
+    assert affordable_output(Price.FREE, 10**9, 1, 0) == UNLIMITED_TOKENS
+
+
+def test_the_bound_counts_bytes_messages_and_what_is_hidden() -> None:
+    assert input_bound(1_000, 3, 64, None, media=False) == 1_000 + 3 * 4 + 64
+
+
+def test_nothing_is_read_beyond_the_window() -> None:
+    assert input_bound(10**6, 1, 2**40, 128_000, media=False) == 128_000
+
+
+def test_media_may_fill_the_whole_window() -> None:
+    assert input_bound(200, 1, 0, 128_000, media=True) == 128_000
+    assert input_bound(200, 1, 0, None, media=True) == UNKNOWN_CONTEXT_TOKENS
+
+
+def test_a_listed_price_becomes_a_price_with_its_version() -> None:
+    listed = ListedPrice(input="2.50", output="10.00", input_cached="1.25")
+    price = from_listed(listed, "file acme/acme-1")
+    assert price == Price(input=usd("2.5"), output=usd("10"), input_cached=usd("1.25"), version="file acme/acme-1")
+
+
+@pytest.mark.parametrize("listed", [ListedPrice(), ListedPrice(input="1"), ListedPrice(output="1")])
+def test_half_a_price_is_an_unknown_price(listed: ListedPrice) -> None:
+    assert from_listed(listed, "file") is None
