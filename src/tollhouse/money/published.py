@@ -1,0 +1,154 @@
+"""Published prices: what genai-prices knows of a model, as our own values.
+
+The library's data is bundled with it; nothing is fetched and no price changes by itself. Importing it costs 0.3 s and
+20 MiB, which a request must never pay for: it is imported inside `_snapshot`, when prices are first asked for.
+
+Three things it publishes have no place in a `Usage` and are not charged: uses of server-side tools, the dearer of two
+lifetimes of a cache entry, and processing in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING, Final
+
+from tollhouse.money.amounts import FemtodollarsPerToken, Nanodollars
+from tollhouse.money.prices import Price, Rates, Tier
+
+if TYPE_CHECKING:
+    from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
+
+    Published = Mapping[str, Decimal | TieredPrices]
+
+_RATES: Final = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "input_cached",
+    "cache_write_mtok": "input_cache_write",
+    "input_audio_mtok": "input_audio",
+    "output_audio_mtok": "output_audio",
+    "output_reasoning_mtok": "output_reasoning",
+}
+_PER_REQUEST: Final = "requests_kcount"
+_NOT_CHARGED: Final = {"web_searches_kcount", "storage_searches_kcount", "cache_write_1h_mtok", "cache_audio_read_mtok"}
+
+
+def published_price(provider_id: str, model: str, today: date, tier: str | None = None) -> Price | None:
+    """The price a vendor publishes for a model on a day (UTC).
+
+    Args:
+        provider_id: the vendor's id in genai-prices.
+        model: as a request names it; dated and aliased names are recognised.
+        today: prices have a first day, and some vendors' depend on the hour: of these, the day's dearest.
+        tier: service tier (`priority`, `flex` …); None and tiers the vendor does not price cost the standard price.
+
+    Returns:
+        None when vendor or model is unknown, or charges by something that a `Usage` does not count (images, seconds,
+        characters): a price that leaves out a part is worse than none. `version` names package, model and first day.
+    """
+    found = _find(provider_id, model)
+    if found is None:
+        return None
+    provider, info = found
+    # A model found in another vendor's list, as Azure's are in OpenAI's, has the price but not that vendor's tiers.
+    context = {"service_tier": tier} if tier and any(own is info for own in provider.models) else None
+    version = _version(provider, info, today, tier if context else None)
+    prices = [_price(info.get_prices(instant, context), version) for instant in _instants(info, today)]
+    return max((price for price in prices if price), key=lambda price: price.input + price.output, default=None)
+
+
+def published_context(provider_id: str, model: str) -> int | None:
+    """The model's context window in tokens, None when unknown. Sometimes rounded: a provider's `limits` come first."""
+    found = _find(provider_id, model)
+    return found[1].context_window if found else None
+
+
+def published_models(provider_id: str) -> list[str]:
+    """The vendor's models by their ids; empty when the vendor is unknown."""
+    for provider in _snapshot().providers:
+        if provider.id == provider_id:
+            return [info.id for info in provider.models]
+    return []
+
+
+def _snapshot() -> DataSnapshot:
+    from genai_prices.data_snapshot import get_snapshot
+
+    return get_snapshot()
+
+
+def _find(provider_id: str, model: str) -> tuple[Provider, ModelInfo] | None:
+    try:
+        return _snapshot().find_provider_model(model, None, provider_id, None)
+    except LookupError:
+        return None
+
+
+def _instants(info: ModelInfo, today: date) -> Iterator[datetime]:
+    """Midnight, and every moment of the day at which a price changes."""
+    yield datetime.combine(today, time(), UTC)
+    for condition in info.prices if isinstance(info.prices, list) else ():
+        for edge in ("start_time", "end_time"):
+            if (moment := getattr(condition.constraint, edge, None)) is not None:
+                yield datetime.combine(today, moment)
+
+
+def _version(provider: Provider, info: ModelInfo, today: date, tier: str | None) -> str:
+    from genai_prices import __version__
+
+    dated = [*(info.prices if isinstance(info.prices, list) else ()), *((tier and info.price_variants) or ())]
+    starts = [getattr(condition.constraint, "start_date", None) for condition in dated]
+    since = max((start for start in starts if start is not None and start <= today), default=None)
+    words = [f"genai-prices {__version__} {provider.id}/{info.id}", tier, since and f"since {since}"]
+    return " ".join(word for word in words if word)
+
+
+def _price(prices: ModelPrice, version: str) -> Price | None:
+    published: Published = {key: price for key, price in vars(prices).items() if price is not None}
+    if "input_mtok" not in published or published.keys() - _RATES.keys() - _NOT_CHARGED - {_PER_REQUEST}:
+        return None
+    if any(price < 0 for price in _amounts(published)):
+        return None
+    steps = sorted({step.start for price in published.values() for step in getattr(price, "tiers", ())})
+    per_thousand = published.get(_PER_REQUEST, Decimal(0))
+    base = _rates(published, 0)
+    return Price(
+        **{name: getattr(base, name) for name in base.__struct_fields__},
+        tiers=tuple(Tier(start, _rates(published, start + 1)) for start in steps),
+        per_request=Nanodollars(_ceiling(_at(per_thousand, 0) * 10**6)),
+        version=version,
+    )
+
+
+def _rates(published: Published, input_tokens: int) -> Rates:
+    rates = {
+        name: FemtodollarsPerToken(_ceiling(_at(published[key], input_tokens) * 10**9))
+        for key, name in _RATES.items()
+        if key in published
+    }
+    # Models that make no text, such as embeddings, publish no price of output.
+    return Rates(**{"output": FemtodollarsPerToken(0), **rates})
+
+
+def _at(price: Decimal | TieredPrices, input_tokens: int) -> Decimal:
+    if isinstance(price, Decimal):
+        return price
+    reached = [step.price for step in price.tiers if input_tokens > step.start]
+    return reached[-1] if reached else price.base
+
+
+def _amounts(published: Published) -> Iterator[Decimal]:
+    for price in published.values():
+        if isinstance(price, Decimal):
+            yield price
+        else:
+            yield price.base
+            yield from (step.price for step in price.tiers)
+
+
+def _ceiling(number: Decimal) -> int:
+    # A few resellers publish quotients (0.0833333333333333): charged a femtodollar too much rather than too little.
+    return int(number.to_integral_value(ROUND_CEILING))
