@@ -15,6 +15,8 @@ TollhouseError
 │   └── BudgetExhausted          429, `insufficient_quota`: trying again soon is pointless
 ├── Busy                     ask again later                             429, `retry_after_s` set
 ├── Unavailable              our own infrastructure is in trouble        503, `retry_after_s` set
+│   └── CredentialUnreadable     a stored credential cannot be opened    503, until it is entered again
+├── CannotStart              told to the operator, never to a caller
 ├── ConfigurationError       the house cannot be opened as configured    never over HTTP: the start is refused
 └── UpstreamError            the provider failed us                      4xx or 5xx
     ├── UpstreamRefused          the provider rejects the request        its 4xx, never retried
@@ -169,6 +171,12 @@ class Unavailable(TollhouseError):
         super().__init__(message, retry_after_s=retry_after_s, **more)
 
 
+class CredentialUnreadable(Unavailable):
+    """A stored credential was altered, moved, or sealed with a key that is gone; another credential may help."""
+
+    code = "credential_unreadable"
+
+
 class ConfigurationError(TollhouseError):
     """Settings that cannot be used: one error names all of them.
 
@@ -181,6 +189,12 @@ class ConfigurationError(TollhouseError):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class CannotStart(TollhouseError):
+    """The process refuses to start, or a command to run: the message tells the operator what to do about it."""
+
+    code = "cannot_start"
 
 
 class UpstreamError(TollhouseError):

@@ -1,0 +1,1 @@
+"""Tollhouse: one door to every model provider, exact about money."""

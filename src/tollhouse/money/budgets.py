@@ -1,0 +1,259 @@
+"""How much is left, and in which window.
+
+A *budget* is the rule; a *bucket* is a budget in one period; a *hold* is an amount set aside in every bucket a call belongs
+to. This page decides, it changes nothing: `decide` answers whether a call fits into all its buckets together, how much
+each of them sets aside, and which output cap must be sent so that what is held is what can be spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tollhouse.money.amounts import Nanodollars
+from tollhouse.money.prices import Price, affordable_output, most
+
+Unit: TypeAlias = Literal["usd", "tokens", "requests"]
+Window: TypeAlias = Literal["day", "month", "total"]
+Mode: TypeAlias = Literal["strict", "estimate", "warn"]
+
+ASSUMED_OUTPUT_TOKENS = 1_024
+"""Output an estimate assumes when the client gave no cap."""
+
+UNKNOWN_MAXIMUM_TOKENS = 4_096
+"""The largest cap written for a model whose own maximum is unknown."""
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule: no more than `limit` of `unit` in each `window`.
+
+    Attributes:
+        owner: id of a workspace, user or token.
+        model: only calls that ask for this model or alias; None for all.
+        limit: nanodollars, tokens or requests, by unit.
+        time_zone: IANA name whose calendar the window follows.
+        min_output_tokens: a call that cannot afford at least this much output is refused.
+    """
+
+    id: str
+    owner: str
+    model: str | None
+    unit: Unit
+    window: Window
+    mode: Mode
+    limit: int
+    time_zone: str = "UTC"
+    min_output_tokens: int = 1_024
+
+
+class Balance(msgspec.Struct):
+    """What a bucket holds, in its budget's unit, all >= 0. `overage` is what was posted above what had been held."""
+
+    posted: int = 0
+    open: int = 0
+    unconfirmed: int = 0
+    overage: int = 0
+
+    @property
+    def taken(self) -> int:
+        """Everything that is not available any more."""
+        return self.posted + self.open + self.unconfirmed
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What one attempt may use, at most and probably.
+
+    Attributes:
+        owners: workspace, user and token, in any order.
+        models: every name the call is known by (as asked, alias, provider/model).
+        price: None when unknown.
+        input_bound: tokens the input cannot exceed.
+        input_estimate: tokens the input probably has.
+        cap: the client's own limit on output tokens per choice; never lowered.
+        n: choices.
+        max_output_tokens: the model's own maximum; None when unknown.
+        requests: 1, or 0 when an earlier attempt of the request is counted already.
+    """
+
+    owners: tuple[str, ...]
+    models: frozenset[str]
+    price: Price | None
+    input_bound: int
+    input_estimate: int
+    cap: int | None
+    n: int = 1
+    max_output_tokens: int | None = None
+    requests: int = 1
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """The call fits.
+
+    Attributes:
+        usd: nanodollars set aside for the attempt, with or without a dollar budget.
+        amounts: for each applicable budget, in order, what its bucket sets aside.
+        cap: the output cap that must be written into the request; None leaves the request as it is.
+        remaining_usd: the least that is left in any dollar budget after this hold; None without one.
+    """
+
+    usd: Nanodollars
+    amounts: tuple[int, ...]
+    cap: int | None
+    remaining_usd: Nanodollars | None
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """The call does not fit into `budget`.
+
+    Attributes:
+        needed: what the call would set aside.
+        available: what is left, never below 0.
+        affordable_tokens: the largest output cap that would fit; None when that is not what it depends on.
+        unpriced: a strict dollar budget cannot hold a call whose price is unknown.
+    """
+
+    budget: Budget
+    needed: int
+    available: int
+    affordable_tokens: int | None = None
+    unpriced: bool = False
+
+
+def applies(budget: Budget, ask: Ask) -> bool:
+    """Whether the call belongs under the budget."""
+    return budget.owner in ask.owners and (budget.model is None or budget.model in ask.models)
+
+
+def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refusal:
+    """All buckets together, or none: does the call fit, and what is set aside?"""
+    cap = _cap_to_write(ask, buckets)
+    if isinstance(cap, Refusal):
+        return cap
+    bounded = cap if cap is not None else ask.cap
+    usd = _dollars(ask, bounded, strict=any(b.unit == "usd" and b.mode == "strict" for b, _ in buckets))
+    amounts = []
+    remaining: int | None = None
+    for budget, balance in buckets:
+        amount = _amount(budget, ask, bounded, usd)
+        available = budget.limit - balance.taken
+        if amount > available and budget.mode != "warn":
+            return _refuse(budget, ask, amount, max(0, available))
+        if budget.unit == "usd":
+            left = max(0, available - amount)
+            remaining = left if remaining is None else min(remaining, left)
+        amounts.append(amount)
+    return Grant(
+        usd=usd,
+        amounts=tuple(amounts),
+        cap=cap,
+        remaining_usd=None if remaining is None else Nanodollars(remaining),
+    )
+
+
+def _cap_to_write(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> int | None | Refusal:
+    """The cap a strict budget must write when the client gave none, so that what is reserved is what is sent."""
+    cap: int | None = None
+    for budget, balance in buckets:
+        if budget.mode != "strict" or budget.unit == "requests":
+            continue
+        available = max(0, budget.limit - balance.taken)
+        if budget.unit == "usd" and ask.price is None:
+            return Refusal(budget=budget, needed=0, available=available, unpriced=True)
+        if ask.cap is not None:
+            continue
+        maximum = ask.max_output_tokens or UNKNOWN_MAXIMUM_TOKENS
+        floor = min(budget.min_output_tokens, maximum)
+        affordable = _affordable(budget, ask, available)
+        if affordable < floor:
+            return Refusal(
+                budget=budget,
+                needed=_amount(budget, ask, floor, _dollars(ask, floor, strict=True)),
+                available=available,
+                affordable_tokens=max(0, affordable),
+            )
+        wanted = min(maximum, max(floor, _affordable(budget, ask, available // 4)), affordable)
+        cap = wanted if cap is None else min(cap, wanted)
+    return cap
+
+
+def _affordable(budget: Budget, ask: Ask, available: int) -> int:
+    """Output tokens per choice that fit into `available`; below 0 when not even the input does."""
+    if budget.unit == "tokens":
+        return (available - ask.input_bound) // ask.n
+    assert ask.price is not None
+    return affordable_output(ask.price, ask.input_bound, ask.n, available)
+
+
+def _dollars(ask: Ask, cap: int | None, *, strict: bool) -> Nanodollars:
+    """The worst case under a strict dollar budget, else what is probable; an unknown price holds nothing."""
+    if ask.price is None:
+        return Nanodollars(0)
+    if strict and cap is not None:
+        return most(ask.price, ask.input_bound, cap, ask.n)
+    return most(ask.price, ask.input_estimate, ASSUMED_OUTPUT_TOKENS if cap is None else cap, ask.n)
+
+
+def _amount(budget: Budget, ask: Ask, cap: int | None, usd: Nanodollars) -> int:
+    if budget.unit == "requests":
+        return ask.requests
+    if budget.unit == "usd":
+        return usd
+    if budget.mode == "strict" and cap is not None:
+        return ask.input_bound + cap * ask.n
+    return ask.input_estimate + (ASSUMED_OUTPUT_TOKENS if cap is None else cap) * ask.n
+
+
+def _refuse(budget: Budget, ask: Ask, needed: int, available: int) -> Refusal:
+    affordable: int | None = None
+    if budget.unit == "tokens":
+        counted = ask.input_bound if budget.mode == "strict" else ask.input_estimate
+        affordable = max(0, (available - counted) // ask.n)
+    elif budget.unit == "usd" and ask.price is not None:
+        counted = ask.input_bound if budget.mode == "strict" else ask.input_estimate
+        affordable = max(0, affordable_output(ask.price, counted, ask.n, available))
+    return Refusal(budget=budget, needed=needed, available=available, affordable_tokens=affordable)
+
+
+# --- windows ---------------------------------------------------------------------------------------------------------
+
+
+def bucket_id(budget: Budget, now: datetime) -> str:
+    """The bucket of the moment, `bud_…:usd:2026-11-22`: the period is part of its key, so there is no reset, hence no
+    reset race; the unit is, so that a settlement knows what to post."""
+    return f"{budget.id}:{budget.unit}:{period(budget.window, budget.time_zone, now)}"
+
+
+def unit_of(bucket: str) -> str:
+    """The unit of a bucket, from its id."""
+    return bucket.split(":", 2)[1]
+
+
+def period(window: Window, time_zone: str, now: datetime) -> str:
+    """The current period: `2026-11-22`, `2026-11` or `total`, by the calendar of the time zone."""
+    if window == "total":
+        return "total"
+    local = now.astimezone(_zone(time_zone))
+    return f"{local:%Y-%m-%d}" if window == "day" else f"{local:%Y-%m}"
+
+
+def resets_at(window: Window, time_zone: str, now: datetime) -> datetime | None:
+    """When the next period begins, in UTC; None for a total. Days of 23 and 25 hours are simply days."""
+    if window == "total":
+        return None
+    zone = _zone(time_zone)
+    today = now.astimezone(zone).date()
+    if window == "day":
+        first = today + timedelta(days=1)
+    else:
+        first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return datetime.combine(first, time(), zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,346 @@
+"""hold, settle, void, expire. Nobody else writes entries.
+
+    open ──> settled        the provider counted, or we did: the true amount is posted, never refused
+         ├─> voided         proven not billed: everything is given back
+         └─> unconfirmed    it may have billed: everything stays charged, until late truth settles it
+                            or an administrator releases it
+
+Every step is an item of the writer's next batch, so concurrent requests share one transaction. A hold resolves once: the
+state of its row decides, under the batch's lock, whoever comes second changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from tollhouse.clock import Clock
+from tollhouse.errors import BudgetExhausted, Conflict, TollhouseError, Unavailable
+from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.money.budgets import Ask, Balance, Budget, Refusal, applies, bucket_id, decide, resets_at, unit_of
+from tollhouse.store import ledger as sql
+from tollhouse.store.statements import Batch
+
+Deed: TypeAlias = Literal["settle", "void", "expire", "release"]
+
+STATE_AFTER: dict[Deed, str] = {
+    "settle": "settled",
+    "void": "voided",
+    "expire": "unconfirmed",
+    "release": "released",
+}
+STATE_BEFORE: dict[Deed, tuple[str, ...]] = {
+    "settle": ("open", "unconfirmed"),
+    "void": ("open",),
+    "expire": ("open",),
+    "release": ("unconfirmed",),
+}
+
+
+class Writer(Protocol):
+    """What the ledger needs of the store."""
+
+    def join(self, handler: Any, item: Any) -> asyncio.Future[Any]: ...
+
+
+class NewHold(msgspec.Struct, frozen=True, kw_only=True):
+    """Set aside what one attempt may cost. `deadline` is in microseconds since 1970."""
+
+    id: str
+    request_id: str
+    boot_id: str
+    provider: str
+    model: str
+    price_version: str
+    deadline: int
+    ask: Ask
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Money is set aside, durably; the call may be sent.
+
+    Attributes:
+        usd: what was set aside.
+        cap: the output cap that must be written into the request; None leaves it as it is.
+        remaining_usd: the least left in any dollar budget; None without one.
+    """
+
+    id: str
+    usd: Nanodollars
+    cap: int | None
+    remaining_usd: Nanodollars | None
+
+
+class Resolution(msgspec.Struct, frozen=True, kw_only=True):
+    """How a hold ends; `usd` and `tokens` are the true amounts of a settlement."""
+
+    hold_id: str
+    deed: Deed
+    usd: int = 0
+    tokens: int = 0
+
+
+class Ledger:
+    """The ledger of one process."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._owed: list[Resolution] = []
+
+    async def hold(self, new: NewHold) -> Held:
+        """Set aside, in every budget the call belongs to, what it may cost; durable on return.
+
+        Raises:
+            BudgetExhausted: it does not fit; nothing is set aside.
+            Unavailable: the store does not answer, so nothing may be sent.
+        """
+        future = self._writer.join(self._apply, new)
+        try:
+            held: Held = await future
+        except asyncio.CancelledError:
+            # The hold may already be in a batch: whoever asked for it is gone, and nothing was sent.
+            self.resolve(Resolution(hold_id=new.id, deed="void"))
+            raise
+        return held
+
+    def resolve(self, resolution: Resolution) -> asyncio.Future[bool]:
+        """End a hold in the next batch. Needs no await, so no cancellation can lose it; what the store refuses is tried
+        again by `resolve_owed`. The future tells whether this resolution was the one that counted."""
+        future = self._writer.join(self._apply, resolution)
+        future.add_done_callback(lambda done: self._keep_if_failed(done, resolution))
+        return future
+
+    def resolve_owed(self) -> int:
+        """Try again what the store could not write; gives how many are tried. Called every few seconds."""
+        owed, self._owed = self._owed, []
+        for resolution in owed:
+            self.resolve(resolution)
+        return len(owed)
+
+    async def release(self, hold_id: str) -> None:
+        """Give back an unconfirmed hold: an administrator knows that the provider did not bill it.
+
+        Raises:
+            Conflict: it is not unconfirmed.
+        """
+        if not await self._writer.join(self._apply, Resolution(hold_id=hold_id, deed="release")):
+            raise Conflict(f"hold {hold_id} is not unconfirmed, so there is nothing to release")
+
+    def _keep_if_failed(self, done: asyncio.Future[bool], resolution: Resolution) -> None:
+        if not done.cancelled() and isinstance(done.exception(), Unavailable):
+            self._owed.append(resolution)
+
+    def _apply(self, batch: Batch, items: list[NewHold | Resolution]) -> list[Any]:
+        return LedgerBatch(batch, self._clock.now()).apply(items)
+
+
+class LedgerBatch:
+    """All holds and resolutions of one batch: read what they touch once, decide in order, write what changed once."""
+
+    def __init__(self, batch: Batch, now: datetime) -> None:
+        self._batch = batch
+        self._now = now
+        self._at = int(now.timestamp() * 1_000_000)
+        self._balances: dict[str, Balance] = {}
+        self._touched: set[str] = set()
+        self._holds: dict[str, tuple[str, dict[str, int]]] = {}
+        self._new_holds: list[tuple[Any, ...]] = []
+        self._states: list[tuple[str, str]] = []
+        self._entries: list[tuple[Any, ...]] = []
+
+    def apply(self, items: list[NewHold | Resolution]) -> list[Any]:
+        """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted."""
+        rules = self._load(items)
+        outcomes: list[Any] = [None] * len(items)
+        # What ends gives money back before what begins asks for it; a hold and its end may share a batch.
+        for late in (False, True):
+            for position, item in enumerate(items):
+                if (
+                    isinstance(item, Resolution)
+                    and outcomes[position] is None
+                    and (late or item.hold_id in self._holds)
+                ):
+                    outcomes[position] = self._resolve(item)
+            if late:
+                break
+            for position, item in enumerate(items):
+                if isinstance(item, NewHold):
+                    outcomes[position] = self._hold(item, rules)
+        self._store()
+        return outcomes
+
+    def _load(self, items: Iterable[NewHold | Resolution]) -> list[tuple[Budget, str]]:
+        owners: set[str] = set()
+        hold_ids = set()
+        for item in items:
+            if isinstance(item, NewHold):
+                owners.update(item.ask.owners)
+            else:
+                hold_ids.add(item.hold_id)
+        rules = [budget_of(row) for row in sql.budgets_of(self._batch, sorted(owners))] if owners else []
+        keyed = [(rule, bucket_id(rule, self._now)) for rule in rules]
+        wanted = {key: rule.id for rule, key in keyed}
+        if hold_ids:
+            for id_, state, _, held, _ in self._batch.fetch(sql.HOLDS, sorted(hold_ids)):
+                amounts = read_amounts(held)
+                self._holds[id_] = (state, amounts)
+                for key in amounts:
+                    wanted.setdefault(key, key.partition(":")[0])
+        if wanted:
+            self._load_balances(wanted)
+        return keyed
+
+    def _load_balances(self, wanted: dict[str, str]) -> None:
+        keys = sorted(wanted)
+        rows = sql.lock_buckets(self._batch, keys, [])
+        if len(rows) < len(keys):
+            known = {row[0] for row in rows}
+            rows = sql.lock_buckets(self._batch, keys, [(key, wanted[key]) for key in keys if key not in known])
+        for id_, posted, open_, unconfirmed, overage in rows:
+            self._balances[id_] = Balance(posted, open_, unconfirmed, overage)
+
+    def _hold(self, new: NewHold, rules: list[tuple[Budget, str]]) -> Held | BudgetExhausted:
+        mine = [(rule, key) for rule, key in rules if applies(rule, new.ask)]
+        verdict = decide(new.ask, [(rule, self._balances[key]) for rule, key in mine])
+        if isinstance(verdict, Refusal):
+            return refusal_error(verdict, self._now)
+        amounts = {key: amount for (_, key), amount in zip(mine, verdict.amounts, strict=True)}
+        for key, amount in amounts.items():
+            self._balances[key].open += amount
+        self._touched.update(amounts)
+        held = write_amounts(amounts)
+        self._holds[new.id] = ("open", amounts)
+        self._new_holds.append(
+            (new.id, new.request_id, new.boot_id, new.provider, new.model, verdict.usd, held, new.price_version, new.deadline)
+        )  # fmt: skip
+        self._entries.append((new.id, "hold", verdict.usd, held, self._at))
+        return Held(id=new.id, usd=verdict.usd, cap=verdict.cap, remaining_usd=verdict.remaining_usd)
+
+    def _resolve(self, resolution: Resolution) -> bool:
+        state, held = self._holds.get(resolution.hold_id, ("", {}))
+        if state not in STATE_BEFORE[resolution.deed]:
+            return False
+        actual = {key: self._actual(key, amount, resolution) for key, amount in held.items()}
+        for key, amount in held.items():
+            self._move(self._balances[key], state, resolution.deed, amount, actual[key])
+        self._touched.update(held)
+        after = STATE_AFTER[resolution.deed]
+        self._holds[resolution.hold_id] = (after, held)
+        self._states.append((after, resolution.hold_id))
+        moves = write_amounts(actual) if resolution.deed == "settle" else ""
+        self._entries.append((resolution.hold_id, resolution.deed, resolution.usd, moves, self._at))
+        return True
+
+    def _actual(self, key: str, held: int, resolution: Resolution) -> int:
+        """What a settlement posts to one bucket; its unit is told by the budget's id."""
+        match unit_of(key):
+            case "usd":
+                return resolution.usd
+            case "tokens":
+                return resolution.tokens
+            case _:
+                return held
+
+    @staticmethod
+    def _move(balance: Balance, state: str, deed: Deed, held: int, actual: int) -> None:
+        if state == "open":
+            balance.open -= held
+        else:
+            balance.unconfirmed -= held
+        if deed == "settle":
+            balance.posted += actual
+            balance.overage += max(0, actual - held)
+        elif deed == "expire":
+            balance.unconfirmed += held
+
+    def _store(self) -> None:
+        if self._touched:
+            self._batch.run(
+                sql.BALANCE,
+                [
+                    (balance.posted, balance.open, balance.unconfirmed, balance.overage, key)
+                    for key, balance in sorted((key, self._balances[key]) for key in self._touched)
+                ],
+            )
+        if self._new_holds:
+            self._batch.run(sql.NEW_HOLD, self._new_holds)
+        if self._states:
+            self._batch.run(sql.HOLD_STATE, self._states)
+        if self._entries:
+            self._batch.run(sql.ENTRY, self._entries)
+
+
+def budget_of(row: Sequence[Any]) -> Budget:
+    """A row of `sql.BUDGETS`, or the same columns of a management query, as a rule."""
+    id_, owner, model, unit, window, mode, amount, time_zone, min_output_tokens = row
+    return Budget(
+        id=id_,
+        owner=owner,
+        model=model,
+        unit=unit,
+        window=window,
+        mode=mode,
+        limit=amount,
+        time_zone=time_zone,
+        min_output_tokens=min_output_tokens,
+    )
+
+
+def refusal_error(refusal: Refusal, now: datetime) -> TollhouseError:
+    """Why the call is refused, what could be afforded, and when the budget resets."""
+    budget = refusal.budget
+    name = "total" if budget.window == "total" else f"per {budget.window}"
+    limit = _shown(budget.limit, budget)
+    details: dict[str, Any] = {"budget": budget.id, "unit": budget.unit, "window": budget.window}
+    if refusal.unpriced:
+        return BudgetExhausted(
+            f"The price of this model is unknown, so a strict budget ({limit} {name}) cannot hold it. "
+            "An operator can set a price, or a budget in mode `estimate`.",
+            code="unknown_price",
+            details=details,
+        )
+    reset = resets_at(budget.window, budget.time_zone, now)
+    message = (
+        f"A budget of {limit} {name} cannot hold this call: it may take {_shown(refusal.needed, budget)}, "
+        f"{_shown(refusal.available, budget)} is left."
+    )
+    details |= {"needed": _figure(refusal.needed, budget), "available": _figure(refusal.available, budget)}
+    if refusal.affordable_tokens is not None:
+        message += f" An output of up to {refusal.affordable_tokens} tokens could be afforded."
+        details["affordable_max_tokens"] = refusal.affordable_tokens
+    if reset is not None:
+        text = reset.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        message += f" It resets at {text}."
+        details["resets_at"] = text
+    return BudgetExhausted(
+        message,
+        retry_after_s=None if reset is None else max(1.0, (reset - now).total_seconds()),
+        details=details,
+    )
+
+
+def _figure(amount: int, budget: Budget) -> str | int:
+    return usd_text(Nanodollars(amount)) if budget.unit == "usd" else amount
+
+
+def _shown(amount: int, budget: Budget) -> str:
+    return f"${usd_text(Nanodollars(amount))}" if budget.unit == "usd" else f"{amount} {budget.unit}"
+
+
+# --- amounts by bucket, as one text: `bud_1:2026-11-22=5000 bud_2:total=1` --------------------------------------------
+
+
+def write_amounts(amounts: dict[str, int]) -> str:
+    """The amounts as the hold's row keeps them."""
+    return " ".join(f"{key}={amount}" for key, amount in amounts.items())
+
+
+def read_amounts(text: str) -> dict[str, int]:
+    """The reverse of `write_amounts`."""
+    pairs = (pair.rpartition("=") for pair in text.split())
+    return {key: int(amount) for key, _, amount in pairs}

@@ -1,0 +1,32 @@
+"""Prices in force, as they were imported: what a call costs does not change under it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.tables import price
+
+
+def prices(tx: Reading) -> list[Any]:
+    return list(tx.execute(select(price).order_by(price.c.provider, price.c.model)).mappings())
+
+
+def put_price(
+    tx: Writing, provider: str, model: str, *, version: str, value: Any, context_tokens: int | None, at: datetime
+) -> None:
+    """Set the price of a model; `value` None says that none is known."""
+    tx.execute(delete(price).where(price.c.provider == provider, price.c.model == model))
+    tx.execute(
+        insert(price).values(
+            provider=provider, model=model, version=version, price=value, context_tokens=context_tokens, imported_at=at
+        )
+    )
+
+
+def forget_prices(tx: Writing) -> int:
+    """Drop every imported price; each is imported anew when it is next needed."""
+    return tx.execute(delete(price)).rowcount

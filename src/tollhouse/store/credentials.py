@@ -1,0 +1,83 @@
+"""Sealed provider credentials. What stands here opens nothing without the key ring."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, insert, select, update
+
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.tables import credential, user
+
+
+def add(tx: Writing, values: dict[str, Any]) -> None:
+    tx.execute(insert(credential).values(**values))
+
+
+def usable(tx: Reading, user_id: str) -> list[Any]:
+    """A user's active credentials: primaries before fallbacks, older before newer."""
+    query = (
+        select(credential)
+        .where(credential.c.user_id == user_id, credential.c.active)
+        .order_by(case((credential.c.role == "primary", 0), else_=1), credential.c.id)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def of_user(tx: Reading, user_id: str | None = None) -> list[Any]:
+    query = select(credential, user.c.workspace_id).join(user, user.c.id == credential.c.user_id)
+    if user_id is not None:
+        query = query.where(credential.c.user_id == user_id)
+    return list(tx.execute(query.order_by(credential.c.id)).mappings())
+
+
+def find(tx: Reading, credential_id: str) -> Any | None:
+    query = (
+        select(credential, user.c.workspace_id)
+        .join(user, user.c.id == credential.c.user_id)
+        .where(credential.c.id == credential_id)
+    )
+    return tx.execute(query).mappings().first()
+
+
+def change(tx: Writing, credential_id: str, values: dict[str, Any]) -> bool:
+    return tx.execute(update(credential).where(credential.c.id == credential_id).values(**values)).rowcount == 1
+
+
+def remove(tx: Writing, credential_id: str) -> bool:
+    return tx.execute(delete(credential).where(credential.c.id == credential_id)).rowcount == 1
+
+
+def demote_primary(tx: Writing, user_id: str, provider: str) -> None:
+    """Make room for a new primary: the old one becomes a fallback."""
+    tx.execute(
+        update(credential)
+        .where(credential.c.user_id == user_id, credential.c.provider == provider, credential.c.role == "primary")
+        .values(role="fallback")
+    )
+
+
+def note_use(tx: Writing, used: dict[str, datetime], failed: dict[str, tuple[str, datetime]]) -> None:
+    """Note when credentials last worked, and how they last failed."""
+    for credential_id, at in sorted(used.items()):
+        change(tx, credential_id, {"last_used_at": at})
+    for credential_id, (error, at) in sorted(failed.items()):
+        change(tx, credential_id, {"last_error": error, "last_error_at": at})
+
+
+def sealed_under(tx: Reading, kid: str, *, limit: int = 200) -> list[Any]:
+    """Credentials whose data key is wrapped by this key of the ring."""
+    query = (
+        select(credential, user.c.workspace_id)
+        .join(user, user.c.id == credential.c.user_id)
+        .where(credential.c.kid == kid)
+        .order_by(credential.c.id)
+        .limit(limit)
+    )
+    return list(tx.execute(query).mappings())
+
+
+def counts_by_kid(tx: Reading) -> dict[str, int]:
+    query = select(credential.c.kid, func.count()).where(credential.c.kid.is_not(None)).group_by(credential.c.kid)
+    return {kid: count for kid, count in tx.execute(query)}

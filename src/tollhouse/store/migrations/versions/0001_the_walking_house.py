@@ -1,0 +1,246 @@
+"""The walking house: people, secrets, rules, money, the log, the machinery."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from tollhouse.store.types import Instant, Json
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("deed", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("facts", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    op.create_table(
+        "bucket",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("budget_id", sa.Text(), nullable=False),
+        sa.Column("posted", sa.BigInteger(), nullable=False),
+        sa.Column("open", sa.BigInteger(), nullable=False),
+        sa.Column("unconfirmed", sa.BigInteger(), nullable=False),
+        sa.Column("overage", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "posted >= 0 AND open >= 0 AND unconfirmed >= 0 AND overage >= 0", name=op.f("ck_bucket_amounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bucket")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "budget",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("window", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("min_output_tokens", sa.Integer(), nullable=False),
+        sa.Column("alert_at", Json(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("removed_at", Instant(), nullable=True),
+        sa.CheckConstraint("mode IN ('strict', 'estimate', 'warn')", name=op.f("ck_budget_mode")),
+        sa.CheckConstraint("unit IN ('usd', 'tokens', 'requests')", name=op.f("ck_budget_unit")),
+        sa.CheckConstraint("\"window\" IN ('day', 'month', 'total')", name=op.f("ck_budget_window")),
+        sa.CheckConstraint("amount >= 0", name=op.f("ck_budget_amount")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget")),
+    )
+    op.create_index(op.f("ix_budget_owner"), "budget", ["owner"], unique=False)
+    op.create_table(
+        "fact",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_fact")),
+    )
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("usd", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.Text(), nullable=False),
+        sa.Column("price_version", sa.Text(), nullable=False),
+        sa.Column("deadline", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'settled', 'voided', 'unconfirmed', 'released')", name=op.f("ck_hold_state")
+        ),
+        sa.CheckConstraint("usd >= 0", name=op.f("ck_hold_usd")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_hold_unresolved",
+        "hold",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('open', 'unconfirmed')"),
+        postgresql_where=sa.text("state IN ('open', 'unconfirmed')"),
+    )
+    op.create_table(
+        "ledger_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("hold_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("usd", sa.BigInteger(), nullable=False),
+        sa.Column("moves", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('hold', 'settle', 'void', 'expire', 'release')", name=op.f("ck_ledger_entry_kind")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+    )
+    op.create_table(
+        "price",
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("price", Json(), nullable=True),
+        sa.Column("context_tokens", sa.Integer(), nullable=True),
+        sa.Column("imported_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "model", name=op.f("pk_price")),
+    )
+    op.create_table(
+        "process",
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("beat_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("boot_id", name=op.f("pk_process")),
+    )
+    op.create_table(
+        "request",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("token_id", sa.Text(), nullable=False),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("asked_model", sa.Text(), nullable=True),
+        sa.Column("stream", sa.Integer(), nullable=False),
+        sa.Column("ip", sa.Text(), nullable=True),
+        sa.Column("user_agent", sa.Text(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("provider", sa.Text(), nullable=True),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("credential_id", sa.Text(), nullable=True),
+        sa.Column("finish_reason", sa.Text(), nullable=True),
+        sa.Column("input_tokens", sa.Integer(), nullable=True),
+        sa.Column("input_cached_tokens", sa.Integer(), nullable=True),
+        sa.Column("input_cache_write_tokens", sa.Integer(), nullable=True),
+        sa.Column("output_tokens", sa.Integer(), nullable=True),
+        sa.Column("output_reasoning_tokens", sa.Integer(), nullable=True),
+        sa.Column("input_cost", sa.BigInteger(), nullable=True),
+        sa.Column("output_cost", sa.BigInteger(), nullable=True),
+        sa.Column("cost_status", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=True),
+        sa.Column("attempt_log", sa.Text(), nullable=True),
+        sa.Column("cache", sa.Text(), nullable=True),
+        sa.Column("response_time_us", sa.BigInteger(), nullable=True),
+        sa.Column("first_token_us", sa.BigInteger(), nullable=True),
+        sa.Column("upstream_us", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_request_unfinished",
+        "request",
+        ["boot_id"],
+        unique=False,
+        sqlite_where=sa.text("status IS NULL"),
+        postgresql_where=sa.text("status IS NULL"),
+    )
+    op.create_index("ix_request_user_id", "request", ["user_id", "id"], unique=False)
+    op.create_table(
+        "request_body",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=True),
+        sa.Column("response", sa.Text(), nullable=True),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_request_body")),
+    )
+    op.create_table(
+        "workspace",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workspace")),
+        sa.UniqueConstraint("name", name=op.f("uq_workspace_name")),
+    )
+    op.create_table(
+        "user_account",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("requests_per_minute", sa.Integer(), nullable=True),
+        sa.Column("tokens_per_minute", sa.Integer(), nullable=True),
+        sa.Column("concurrent", sa.Integer(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("disabled_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_user_account_workspace_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
+    )
+    op.create_index(op.f("ix_user_account_workspace_id"), "user_account", ["workspace_id"], unique=False)
+    op.create_table(
+        "credential",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("fields", Json(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("wrapped_key", sa.Text(), nullable=True),
+        sa.Column("ciphertext", sa.Text(), nullable=True),
+        sa.Column("kid", sa.Text(), nullable=True),
+        sa.Column("last4", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("verified_at", Instant(), nullable=True),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("last_error_at", Instant(), nullable=True),
+        sa.CheckConstraint("role IN ('primary', 'fallback')", name=op.f("ck_credential_role")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_credential_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credential")),
+    )
+    op.create_index(op.f("ix_credential_kid"), "credential", ["kid"], unique=False)
+    op.create_index("ix_credential_user_id_provider", "credential", ["user_id", "provider"], unique=False)
+    op.create_table(
+        "token",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("lookup", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("scopes", Json(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_token_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_token")),
+        sa.UniqueConstraint("lookup", name=op.f("uq_token_lookup")),
+    )
+    op.create_index(op.f("ix_token_user_id"), "token", ["user_id"], unique=False)

@@ -1,0 +1,96 @@
+"""Workspaces, users and tokens, and the one question the hot path asks of them: who is this?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
+from tollhouse.store.tables import token, user, workspace
+
+
+def by_lookup(tx: Reading, lookup: str) -> Any | None:
+    """The token with this public part, its user and workspace, in one row; None when there is none."""
+    query = (
+        select(
+            token,
+            user.c.workspace_id,
+            user.c.name.label("user_name"),
+            user.c.requests_per_minute,
+            user.c.tokens_per_minute,
+            user.c.concurrent,
+            user.c.disabled_at,
+        )
+        .join(user, user.c.id == token.c.user_id)
+        .where(token.c.lookup == lookup)
+    )
+    return tx.execute(query).mappings().first()
+
+
+def touch_tokens(tx: Writing, used: dict[str, datetime]) -> None:
+    """Note when tokens were last used."""
+    for token_id, at in sorted(used.items()):
+        tx.execute(update(token).where(token.c.id == token_id).values(last_used_at=at))
+
+
+def add_workspace(tx: Writing, values: dict[str, Any]) -> None:
+    tx.execute(insert(workspace).values(**values))
+
+
+def workspaces(tx: Reading) -> list[Any]:
+    return list(tx.execute(select(workspace).order_by(workspace.c.id)).mappings())
+
+
+def find_workspace(tx: Reading, id_or_name: str) -> Any | None:
+    query = select(workspace).where((workspace.c.id == id_or_name) | (workspace.c.name == id_or_name))
+    return tx.execute(query).mappings().first()
+
+
+def add_user(tx: Writing, values: dict[str, Any]) -> None:
+    tx.execute(insert(user).values(**values))
+
+
+def users(tx: Reading, page: Page) -> list[Any]:
+    """Users by id, which is by age."""
+    return list(tx.execute(page.of(select(user), user.c.id)).mappings())
+
+
+def find_user(tx: Reading, id_or_name: str) -> Any | None:
+    """A user by id, or by name or e-mail address when that is unique."""
+    found = tx.execute(select(user).where(user.c.id == id_or_name)).mappings().first()
+    if found is not None:
+        return found
+    query = select(user).where((user.c.name == id_or_name) | (user.c.email == id_or_name)).limit(2)
+    named = list(tx.execute(query).mappings())
+    return named[0] if len(named) == 1 else None
+
+
+def change_user(tx: Writing, user_id: str, values: dict[str, Any]) -> bool:
+    return tx.execute(update(user).where(user.c.id == user_id).values(**values)).rowcount == 1
+
+
+def add_token(tx: Writing, values: dict[str, Any]) -> None:
+    tx.execute(insert(token).values(**values))
+
+
+def tokens(tx: Reading, user_id: str | None = None) -> list[Any]:
+    query = select(token).order_by(token.c.id)
+    if user_id is not None:
+        query = query.where(token.c.user_id == user_id)
+    return list(tx.execute(query).mappings())
+
+
+def find_token(tx: Reading, id_or_lookup: str) -> Any | None:
+    query = select(token).where((token.c.id == id_or_lookup) | (token.c.lookup == id_or_lookup))
+    return tx.execute(query).mappings().first()
+
+
+def revoke_token(tx: Writing, token_id: str, at: datetime) -> bool:
+    """Revoke; a token revoked before keeps its first moment."""
+    changed = tx.execute(
+        update(token).where(token.c.id == token_id, token.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return changed.rowcount == 1

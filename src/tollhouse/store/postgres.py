@@ -1,0 +1,176 @@
+"""PostgreSQL: the same store over asyncpg.
+
+Changes need no single writer here, so each has a transaction and a connection of its own. What is joined still goes in
+batches over one connection: concurrent holds on one hot bucket are then one lock and one commit instead of a queue of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import asyncpg
+from sqlalchemy import URL, exc, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from tollhouse.errors import Unavailable
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.statements import Sql
+from tollhouse.store.writer import Handler, Waiting, settle
+
+T = TypeVar("T")
+
+POOL_SIZE = 5
+CONNECT_TIMEOUT_S = 3.0
+STATEMENT_TIMEOUT_S = 10.0
+TRIES = 3
+PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+BROKEN = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+
+
+class PostgresStore:
+    """PostgreSQL 15 or newer. `url` is postgresql://user:password@host/database."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url).set(drivername="postgresql+asyncpg")
+        self.on_commit: dict[Handler, Callable[[list[Any]], None]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._engine = create_async_engine(
+            self.url,
+            pool_size=POOL_SIZE,
+            pool_pre_ping=True,
+            pool_timeout=CONNECT_TIMEOUT_S,
+            connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S},
+        )
+        self._connection: Any = None
+        self._waiting: Waiting | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def read(self, query: Callable[[Reading], T]) -> T:
+        """Run a query. Raises Unavailable when the database does not answer."""
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(lambda it: query(cast(Reading, it)))
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *BROKEN) as error:
+            raise Unavailable("the database does not answer") from error
+
+    async def write(self, change: Callable[[Writing], T]) -> T:
+        """Run a change in a transaction of its own; durable on return, undone when it raises."""
+        try:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(lambda it: change(cast(Writing, it)))
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *BROKEN) as error:
+            raise Unavailable("the database cannot be written just now") from error
+
+    def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
+        """Put an item into the next batch. What is joined in one turn of the loop is written together or not at all."""
+        if self._waiting is None:
+            if self._closed:
+                raise Unavailable("the store is closed")
+            self._waiting = Waiting(self._loop.time())
+            if self._writer is None:
+                self._writer = self._loop.create_task(self._write_batches(), name="tollhouse-writer")
+        future = self._loop.create_future()
+        self._waiting.join(handler, item, future)
+        return future
+
+    async def aclose(self) -> None:
+        """Write what waits, then close every connection."""
+        while self._writer is not None:
+            await asyncio.wait([self._writer])
+        self._closed = True
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+        await self._engine.dispose()
+
+    async def _write_batches(self) -> None:
+        while self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            await self._write(waiting)
+        self._writer = None
+
+    async def _write(self, waiting: Waiting) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                outcomes = await self._transact(waiting)
+            except PASSING as error:
+                if attempt == TRIES:
+                    waiting.fail(Unavailable(f"the database refused a batch {TRIES} times ({type(error).__name__})"))
+            except BROKEN:
+                # The commit may or may not have happened; whoever settles asks again, by hold id.
+                await self._disconnect()
+                waiting.fail(Unavailable("the database does not answer"))
+                return
+            except Exception as error:
+                await self._apart(waiting, error)
+                return
+            else:
+                for future, outcome in outcomes:
+                    settle(future, outcome)
+                for handler, (items, _) in waiting.joined.items():
+                    if handler in self.on_commit:
+                        self.on_commit[handler](items)
+                return
+
+    async def _transact(self, waiting: Waiting) -> list[tuple[asyncio.Future[Any], Any]]:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect_asyncpg(self.url)
+        outcomes: list[tuple[asyncio.Future[Any], Any]] = []
+        async with self._connection.transaction():
+            batch = PostgresBatch(self._connection)
+            for handler, (items, futures) in waiting.joined.items():
+                outcomes.extend(zip(futures, await greenlet_spawn(handler, batch, items), strict=True))
+        return outcomes
+
+    async def _apart(self, waiting: Waiting, error: Exception) -> None:
+        """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
+        everything = [
+            (handler, item, future)
+            for handler, lists in waiting.joined.items()
+            for item, future in zip(*lists, strict=True)
+        ]
+        if len(everything) == 1:
+            waiting.fail(error if not isinstance(error, asyncpg.PostgresError) else Unavailable("the database refused"))
+            return
+        for handler, item, future in everything:
+            alone = Waiting(waiting.since_s)
+            alone.join(handler, item, future)
+            await self._write(alone)
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+
+class PostgresBatch:
+    """A batch on the writer's own asyncpg connection; runs inside `greenlet_spawn`, so that waiting looks like calling."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def fetch(self, statement: Sql, keys: Sequence[Any]) -> list[Any]:
+        return await_only(self._connection.fetch(statement.postgresql, list(keys)))
+
+    def run(self, statement: Sql, rows: list[tuple[Any, ...]]) -> None:
+        await_only(self._connection.executemany(statement.postgresql, rows))
+
+
+async def connect_asyncpg(url: URL) -> Any:
+    """A connection of the writer's own. Statements over 10 s are given up: a stuck lock must not stop the gateway silently."""
+    return await asyncpg.connect(
+        host=url.query.get("host") or url.host,
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        database=url.database,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=STATEMENT_TIMEOUT_S,
+        **{key: value for key, value in url.query.items() if key in ("ssl", "sslmode")},
+    )

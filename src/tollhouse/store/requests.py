@@ -1,0 +1,207 @@
+"""The request log's SQL: one row for every authenticated request, begun with its first hold and completed at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
+from tollhouse.store.statements import Batch, Sql
+from tollhouse.store.tables import request, request_body
+
+
+class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a request before anything is sent. `created_at` is in microseconds since 1970."""
+
+    id: str
+    created_at: int
+    user_id: str
+    workspace_id: str
+    token_id: str
+    boot_id: str
+    surface: str
+    asked_model: str | None
+    stream: bool
+    ip: str | None
+    user_agent: str | None
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a request ended. Costs are nanodollars, None when the price is unknown; `*_us` are microseconds."""
+
+    status: int
+    outcome: str
+    error_code: str | None = None
+    error_message: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    credential_id: str | None = None
+    finish_reason: str | None = None
+    input_tokens: int | None = None
+    input_cached_tokens: int | None = None
+    input_cache_write_tokens: int | None = None
+    output_tokens: int | None = None
+    output_reasoning_tokens: int | None = None
+    input_cost: int | None = None
+    output_cost: int | None = None
+    cost_status: str | None = None
+    attempts: int = 0
+    attempt_log: str | None = None
+    cache: str | None = None
+    response_time_us: int = 0
+    first_token_us: int | None = None
+    upstream_us: int = 0
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """A complete row. `is_new` when no skeleton of it was written: it ended before its first hold."""
+
+    skeleton: Skeleton
+    ending: Ending
+    is_new: bool
+
+
+BEGIN_COLUMNS = Skeleton.__struct_fields__
+END_COLUMNS = Ending.__struct_fields__
+
+BEGIN = Sql(f"INSERT INTO request ({', '.join(BEGIN_COLUMNS)}) VALUES ({', '.join('?' * len(BEGIN_COLUMNS))})")
+END = Sql(f"UPDATE request SET {', '.join(f'{column} = ?' for column in END_COLUMNS)} WHERE id = ?")
+WHOLE = Sql(
+    f"INSERT INTO request ({', '.join((*BEGIN_COLUMNS, *END_COLUMNS))})"
+    f" VALUES ({', '.join('?' * len((*BEGIN_COLUMNS, *END_COLUMNS)))})"
+)
+BODY = Sql("INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)")
+
+values_of = msgspec.structs.astuple
+
+
+def begin(batch: Batch, skeletons: list[Skeleton]) -> Sequence[None]:
+    """Insert skeletons, so that a killed process leaves its rows."""
+    batch.run(BEGIN, [values_of(skeleton) for skeleton in skeletons])
+    return [None] * len(skeletons)
+
+
+def finish(batch: Batch, rows: list[Finished]) -> Sequence[None]:
+    """Complete rows, or insert those that ended before their first hold."""
+    whole = [values_of(row.skeleton) + values_of(row.ending) for row in rows if row.is_new]
+    begun = [(*values_of(row.ending), row.skeleton.id) for row in rows if not row.is_new]
+    if begun:
+        batch.run(END, begun)
+    if whole:
+        batch.run(WHOLE, whole)
+    return [None] * len(rows)
+
+
+def keep_bodies(batch: Batch, bodies: list[tuple[str, str | None, str | None, int]]) -> Sequence[None]:
+    """Keep what was said, apart from the rows: (request id, request, response, size in bytes)."""
+    batch.run(BODY, bodies)
+    return [None] * len(bodies)
+
+
+# --- for people, never on the hot path -------------------------------------------------------------------------------
+
+
+def rows(
+    tx: Reading,
+    page: Page,
+    *,
+    user_id: str | None = None,
+    outcome: str | None = None,
+    model: str | None = None,
+) -> list[Any]:
+    """A page of the log, by id, which is by time."""
+    query = select(request)
+    if user_id is not None:
+        query = query.where(request.c.user_id == user_id)
+    if outcome is not None:
+        query = query.where(request.c.outcome == outcome)
+    if model is not None:
+        query = query.where(request.c.model == model)
+    return list(tx.execute(page.of(query, request.c.id)).mappings())
+
+
+def row(tx: Reading, request_id: str, *, user_id: str | None = None) -> Any | None:
+    """One row, of this user only when given."""
+    query = select(request).where(request.c.id == request_id)
+    if user_id is not None:
+        query = query.where(request.c.user_id == user_id)
+    return tx.execute(query).mappings().first()
+
+
+def body(tx: Reading, request_id: str) -> Any | None:
+    return tx.execute(select(request_body).where(request_body.c.request_id == request_id)).mappings().first()
+
+
+def unfinished(tx: Reading, boot_ids: Sequence[str]) -> list[str]:
+    """Requests that these processes began and never completed."""
+    query = select(request.c.id).where(request.c.status.is_(None), request.c.boot_id.in_(boot_ids))
+    return list(tx.execute(query).scalars())
+
+
+def complete_lost(tx: Writing, ids: Sequence[str], *, status: int, outcome: str, message: str) -> None:
+    """Complete rows whose process died. Their cost, if any, stands in the unconfirmed hold."""
+    for start in range(0, len(ids), 500):
+        tx.execute(
+            update(request)
+            .where(request.c.id.in_(ids[start : start + 500]), request.c.status.is_(None))
+            .values(status=status, outcome=outcome, error_code=outcome, error_message=message)
+        )
+
+
+def spend(tx: Reading, *, user_id: str | None = None, since: int | None = None) -> list[Any]:
+    """Requests, tokens and cost by user and model since an instant (microseconds), dearest first."""
+    cost = func.coalesce(func.sum(request.c.input_cost + request.c.output_cost), 0)
+    query = (
+        select(
+            request.c.user_id,
+            request.c.provider,
+            request.c.model,
+            func.count().label("requests"),
+            func.coalesce(func.sum(request.c.input_tokens), 0).label("input_tokens"),
+            func.coalesce(func.sum(request.c.output_tokens), 0).label("output_tokens"),
+            cost.label("cost"),
+        )
+        .group_by(request.c.user_id, request.c.provider, request.c.model)
+        .order_by(cost.desc(), request.c.user_id, request.c.model)
+    )
+    if user_id is not None:
+        query = query.where(request.c.user_id == user_id)
+    if since is not None:
+        query = query.where(request.c.created_at >= since)
+    return list(tx.execute(query).mappings())
+
+
+def drop_rows_before(tx: Writing, created_at: int, *, limit: int = 5_000) -> int:
+    """Forget old rows and their bodies, a bounded number at a time; gives how many went.
+
+    Rows whose hold is unresolved stay: money still needs them.
+    """
+    old = select(request.c.id).where(request.c.created_at < created_at, request.c.status.is_not(None)).limit(limit)
+    ids = list(tx.execute(old).scalars())
+    if ids:
+        tx.execute(delete(request_body).where(request_body.c.request_id.in_(ids)))
+        tx.execute(delete(request).where(request.c.id.in_(ids)))
+    return len(ids)
+
+
+def bodies_size_bytes(tx: Reading) -> int:
+    return int(tx.execute(select(func.coalesce(func.sum(request_body.c.size_bytes), 0))).scalar_one())
+
+
+def drop_oldest_bodies(tx: Writing, surplus_bytes: int) -> int:
+    """Forget the oldest bodies until `surplus_bytes` are freed; gives how many went."""
+    freed, ids = 0, []
+    for id_, size in tx.execute(
+        select(request_body.c.request_id, request_body.c.size_bytes).order_by(request_body.c.request_id)
+    ):
+        if freed >= surplus_bytes:
+            break
+        freed += size
+        ids.append(id_)
+    for start in range(0, len(ids), 500):
+        tx.execute(delete(request_body).where(request_body.c.request_id.in_(ids[start : start + 500])))
+    return len(ids)

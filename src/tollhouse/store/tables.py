@@ -1,0 +1,267 @@
+"""Every table, in the order a newcomer should meet them: people, secrets, rules, money, the log, the machinery.
+
+Ids are prefixed and time-sortable (`tollhouse.ids`), so a primary key is also the order of creation. Tables that grow with
+every request are clustered on it (SQLite's WITHOUT ROWID) and carry as few indexes as their readers can live with.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+from tollhouse.store.types import Instant, Json
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+user = Table(
+    "user_account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace_id", Text, ForeignKey("workspace.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("time_zone", Text, nullable=False),
+    Column("requests_per_minute", Integer),
+    Column("tokens_per_minute", Integer),
+    Column("concurrent", Integer),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("lookup", Text, nullable=False, unique=True),
+    Column("user_id", Text, ForeignKey("user_account.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_by", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+)
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("user_account.id"), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("label", Text),
+    Column("role", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("reference", Text),
+    Column("wrapped_key", Text),
+    Column("ciphertext", Text),
+    Column("kid", Text, index=True),
+    Column("last4", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("verified_at", Instant),
+    Column("last_used_at", Instant),
+    Column("last_error", Text),
+    Column("last_error_at", Instant),
+    CheckConstraint("role IN ('primary', 'fallback')", name="role"),
+    Index("ix_credential_user_id_provider", "user_id", "provider"),
+)
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False, index=True),
+    Column("model", Text),
+    Column("unit", Text, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("min_output_tokens", Integer, nullable=False),
+    Column("alert_at", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    CheckConstraint("unit IN ('usd', 'tokens', 'requests')", name="unit"),
+    CheckConstraint("\"window\" IN ('day', 'month', 'total')", name="window"),
+    CheckConstraint("mode IN ('strict', 'estimate', 'warn')", name="mode"),
+    CheckConstraint("amount >= 0", name="amount"),
+)
+
+price = Table(
+    "price",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("price", Json),
+    Column("context_tokens", Integer),
+    Column("imported_at", Instant, nullable=False),
+)
+
+# --- money -----------------------------------------------------------------------------------------------------------
+
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("budget_id", Text, nullable=False),
+    Column("posted", BigInteger, nullable=False),
+    Column("open", BigInteger, nullable=False),
+    Column("unconfirmed", BigInteger, nullable=False),
+    Column("overage", BigInteger, nullable=False),
+    CheckConstraint("posted >= 0 AND open >= 0 AND unconfirmed >= 0 AND overage >= 0", name="amounts"),
+    sqlite_with_rowid=False,
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("request_id", Text, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("usd", BigInteger, nullable=False),
+    Column("held", Text, nullable=False),
+    Column("price_version", Text, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    CheckConstraint("state IN ('open', 'settled', 'voided', 'unconfirmed', 'released')", name="state"),
+    CheckConstraint("usd >= 0", name="usd"),
+    Index("ix_hold_unresolved", "state", sqlite_where=text("state IN ('open', 'unconfirmed')"),
+          postgresql_where=text("state IN ('open', 'unconfirmed')")),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("hold_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("usd", BigInteger, nullable=False),
+    Column("moves", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('hold', 'settle', 'void', 'expire', 'release')", name="kind"),
+)
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("boot_id", Text, nullable=False),
+    Column("surface", Text, nullable=False),
+    Column("asked_model", Text),
+    Column("stream", Integer, nullable=False),
+    Column("ip", Text),
+    Column("user_agent", Text),
+    Column("status", Integer),
+    Column("outcome", Text),
+    Column("error_code", Text),
+    Column("error_message", Text),
+    Column("provider", Text),
+    Column("model", Text),
+    Column("credential_id", Text),
+    Column("finish_reason", Text),
+    Column("input_tokens", Integer),
+    Column("input_cached_tokens", Integer),
+    Column("input_cache_write_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("output_reasoning_tokens", Integer),
+    Column("input_cost", BigInteger),
+    Column("output_cost", BigInteger),
+    Column("cost_status", Text),
+    Column("attempts", Integer),
+    Column("attempt_log", Text),
+    Column("cache", Text),
+    Column("response_time_us", BigInteger),
+    Column("first_token_us", BigInteger),
+    Column("upstream_us", BigInteger),
+    Index("ix_request_user_id", "user_id", "id"),
+    Index(
+        "ix_request_unfinished", "boot_id", sqlite_where=text("status IS NULL"), postgresql_where=text("status IS NULL")
+    ),
+    sqlite_with_rowid=False,
+)
+
+request_body = Table(
+    "request_body",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("request", Text),
+    Column("response", Text),
+    Column("size_bytes", Integer, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("facts", Json, nullable=False),
+)
+
+# --- the machinery ---------------------------------------------------------------------------------------------------
+
+process = Table(
+    "process",
+    metadata,
+    Column("boot_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", BigInteger, nullable=False),
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Json, nullable=False),
+)

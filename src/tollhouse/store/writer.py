@@ -1,0 +1,226 @@
+"""One writer per process: whatever waits is one transaction.
+
+What one turn of the event loop brought is a batch; no timer is needed. Two kinds of work come in:
+
+* *changes*: synchronous functions over a `Writing`, each undone alone by its savepoint when it raises;
+* *joined items*: many of one kind, handed together to one handler (holds, settlements, request rows). A batch whose handler
+  raises is taken apart, each item in a transaction of its own, so that one bad item harms no other.
+
+There is no `await` inside a transaction: on SQLite the batch runs in the loop's own thread, because an awaiting transaction
+and a blocking BEGIN freeze each other, and a thread would fight the loop for the interpreter lock at every statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar, cast
+
+from tollhouse.errors import Unavailable
+from tollhouse.store.engine import Reading, SqliteReaders, Writing, as_unavailable, connect_sqlite, is_busy, wrap_sqlite
+from tollhouse.store.statements import Batch, SqliteBatch
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+Handler: TypeAlias = Callable[[Batch, list[Any]], Sequence[Any]]
+"""Does all items of a batch at once; gives one outcome for each. An outcome that is an exception is raised to its asker."""
+
+BUSY_PATIENCE_S = 2.0
+BUSY_PAUSE_S = 0.005
+CHECKPOINT_EVERY_S = 1.0
+
+
+class Waiting:
+    """What has come in since the last batch."""
+
+    __slots__ = ("changes", "joined", "since_s")
+
+    def __init__(self, now_s: float) -> None:
+        self.since_s = now_s
+        self.changes: list[tuple[Callable[[Writing], Any], asyncio.Future[Any]]] = []
+        self.joined: dict[Handler, tuple[list[Any], list[asyncio.Future[Any]]]] = {}
+
+    def join(self, handler: Handler, item: Any, future: asyncio.Future[Any]) -> None:
+        lists = self.joined.get(handler)
+        if lists is None:
+            self.joined[handler] = ([item], [future])
+        else:
+            lists[0].append(item)
+            lists[1].append(future)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell everyone who waits that nothing of theirs was written."""
+        for _, future in self.changes:
+            settle(future, error)
+        for _, futures in self.joined.values():
+            for future in futures:
+                settle(future, error)
+
+
+def settle(future: asyncio.Future[Any], outcome: Any) -> None:
+    """Give an outcome to whoever still waits for it."""
+    if future.done():
+        return
+    if isinstance(outcome, BaseException):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+class SqliteStore:
+    """SQLite in WAL mode: the writer in the loop's thread, readers and checkpoints in threads of their own."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, *, synchronous: str = "NORMAL") -> None:
+        self.path = path
+        self.on_commit: dict[Handler, Callable[[list[Any]], None]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._connection = connect_sqlite(path, synchronous=synchronous)
+        self._toolkit = wrap_sqlite(self._connection)
+        self._batch = SqliteBatch(self._connection)
+        self._readers = SqliteReaders(path)
+        self._checkpoints = ThreadPoolExecutor(1, "tollhouse-checkpoint")
+        self._checkpointed_at_s = self._loop.time()
+        self._checkpointing: asyncio.Future[None] | None = None
+        self._waiting: Waiting | None = None
+        self._closed = False
+
+    async def read(self, query: Callable[[Reading], T]) -> T:
+        """Run a query in a reader's thread. Raises Unavailable when the database does not answer."""
+        return await self._readers.read(query)
+
+    async def write(self, change: Callable[[Writing], T]) -> T:
+        """Run a change in the next batch; durable on return, undone alone when it raises."""
+        future = self._loop.create_future()
+        self._next().changes.append((change, future))
+        return cast(T, await future)
+
+    def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
+        """Put an item into the next batch. What is joined in one turn of the loop is written together or not at all."""
+        future = self._loop.create_future()
+        self._next().join(handler, item, future)
+        return future
+
+    async def aclose(self) -> None:
+        """Write what waits, fold the WAL into the database, let go."""
+        if self._closed:
+            return
+        if self._waiting is not None:
+            await self.write(lambda _: None)
+        self._closed = True
+        if self._checkpointing is not None:
+            await self._checkpointing
+        self._checkpoints.shutdown()
+        self._readers.close()
+        self._toolkit.close()
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._connection.close()
+
+    def _next(self) -> Waiting:
+        if self._waiting is None:
+            if self._closed:
+                raise Unavailable("the store is closed")
+            self._waiting = waiting = Waiting(self._loop.time())
+            self._loop.call_soon(self._write_batch, waiting)
+        return self._waiting
+
+    def _write_batch(self, waiting: Waiting) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if is_busy(error) and self._loop.time() - waiting.since_s < BUSY_PATIENCE_S:
+                self._loop.call_later(BUSY_PAUSE_S, self._write_batch, waiting)
+                return
+            self._waiting = None
+            waiting.fail(Unavailable("the database is locked by another process"))
+            return
+        self._waiting = None
+        self._write(waiting)
+        if self._loop.time() - self._checkpointed_at_s > CHECKPOINT_EVERY_S and self._checkpointing is None:
+            self._checkpoint()
+
+    def _write(self, waiting: Waiting) -> None:
+        """One transaction, already begun. Outcomes are told after the commit: nobody hears of what is not durable."""
+        outcomes: list[tuple[asyncio.Future[Any], Any]] = []
+        try:
+            for change, future in waiting.changes:
+                outcomes.append((future, self._change(change)))
+            for handler, (items, futures) in waiting.joined.items():
+                outcomes.extend(zip(futures, handler(self._batch, items), strict=True))
+            self._commit()
+        except Exception as error:
+            self._rollback()
+            if len(waiting.changes) + sum(len(items) for items, _ in waiting.joined.values()) == 1:
+                waiting.fail(as_unavailable(error))
+            else:
+                self._write_apart(waiting)
+            return
+        for future, outcome in outcomes:
+            settle(future, outcome)
+        for handler, (items, _) in waiting.joined.items():
+            if handler in self.on_commit:
+                self.on_commit[handler](items)
+
+    def _write_apart(self, waiting: Waiting) -> None:
+        """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
+        alone: list[Waiting] = []
+        for change in waiting.changes:
+            alone.append(Waiting(waiting.since_s))
+            alone[-1].changes.append(change)
+        for handler, (items, futures) in waiting.joined.items():
+            for item, future in zip(items, futures, strict=True):
+                alone.append(Waiting(waiting.since_s))
+                alone[-1].join(handler, item, future)
+        for one in alone:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                one.fail(as_unavailable(error))
+            else:
+                self._write(one)
+
+    def _change(self, change: Callable[[Writing], Any]) -> Any:
+        try:
+            with self._toolkit.begin_nested():
+                return change(cast(Writing, self._toolkit))
+        except Exception as error:
+            return as_unavailable(error)
+
+    def _commit(self) -> None:
+        if self._toolkit.in_transaction():
+            self._toolkit.commit()
+        else:
+            self._connection.execute("COMMIT")
+
+    def _rollback(self) -> None:
+        if self._toolkit.in_transaction():
+            self._toolkit.rollback()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _checkpoint(self) -> None:
+        self._checkpointing = future = self._loop.run_in_executor(self._checkpoints, checkpoint, self.path)
+
+        def done(_: asyncio.Future[None]) -> None:
+            self._checkpointing = None
+            self._checkpointed_at_s = self._loop.time()
+            future.exception()
+
+        future.add_done_callback(done)
+
+
+def checkpoint(path: Path) -> None:
+    """Move what the WAL holds into the database, as far as no reader needs it; a busy moment is left to the next try."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+    finally:
+        connection.close()

