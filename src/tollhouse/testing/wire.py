@@ -1,0 +1,273 @@
+"""A provider on a real socket that follows a script, breaks the line where it is told to, and keeps its own bill."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from tollhouse.testing import openai_chat
+from tollhouse.testing.billing import Billed
+from tollhouse.testing.line import Heard, Line
+from tollhouse.testing.perform import Performance
+from tollhouse.testing.request import Request
+from tollhouse.testing.script import Step
+from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
+from tollhouse.testing.stage import Stage
+
+SPEAKERS: tuple[Speaker, ...] = (openai_chat,)
+
+
+class ScriptNotFollowed(AssertionError):  # noqa: N818 - named as the errors of the product are
+    """What happened is not what was scripted; the message lists each difference."""
+
+
+class WireProvider(Stage):
+    """A scripted provider.
+
+    ```python
+    async with WireProvider() as provider:
+        provider.script(expect(model="acme-1"), answer("Hello", usage=(19, 10)))
+        provider.script(say("Hel"), wait(0.2), say("lo"), cut())
+        ...  # point a client at provider.base_url
+        assert provider.billed[0].usage.output_tokens == 10
+    ```
+
+    Requests take the scripted exchanges in the order in which they arrive; `when` answers by what is asked instead.
+    Leaving the block runs `verify`; when the block itself fails, the findings become a note of its exception.
+    """
+
+    def __init__(
+        self, *, port: int = 0, keep_requests: int | None = None, speakers: Sequence[Speaker] = SPEAKERS
+    ) -> None:
+        """Prepare to listen on the loopback address.
+
+        Args:
+            port: 0 takes a free one.
+            keep_requests: remember only so many of the last, for long runs; None: all.
+            speakers: the dialects spoken; the first that claims a path has it.
+        """
+        super().__init__()
+        self._port = port
+        self._speakers = speakers
+        self._requests: deque[Request] = deque(maxlen=keep_requests)
+        self._billed: list[Billed] = []
+        self._failures: list[str] = []
+        self._numbers = itertools.count()
+        self._connections = itertools.count()
+        self._lines: dict[Line, int] = {}
+        self._answering = 0
+        self._stalled: set[asyncio.Future[None]] = set()
+        self._watchers: list[asyncio.Future[None]] = []
+        self._server: asyncio.Server | None = None
+
+    # --- where it is, and what it has seen ---
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens on."""
+        return self._port
+
+    @property
+    def base_url(self) -> str:
+        """Where clients of OpenAI's API are pointed."""
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def requests(self) -> list[Request]:
+        """What was asked, in order of arrival."""
+        return list(self._requests)
+
+    @property
+    def billed(self) -> list[Billed]:
+        """What a real provider would bill, in the order in which the exchanges ended."""
+        return list(self._billed)
+
+    @property
+    def answering(self) -> int:
+        """Exchanges under way now."""
+        return self._answering
+
+    @property
+    def stalled(self) -> int:
+        """Exchanges that are silent now, until `release`."""
+        return len(self._stalled)
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now, idle ones included."""
+        return len(self._lines)
+
+    def release(self) -> None:
+        """Let every exchange that is stalled now go on. From any thread."""
+        self._running_server().get_loop().call_soon_threadsafe(_wake, self._stalled)
+
+    async def until(self, condition: Callable[[], bool], *, timeout_s: float = 5.0) -> None:
+        """Wait until something has happened here: `await provider.until(lambda: provider.stalled == 1)`.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                changed = asyncio.get_running_loop().create_future()
+                self._watchers.append(changed)
+                await changed
+
+    def verify(self) -> None:
+        """Nothing unexpected was asked, and every step of every `script` happened.
+
+        Raises:
+            ScriptNotFollowed: something is amiss; all of it is listed.
+        """
+        findings = self._findings()
+        if findings:
+            raise ScriptNotFollowed("\n".join(findings))
+
+    def _findings(self) -> list[str]:
+        waiting = self.unasked
+        missed = [f"{waiting} scripted exchange(s) never happened"] if waiting else []
+        return [*self._failures, *missed]
+
+    # --- running ---
+
+    async def start(self) -> None:
+        """Listen."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._line, "127.0.0.1", self._port, backlog=1024)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def aclose(self) -> None:
+        """Stop listening, end what goes on and close every connection."""
+        self._running_server().close()
+        for line in list(self._lines):
+            await line.shut()
+        await self.until(lambda: not self._lines)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+        self._conclude(error)
+
+    @classmethod
+    @contextmanager
+    def in_thread(cls, *, keep_requests: int | None = None, speakers: Sequence[Speaker] = SPEAKERS) -> Iterator[Self]:
+        """The same for tests without an event loop: it runs in a thread with a loop of its own."""
+        provider = cls(keep_requests=keep_requests, speakers=speakers)
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="wire-provider", daemon=True)
+        thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(provider.start(), loop).result()
+            try:
+                yield provider
+            except BaseException as error:
+                provider._conclude(error)
+                raise
+            finally:
+                asyncio.run_coroutine_threadsafe(provider.aclose(), loop).result()
+            provider._conclude(None)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def _conclude(self, error: BaseException | None) -> None:
+        if error is None:
+            self.verify()
+            return
+        for finding in self._findings():
+            error.add_note(f"wire provider: {finding}")
+
+    def _running_server(self) -> asyncio.Server:
+        if self._server is None:
+            raise RuntimeError("the provider does not listen yet: use `async with WireProvider()`, or start()")
+        return self._server
+
+    # --- what a line asks ---
+
+    def _line(self) -> Line:
+        line = Line(self)
+        self._lines[line] = next(self._connections)
+        return line
+
+    def heard(self, line: Line, heard: Heard) -> Request:
+        """Record a request."""
+        request = Request(
+            number=next(self._numbers),
+            connection=self._lines[line],
+            method=heard.method,
+            target=heard.target,
+            headers=heard.headers,
+            body=heard.body,
+            arrived_at=time.time(),
+        )
+        self._requests.append(request)
+        self._changed()
+        return request
+
+    def misheard(self, reason: str) -> None:
+        """Record what was no HTTP."""
+        self._failures.append(f"a client did not speak HTTP: {reason}")
+        self._changed()
+
+    def lost(self, line: Line) -> None:
+        """Forget a connection."""
+        self._lines.pop(line, None)
+        self._changed()
+
+    async def answer(self, request: Request, line: Line) -> None:
+        """Perform the exchange that is this request's, and bill it."""
+        scripted, must_happen = self.choose(request) or (_nothing, False)
+        performance = Performance(
+            scripted, request, line, self._voice(request), must_happen=must_happen, stall=self._stall
+        )
+        self._answering += 1
+        try:
+            await performance.run()
+        finally:
+            self._answering -= 1
+            self._failures += performance.findings
+            if billed := performance.billed():
+                self._billed.append(billed)
+            self._changed()
+
+    def _voice(self, request: Request) -> Voice:
+        for speaker in self._speakers:
+            if speaker.speaks(request.path):
+                return speaker.voice(request)
+        return MuteVoice(request.path)
+
+    async def _stall(self) -> None:
+        released = asyncio.get_running_loop().create_future()
+        self._stalled.add(released)
+        self._changed()
+        try:
+            await released
+        finally:
+            self._stalled.discard(released)
+
+    def _changed(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        _wake(watchers)
+
+
+def _nothing(request: Request) -> Step:
+    raise LookupError("nothing was scripted for it")
+
+
+def _wake(sleepers: Iterable[asyncio.Future[None]]) -> None:
+    for sleeper in list(sleepers):
+        if not sleeper.done():
+            sleeper.set_result(None)
