@@ -1,0 +1,24 @@
+"""What is worth telling: the names of all log events."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Every event that is logged. A contract test holds the source to this list."""
+
+    SERVER_STARTED = "server.started"
+    SERVER_DRAINING = "server.draining"
+    SERVER_STOPPED = "server.stopped"
+    SETTINGS_DOUBTFUL = "settings.doubtful"
+    STORE_MIGRATED = "store.migrated"
+    STORE_FAILED = "store.failed"
+    CREDENTIAL_IMPORTED = "credential.imported"
+    CREDENTIAL_FAILED = "credential.failed"
+    AUTHENTICATION_REFUSED = "authentication.refused"
+    REQUEST_FINISHED = "request.finished"
+    REQUEST_FAILED = "request.failed"
+    HOLDS_RESOLVED = "holds.resolved"
+    LEDGER_DRIFTED = "ledger.drifted"
+    LOG_FILE_FAILED = "log_file.failed"

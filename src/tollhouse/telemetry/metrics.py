@@ -1,0 +1,172 @@
+"""Metrics for Prometheus: plain numbers that the event loop adds to, and a page of text when somebody asks.
+
+The client library's own counters take a lock and half a microsecond each. Ours are only ever touched by the event
+loop's thread, so that an addition is one look into a dictionary; the library writes the page.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from tollhouse.telemetry.finished import Ended, Finished, cost_of
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""Of `Metrics.render`."""
+
+Labels = tuple[str, ...]
+
+_NANO, _MICRO = 1e-9, 1e-6
+_DURATIONS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+_OVERHEADS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
+
+
+class Metrics(Collector):
+    """All metrics of one process. Labels have few values: never a user, a token, a model or a conversation.
+
+    Attributes:
+        in_flight: requests being answered; whoever begins one adds, and takes away at its end.
+        held_nanodollars: asked at each scrape for the money set aside in open holds, over the whole store.
+    """
+
+    def __init__(self, *, version: str, providers: Iterable[str] = ()) -> None:
+        """Begin at zero.
+
+        Args:
+            version: ours, for `build_info`.
+            providers: the names that the label `provider` may have; any other is `other`, since callers make them up.
+        """
+        self.in_flight = 0
+        self.held_nanodollars: Callable[[], int] = int
+        self._version = version
+        self._providers = frozenset(providers)
+        self._requests = _Counter("requests", "Requests answered", "provider", "outcome", "status")
+        self._durations = _Histogram("request_duration_seconds", "First byte in to last byte out", _DURATIONS_S)
+        self._first_tokens = _Histogram("time_to_first_token_seconds", "First byte in to first token", _DURATIONS_S)
+        self._overheads = _Histogram("overhead_seconds", "What of the duration was ours", _OVERHEADS_S)
+        self._attempts = _Counter("upstream_attempts", "Calls to providers", "outcome")
+        self._tokens = _Counter("tokens", "Tokens, as providers count them", "direction", "kind")
+        self._cost = _Counter("cost_usd", "What answers cost, in US dollars", "priced", unit=_NANO)
+        self._unpriced = _Counter("unpriced_requests", "Requests whose price is unknown")
+        self._rate_rejections = _Counter("ratelimit_rejections", "Requests over a limit", "scope")
+        self._budget_rejections = _Counter("budget_rejections", "Requests that a budget did not cover")
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def observe_batch(self, rows: Iterable[Finished]) -> None:
+        """Count requests that have been answered."""
+        for row in rows:
+            ending = row.ending
+            self._requests.add(1, self._provider(ending.provider), ending.outcome, str(ending.status))
+            self._durations.observe(ending.response_time_us * _MICRO)
+            self._overheads.observe((ending.response_time_us - ending.upstream_us) * _MICRO)
+            if ending.first_token_us is not None:
+                self._first_tokens.observe(ending.first_token_us * _MICRO)
+            self._count_tokens(ending)
+            self._count_cost(ending)
+
+    def attempted(self, outcome: str) -> None:
+        """A call to a provider has ended; `outcome` is one of few words."""
+        self._attempts.add(1, outcome)
+
+    def rate_limited(self, scope: str) -> None:
+        """A request was over a limit: `requests`, `tokens` or `concurrent`."""
+        self._rate_rejections.add(1, scope)
+
+    def budget_refused(self) -> None:
+        """A request was not covered by a budget."""
+        self._budget_rejections.add(1)
+
+    def render(self) -> bytes:
+        """The page that Prometheus reads, in its text format 0.0.4."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric as it stands now, for the registry."""
+        yield self._requests.family()
+        yield self._durations.family()
+        yield self._first_tokens.family()
+        yield self._overheads.family()
+        yield _gauge("in_flight_requests", "Requests being answered", self.in_flight)
+        yield self._attempts.family()
+        yield self._tokens.family()
+        yield self._cost.family()
+        yield self._unpriced.family()
+        yield self._rate_rejections.family()
+        yield self._budget_rejections.family()
+        yield _gauge("budget_held_usd", "Set aside in open holds, in US dollars", self.held_nanodollars() * _NANO)
+        build = GaugeMetricFamily("tollhouse_build_info", "Which Tollhouse this is", labels=["version"])
+        build.add_metric([self._version], 1)
+        yield build
+
+    def _provider(self, name: str | None) -> str:
+        if name is None:
+            return "none"
+        return name if name in self._providers else "other"
+
+    def _count_tokens(self, ending: Ended) -> None:
+        if ending.input_tokens:
+            cached = ending.input_cached_tokens or 0
+            self._tokens.add(ending.input_tokens - cached, "input", "fresh")
+            self._tokens.add(cached, "input", "cached")
+        if ending.output_tokens:
+            self._tokens.add(ending.output_tokens, "output", "generated")
+
+    def _count_cost(self, ending: Ended) -> None:
+        if ending.cost_status == "unpriced":
+            self._unpriced.add(1)
+        elif ending.cost_status is not None:
+            self._cost.add(cost_of(ending) or 0, ending.cost_status)
+
+
+class _Counter:
+    """A number per set of labels that only grows; one without labels is there from the start, as zero."""
+
+    def __init__(self, name: str, meaning: str, *labels: str, unit: float = 1) -> None:
+        self._about = f"tollhouse_{name}", meaning
+        self._labels = labels
+        self._unit = unit
+        self._values: defaultdict[Labels, int] = defaultdict(int, {} if labels else {(): 0})
+
+    def add(self, amount: int, *labels: str) -> None:
+        self._values[labels] += amount
+
+    def family(self) -> CounterMetricFamily:
+        family = CounterMetricFamily(*self._about, labels=self._labels)
+        for labels, value in self._values.items():
+            family.add_metric(labels, value * self._unit)
+        return family
+
+
+class _Histogram:
+    """How often a value was at most so large; `bounds` rise, in seconds."""
+
+    def __init__(self, name: str, meaning: str, bounds: tuple[float, ...]) -> None:
+        self._about = f"tollhouse_{name}", meaning
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def family(self) -> HistogramMetricFamily:
+        buckets, below = [], 0
+        for bound, count in zip((*map(str, self._bounds), "+Inf"), self._counts, strict=True):
+            below += count
+            buckets.append((bound, below))
+        family = HistogramMetricFamily(*self._about)
+        family.add_metric([], buckets, self._sum)
+        return family
+
+
+def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"tollhouse_{name}", meaning, value=value)

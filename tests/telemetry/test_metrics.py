@@ -1,0 +1,124 @@
+"""The metrics' page: what is counted, under which names, and that nobody can make it grow without end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tollhouse.store.requests import Ending, Finished, Skeleton
+from tollhouse.telemetry import Metrics
+
+SKELETON = Skeleton(
+    id="req_1",
+    created_at=0,
+    user_id="usr_canary",
+    workspace_id="ws_1",
+    token_id="tok_1",
+    boot_id="boot_1",
+    surface="openai",
+    asked_model="model-canary",
+    stream=False,
+    ip=None,
+    user_agent=None,
+)
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(version="1.2.3", providers=["acme"])
+
+
+def row(**ending: Any) -> Finished:
+    return Finished(SKELETON, Ending(**{"status": 200, "outcome": "ok", "provider": "acme", **ending}), is_new=False)
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """`name{label="value"}` -> value, as Prometheus would read them."""
+    return {
+        sample.name + "".join(f"{{{key}={value}}}" for key, value in sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(metrics.render().decode())
+        for sample in family.samples
+    }
+
+
+def test_a_request_is_counted_once_with_its_tokens_and_cost(metrics: Metrics):
+    metrics.observe_batch(
+        [
+            row(
+                input_tokens=100,
+                input_cached_tokens=40,
+                output_tokens=7,
+                input_cost=1_000,
+                output_cost=500,
+                cost_status="exact",
+                response_time_us=300_000,
+                first_token_us=60_000,
+                upstream_us=299_800,
+            )
+        ]
+    )
+    found = samples(metrics)
+    assert found["tollhouse_requests_total{outcome=ok}{provider=acme}{status=200}"] == 1
+    assert found["tollhouse_tokens_total{direction=input}{kind=fresh}"] == 60
+    assert found["tollhouse_tokens_total{direction=input}{kind=cached}"] == 40
+    assert found["tollhouse_tokens_total{direction=output}{kind=generated}"] == 7
+    assert found["tollhouse_cost_usd_total{priced=exact}"] == pytest.approx(0.0000015)
+    assert found["tollhouse_unpriced_requests_total"] == 0
+    assert found["tollhouse_request_duration_seconds_bucket{le=0.25}"] == 0
+    assert found["tollhouse_request_duration_seconds_bucket{le=0.5}"] == 1
+    assert found["tollhouse_request_duration_seconds_sum"] == pytest.approx(0.3)
+    assert found["tollhouse_time_to_first_token_seconds_count"] == 1
+    assert found["tollhouse_overhead_seconds_bucket{le=0.00025}"] == 1
+    assert found["tollhouse_overhead_seconds_bucket{le=0.0001}"] == 0
+
+
+def test_an_unpriced_request_is_counted_and_costs_nothing(metrics: Metrics):
+    metrics.observe_batch([row(cost_status="unpriced"), row(cost_status=None)])
+    found = samples(metrics)
+    assert found["tollhouse_unpriced_requests_total"] == 1
+    assert not [name for name in found if name.startswith("tollhouse_cost_usd_total")]
+
+
+def test_names_that_callers_make_up_do_not_become_labels(metrics: Metrics):
+    metrics.observe_batch([row(provider=f"made-up-{number}", status=404) for number in range(100)])
+    metrics.observe_batch([row(provider=None, status=404)])
+    found = samples(metrics)
+    assert found["tollhouse_requests_total{outcome=ok}{provider=other}{status=404}"] == 100
+    assert found["tollhouse_requests_total{outcome=ok}{provider=none}{status=404}"] == 1
+
+
+def test_nobody_is_named(metrics: Metrics):
+    metrics.observe_batch([row(model="model-canary")])
+    assert b"canary" not in metrics.render()
+
+
+def test_rejections_and_attempts_are_counted(metrics: Metrics):
+    metrics.attempted("ok")
+    metrics.attempted("timeout")
+    metrics.attempted("ok")
+    metrics.rate_limited("requests")
+    metrics.budget_refused()
+    found = samples(metrics)
+    assert found["tollhouse_upstream_attempts_total{outcome=ok}"] == 2
+    assert found["tollhouse_upstream_attempts_total{outcome=timeout}"] == 1
+    assert found["tollhouse_ratelimit_rejections_total{scope=requests}"] == 1
+    assert found["tollhouse_budget_rejections_total"] == 1
+
+
+def test_what_is_true_now_is_asked_at_the_scrape(metrics: Metrics):
+    metrics.in_flight += 3
+    metrics.held_nanodollars = lambda: 2_500_000_000
+    found = samples(metrics)
+    assert found["tollhouse_in_flight_requests"] == 3
+    assert found["tollhouse_budget_held_usd"] == pytest.approx(2.5)
+    assert found["tollhouse_build_info{version=1.2.3}"] == 1
+
+
+def test_a_value_on_a_bound_belongs_below_it(metrics: Metrics):
+    metrics.observe_batch([row(response_time_us=1_000_000), row(response_time_us=700_000_000)])
+    found = samples(metrics)
+    assert found["tollhouse_request_duration_seconds_bucket{le=1.0}"] == 1
+    assert found["tollhouse_request_duration_seconds_bucket{le=600.0}"] == 1
+    assert found["tollhouse_request_duration_seconds_bucket{le=+Inf}"] == 2
