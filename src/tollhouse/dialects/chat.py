@@ -6,11 +6,12 @@ Values are frozen msgspec Structs because a stream makes one per event (0.05 us 
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+FormatType: TypeAlias = Literal["text", "json_object", "json_schema"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "other"]
 
 
@@ -43,13 +44,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return self.input_tokens + self.output_tokens
 
 
-# --- what is asked ---------------------------------------------------------------------------------------------------
+# What is asked. `extra` holds, wherever it appears, the fields that are not modelled, by name and as they came: its own
+# dialect says them again, and there they win over what is modelled.
 
 
 class TextPart(msgspec.Struct, frozen=True):
     """Words."""
 
     text: str
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class ImagePart(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ class ImagePart(msgspec.Struct, frozen=True):
 
     url: str
     detail: str | None = None
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class AudioPart(msgspec.Struct, frozen=True):
@@ -64,6 +68,7 @@ class AudioPart(msgspec.Struct, frozen=True):
 
     data: str
     format: str
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class FilePart(msgspec.Struct, frozen=True):
@@ -72,6 +77,7 @@ class FilePart(msgspec.Struct, frozen=True):
     file_id: str | None = None
     data: str | None = None
     filename: str | None = None
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class RefusalPart(msgspec.Struct, frozen=True):
@@ -87,6 +93,15 @@ class ReasoningPart(msgspec.Struct, frozen=True):
     signature: str | None = None
 
 
+class SpokenPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model said aloud: base64 `data` and its `transcript`; later turns name it by `id` until `expires_at`."""
+
+    id: str = ""
+    data: str = ""
+    transcript: str = ""
+    expires_at: int | None = None
+
+
 class OtherPart(msgspec.Struct, frozen=True):
     """A part this page does not model, as its dialect said it; only the same dialect can say it again."""
 
@@ -94,7 +109,7 @@ class OtherPart(msgspec.Struct, frozen=True):
     raw: msgspec.Raw
 
 
-Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart | RefusalPart | ReasoningPart | OtherPart
+Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart | RefusalPart | ReasoningPart | SpokenPart | OtherPart
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -104,6 +119,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     name: str
     arguments: str
     type: str = "function"
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +131,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         tool_calls: the tools an assistant message asks for.
         tool_call_id: for role `tool`, which call this answers.
         name: the speaker's name, when given.
-        extra: fields that are not modelled, by name, as they came.
     """
 
     role: Role
@@ -127,7 +142,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool the model may call; `parameters` is a JSON Schema. `raw` holds a tool that is not a function, as it came."""
+    """A tool the model may call; `parameters` is a JSON Schema.
+
+    `raw` holds, as it came, a tool that is not a function or says more than is modelled; its own dialect says it so.
+    """
 
     type: str = "function"
     name: str = ""
@@ -140,7 +158,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True):
     """The form the answer must have: `text`, `json_object`, or `json_schema` with a schema."""
 
-    type: Literal["text", "json_object", "json_schema"]
+    type: FormatType
     name: str | None = None
     description: str | None = None
     schema: msgspec.Raw | None = None
@@ -155,7 +173,6 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
         max_output_tokens: the client's cap per choice, reasoning included; None when it gave none.
         n: choices wanted.
         include_usage: a streaming client asked for the usage chunk.
-        extra: fields that are not modelled; said again, untouched, when the provider speaks the same dialect.
     """
 
     model: str
@@ -179,7 +196,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, msgspec.Raw] = {}
 
 
-# --- what is answered, as it is said ---------------------------------------------------------------------------------
+# What is answered, as it is said.
 
 
 class Began(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,10 +230,13 @@ class RefusalDelta(msgspec.Struct, frozen=True):
 
 
 class AudioDelta(msgspec.Struct, frozen=True):
-    """More sound of choice `index`, as its dialect said it."""
+    """More sound of choice `index`: base64 `data`, each piece decodable by itself, and more of its transcript."""
 
     index: int
-    raw: msgspec.Raw
+    id: str = ""
+    data: str = ""
+    transcript: str = ""
+    expires_at: int | None = None
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,12 +272,13 @@ class UsageSeen(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """The provider reports an error inside its answer."""
+    """The provider reports an error, in its own words; `status` is the HTTP status, when it tells one."""
 
     message: str
     code: str | None = None
     type: str | None = None
     status: int | None = None
+    param: str | None = None
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -282,7 +303,7 @@ MEANINGFUL = (TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallDelta
 """Events that say something to the caller: after the first of them there is no second try."""
 
 
-# --- what was answered, whole ----------------------------------------------------------------------------------------
+# What was answered, whole.
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -293,6 +314,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: FinishReason
     said: str
     logprobs: msgspec.Raw | None = None
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -303,4 +325,4 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     choices: tuple[Choice, ...]
     usage: Usage | None = None
-    extra: dict[str, Any] = {}
+    extra: dict[str, msgspec.Raw] = {}

@@ -1,0 +1,194 @@
+"""The events of a stream, gathered into one whole answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+import msgspec
+
+from tollhouse import errors
+from tollhouse.dialects import chat
+
+_LOGPROBS = msgspec.json.Decoder(dict[str, list[msgspec.Raw] | None])
+
+
+def collect(events: Iterable[chat.Event]) -> chat.Answer:
+    """The answer that a complete stream tells; the same one that the provider would have given unstreamed.
+
+    Raises:
+        UpstreamIncomplete: the stream reports a failure, or ends before its terminal event.
+    """
+    collector = Collector()
+    for event in events:
+        collector.add(event)
+    return collector.answer()
+
+
+class Collector:
+    """Gathers events as they come."""
+
+    def __init__(self) -> None:
+        self._began = chat.Began(id="", model="", created=0)
+        self._choices: dict[int, _Choice] = {}
+        self._usage: chat.Usage | None = None
+        self._has_ended = False
+
+    def add(self, event: chat.Event) -> None:
+        """Take one more event.
+
+        Raises:
+            UpstreamIncomplete: it reports a failure.
+        """
+        match event:
+            case chat.Began():
+                self._began = event
+            case chat.UsageSeen(usage):
+                self._usage = usage
+            case chat.Ended():
+                self._has_ended = True
+            case chat.Failed():
+                raise errors.UpstreamIncomplete(
+                    "The provider failed while it was answering.",
+                    may_have_billed=True,
+                    provider_status=event.status,
+                    provider_message=event.message,
+                )
+            case _:
+                self._choices.setdefault(event.index, _Choice()).add(event)
+
+    def answer(self) -> chat.Answer:
+        """The whole answer.
+
+        Raises:
+            UpstreamIncomplete: the terminal event has not been seen.
+        """
+        if not self._has_ended:
+            raise errors.UpstreamIncomplete("The provider's answer broke off before its end.", may_have_billed=True)
+        return chat.Answer(
+            id=self._began.id,
+            model=self._began.model,
+            created=self._began.created,
+            choices=tuple([choice.whole(index) for index, choice in sorted(self._choices.items())]),
+            usage=self._usage,
+        )
+
+
+class _Call:
+    def __init__(self, kind: str) -> None:
+        self.id = ""
+        self.name = ""
+        self.type = kind
+        self.arguments: list[str] = []
+
+    def add(self, delta: chat.ToolCallDelta) -> None:
+        self.id = delta.id or self.id
+        self.name = delta.name or self.name
+        self.arguments.append(delta.arguments)
+
+    def whole(self) -> chat.ToolCall:
+        return chat.ToolCall(self.id, self.name, "".join(self.arguments), self.type)
+
+
+class _Choice:
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._thoughts: list[str] = []
+        self._signature: str | None = None
+        self._refusal: list[str] = []
+        self._sound: list[chat.AudioDelta] = []
+        self._calls: dict[int, _Call] = {}
+        self._logprobs: list[msgspec.Raw] = []
+        self._finished: chat.Finished | None = None
+
+    def add(
+        self,
+        event: chat.TextDelta
+        | chat.ReasoningDelta
+        | chat.RefusalDelta
+        | chat.AudioDelta
+        | chat.ToolCallDelta
+        | chat.LogprobsDelta
+        | chat.Finished,
+    ) -> None:
+        match event:
+            case chat.TextDelta(_, text):
+                self._text.append(text)
+            case chat.ReasoningDelta(_, text, signature):
+                self._thoughts.append(text)
+                self._signature = signature or self._signature
+            case chat.RefusalDelta(_, text):
+                self._refusal.append(text)
+            case chat.AudioDelta():
+                self._sound.append(event)
+            case chat.ToolCallDelta():
+                self._calls.setdefault(event.slot, _Call(event.type)).add(event)
+            case chat.LogprobsDelta(_, raw):
+                self._logprobs.append(raw)
+            case chat.Finished():
+                self._finished = event
+
+    def whole(self, index: int) -> chat.Choice:
+        finished = self._finished or chat.Finished(index, "other", "")
+        return chat.Choice(
+            index=index,
+            message=chat.Message(
+                role="assistant",
+                parts=tuple(self._parts()),
+                tool_calls=tuple([call.whole() for _, call in sorted(self._calls.items())]),
+            ),
+            finish_reason=finished.reason,
+            said=finished.said,
+            logprobs=_join_logprobs(self._logprobs) if self._logprobs else None,
+        )
+
+    def _parts(self) -> Iterable[chat.Part]:
+        if self._thoughts:
+            yield chat.ReasoningPart("".join(self._thoughts), self._signature)
+        if text := "".join(self._text):
+            yield chat.TextPart(text)
+        if refusal := "".join(self._refusal):
+            yield chat.RefusalPart(refusal)
+        if self._sound:
+            yield _join_sound(self._sound)
+
+
+def _join_sound(deltas: list[chat.AudioDelta]) -> chat.SpokenPart:
+    """One recording; the pieces are padded each by itself, so they are joined as bytes.
+
+    Raises:
+        UpstreamIncomplete: a piece is not base64.
+    """
+    try:
+        data = b"".join([base64.b64decode(delta.data, validate=True) for delta in deltas])
+    except binascii.Error:
+        raise _unreadable("sound") from None
+    return chat.SpokenPart(
+        id=next((delta.id for delta in deltas if delta.id), ""),
+        data=base64.b64encode(data).decode(),
+        transcript="".join([delta.transcript for delta in deltas]),
+        expires_at=next((delta.expires_at for delta in reversed(deltas) if delta.expires_at), None),
+    )
+
+
+def _join_logprobs(raws: list[msgspec.Raw]) -> msgspec.Raw:
+    """Objects of lists (`content`, `refusal`), each list going on where the last left off.
+
+    Raises:
+        UpstreamIncomplete: one is something else.
+    """
+    whole: dict[str, list[msgspec.Raw] | None] = {}
+    for raw in raws:
+        try:
+            lists = _LOGPROBS.decode(raw)
+        except msgspec.DecodeError:
+            raise _unreadable("log probabilities") from None
+        for name, more in lists.items():
+            known = whole.get(name)
+            whole[name] = known if more is None else (known or []) + more
+    return msgspec.Raw(msgspec.json.encode(whole))
+
+
+def _unreadable(what: str) -> errors.UpstreamIncomplete:
+    return errors.UpstreamIncomplete(f"The provider's {what} cannot be read.", may_have_billed=True)
