@@ -1,0 +1,127 @@
+"""A whole chat completion, in both directions."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse.dialects import chat
+from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.openai_chat_errors import unreadable
+from tollhouse.dialects.openai_chat_messages import Fields, Message, read_message, write_message
+from tollhouse.dialects.openai_chat_usage import read_usage, write_usage
+
+_REASONS: dict[str, chat.FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",  # Together
+    "length": "length",
+    "model_length": "length",  # Mistral
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+class _Choice(msgspec.Struct, kw_only=True):
+    index: int | None = None
+    message: Message
+    finish_reason: str | None = None
+
+
+class _Answer(msgspec.Struct, kw_only=True):
+    id: str | None = None
+    model: str | None = None
+    created: float | None = None
+    choices: list[_Choice]
+    usage: Raw = NULL
+    service_tier: str | None = None
+
+
+class _RawChoice(msgspec.Struct):
+    message: Fields
+
+
+class _RawAnswer(msgspec.Struct):
+    choices: list[_RawChoice]
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+_RAW_ANSWER = msgspec.json.Decoder(_RawAnswer)
+_CHOICES = msgspec.json.Decoder(list[Fields])
+_FIELDS = msgspec.json.Decoder(Fields)
+_CHOICE_FIELDS = frozenset({*_Choice.__struct_fields__, "logprobs"})
+_ANSWER_FIELDS = frozenset({*_Answer.__struct_fields__, "object"})
+
+
+def read_answer(body: bytes) -> chat.Answer:
+    """The answer that a body holds.
+
+    Raises:
+        UpstreamIncomplete: this is no such answer: empty, cut off, HTML, an error.
+    """
+    try:
+        body.decode()
+        wire = _ANSWER.decode(body)
+        fields = _FIELDS.decode(body)
+        choices = _CHOICES.decode(fields["choices"])
+        messages = [choice.message for choice in _RAW_ANSWER.decode(body).choices]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise unreadable() from None
+    if not wire.choices:
+        raise unreadable()
+    return chat.Answer(
+        id=wire.id or "",
+        model=wire.model or "",
+        created=int(wire.created or 0),
+        choices=tuple(map(_read_choice, range(len(choices)), wire.choices, choices, messages)),
+        usage=read_usage(wire.usage, wire.service_tier),
+        extra={name: raw for name, raw in fields.items() if name not in _ANSWER_FIELDS},
+    )
+
+
+def write_answer(answer: chat.Answer) -> bytes:
+    """The answer as a body."""
+    wire = {
+        "id": answer.id,
+        "object": "chat.completion",
+        "created": answer.created,
+        "model": answer.model,
+        "choices": [_write_choice(choice) for choice in answer.choices],
+    }
+    if answer.usage is not None:
+        wire["usage"] = write_usage(answer.usage)
+        if answer.usage.service_tier is not None:
+            wire["service_tier"] = answer.usage.service_tier
+    return msgspec.json.encode(wire | answer.extra)
+
+
+def read_reason(said: str) -> chat.FinishReason:
+    """What a finish reason means."""
+    return _REASONS.get(said, "other")
+
+
+def write_reason(reason: chat.FinishReason, said: str) -> str:
+    """The provider's own word when it is one of this dialect or means nothing else, else this dialect's."""
+    return said if read_reason(said) == reason else reason
+
+
+def _read_choice(position: int, wire: _Choice, fields: Fields, message: Fields) -> chat.Choice:
+    said = wire.finish_reason or ""
+    logprobs = fields.get("logprobs", NULL)
+    return chat.Choice(
+        index=position if wire.index is None else wire.index,
+        message=read_message(wire.message, message),
+        finish_reason=read_reason(said),
+        said=said,
+        logprobs=None if is_null(logprobs) else logprobs,
+        extra={name: raw for name, raw in fields.items() if name not in _CHOICE_FIELDS},
+    )
+
+
+def _write_choice(choice: chat.Choice) -> dict[str, object]:
+    return {
+        "index": choice.index,
+        "message": write_message(choice.message, is_answer=True),
+        "logprobs": choice.logprobs,
+        "finish_reason": write_reason(choice.finish_reason, choice.said),
+    } | choice.extra

@@ -1,0 +1,226 @@
+"""One message in OpenAI's dialect, in a request or in an answer.
+
+Canonical forms, where the dialect has several for one meaning: a lone text part is a string; the last refusal stands
+beside the content; `reasoning` is said as `reasoning_content`, in one piece; null is said by absence, except that
+content is null beside tool calls, a refusal or sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse.dialects import chat
+from tollhouse.dialects.json_body import is_null
+
+
+class ImageUrl(msgspec.Struct):
+    url: str
+    detail: str | None = None
+
+
+class InputAudio(msgspec.Struct):
+    data: str
+    format: str
+
+
+class File(msgspec.Struct):
+    file_id: str | None = None
+    file_data: str | None = None
+    filename: str | None = None
+
+
+class Part(msgspec.Struct):
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+    image_url: ImageUrl | str | None = None
+    input_audio: InputAudio | None = None
+    file: File | None = None
+
+
+class Function(msgspec.Struct):
+    name: str = ""
+    arguments: str | None = None
+
+
+class Custom(msgspec.Struct):
+    name: str = ""
+    input: str | None = None
+
+
+class ToolCall(msgspec.Struct):
+    id: str | None = None
+    type: str | None = None
+    function: Function | None = None
+    custom: Custom | None = None
+
+
+class Audio(msgspec.Struct):
+    id: str | None = None
+    data: str | None = None
+    transcript: str | None = None
+    expires_at: int | None = None
+
+
+class Message(msgspec.Struct, kw_only=True):
+    """The message as the wire has it; `role` is absent in some answers."""
+
+    role: chat.Role = "assistant"
+    content: str | list[Part] | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    audio: Audio | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+
+Fields = dict[str, Raw]
+_FIELDS = msgspec.json.Decoder(Fields)
+_FIELDS_LIST = msgspec.json.Decoder(list[Fields])
+_MESSAGE_FIELDS = frozenset(Message.__struct_fields__)
+
+
+def read_message(wire: Message, fields: Fields) -> chat.Message:
+    """The message whose typed form is `wire` and whose fields, undecoded, are `fields`."""
+    extra = {name: raw for name, raw in fields.items() if name not in _MESSAGE_FIELDS}
+    thought = wire.reasoning_content or wire.reasoning
+    if wire.reasoning_content and wire.reasoning and wire.reasoning != wire.reasoning_content:
+        extra["reasoning"] = fields["reasoning"]
+    parts: list[chat.Part] = [chat.ReasoningPart(thought)] if thought else []
+    if isinstance(wire.content, str):
+        parts += [chat.TextPart(wire.content)] if wire.content else []
+    elif wire.content:
+        parts += map(_read_part, wire.content, _FIELDS_LIST.decode(fields["content"]))
+    if wire.refusal:
+        parts.append(chat.RefusalPart(wire.refusal))
+    if wire.audio:
+        parts.append(_read_audio(wire.audio))
+    calls = map(_read_call, wire.tool_calls, _FIELDS_LIST.decode(fields["tool_calls"])) if wire.tool_calls else ()
+    return chat.Message(
+        role=wire.role,
+        parts=tuple(parts),
+        tool_calls=tuple(calls),
+        tool_call_id=wire.tool_call_id,
+        name=wire.name,
+        extra=extra,
+    )
+
+
+def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
+    """The message as a JSON object. In requests sound is named by its id, in answers it is said."""
+    parts = list(message.parts)
+    wire: dict[str, Any] = {"role": message.role, "content": None}
+    thoughts = [part.text for part in parts if isinstance(part, chat.ReasoningPart)]
+    spoken = [part for part in parts if isinstance(part, chat.SpokenPart)]
+    said = [part for part in parts if not isinstance(part, chat.ReasoningPart | chat.SpokenPart)]
+    if said and isinstance(last := said[-1], chat.RefusalPart):
+        wire["refusal"] = last.text
+        said.pop()
+    if said or not (message.tool_calls or spoken or "refusal" in wire):
+        wire["content"] = _write_content(said)
+    if thoughts:
+        wire["reasoning_content"] = "".join(thoughts)
+    if spoken:
+        wire["audio"] = _write_audio(spoken[-1], is_answer=is_answer)
+    if message.tool_calls:
+        wire["tool_calls"] = [_write_call(call) for call in message.tool_calls]
+    if message.tool_call_id is not None:
+        wire["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        wire["name"] = message.name
+    return wire | message.extra
+
+
+def says_more(raw: Raw, than: type[msgspec.Struct]) -> bool:
+    """An object has fields that the struct does not model."""
+    return not is_null(raw) and not _FIELDS.decode(raw).keys() <= set(than.__struct_fields__)
+
+
+def _read_part(wire: Part, fields: Fields) -> chat.Part:
+    extra = {name: raw for name, raw in fields.items() if name not in ("type", wire.type)}
+    match wire:
+        case Part(type="text", text=str(text)):
+            return chat.TextPart(text, extra)
+        case Part(type="refusal", refusal=str(text)) if not extra:
+            return chat.RefusalPart(text)
+        case Part(type="image_url", image_url=str(url)):
+            return chat.ImagePart(url, None, extra)
+        case Part(type="image_url", image_url=ImageUrl(url, detail)):
+            return chat.ImagePart(url, detail, extra | _unmodelled(fields, "image_url", ImageUrl))
+        case Part(type="input_audio", input_audio=InputAudio(data, form)):
+            return chat.AudioPart(data, form, extra | _unmodelled(fields, "input_audio", InputAudio))
+        case Part(type="file", file=File(file_id, data, filename)):
+            return chat.FilePart(file_id, data, filename, extra | _unmodelled(fields, "file", File))
+        case _:
+            return chat.OtherPart(wire.type, Raw(msgspec.json.encode(fields)))
+
+
+def _read_call(wire: ToolCall, fields: Fields) -> chat.ToolCall:
+    extra = {name: raw for name, raw in fields.items() if name not in ToolCall.__struct_fields__}
+    if wire.custom is not None:
+        extra |= _unmodelled(fields, "custom", Custom)
+        return chat.ToolCall(wire.id or "", wire.custom.name, wire.custom.input or "", "custom", extra)
+    function = wire.function or Function()
+    extra |= _unmodelled(fields, "function", Function)
+    return chat.ToolCall(wire.id or "", function.name, function.arguments or "", wire.type or "function", extra)
+
+
+def _unmodelled(fields: Fields, name: str, wire: type[msgspec.Struct]) -> Fields:
+    """The whole of an inner object when it says more than is modelled; said again, it wins."""
+    return {name: fields[name]} if name in fields and says_more(fields[name], wire) else {}
+
+
+def _read_audio(wire: Audio) -> chat.SpokenPart:
+    return chat.SpokenPart(
+        id=wire.id or "", data=wire.data or "", transcript=wire.transcript or "", expires_at=wire.expires_at
+    )
+
+
+def _write_content(parts: Sequence[chat.Part]) -> str | list[Any]:
+    match parts:
+        case []:
+            return ""
+        case [chat.TextPart(text, extra)] if text and not extra:
+            return text
+        case _:
+            return [_write_part(part) for part in parts]
+
+
+def _write_part(part: chat.Part) -> dict[str, Any] | Raw:
+    match part:
+        case chat.TextPart(text, extra):
+            return {"type": "text", "text": text} | extra
+        case chat.RefusalPart(text):
+            return {"type": "refusal", "refusal": text}
+        case chat.ImagePart(url, detail, extra):
+            return {"type": "image_url", "image_url": _without_nones(url=url, detail=detail)} | extra
+        case chat.AudioPart(data, form, extra):
+            return {"type": "input_audio", "input_audio": {"data": data, "format": form}} | extra
+        case chat.FilePart(file_id, data, filename, extra):
+            inner = _without_nones(file_id=file_id, file_data=data, filename=filename)
+            return {"type": "file", "file": inner} | extra
+        case chat.OtherPart():
+            return part.raw
+        case chat.ReasoningPart() | chat.SpokenPart():
+            raise AssertionError("said beside the content")
+
+
+def _write_call(call: chat.ToolCall) -> dict[str, Any]:
+    inner = {"name": call.name, "input" if call.type == "custom" else "arguments": call.arguments}
+    return {"id": call.id, "type": call.type, "custom" if call.type == "custom" else "function": inner} | call.extra
+
+
+def _write_audio(part: chat.SpokenPart, *, is_answer: bool) -> dict[str, Any]:
+    if not is_answer:
+        return {"id": part.id}
+    return {"id": part.id, "data": part.data, "transcript": part.transcript, "expires_at": part.expires_at}
+
+
+def _without_nones(**fields: str | None) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,277 @@
+"""A chat completion request, in both directions.
+
+Canonical forms: null and defaults (`n` 1, `stream` false) are said by absence, one stop sequence is a list of one, and
+`max_tokens` is said as whichever field the provider understands.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias, cast, get_args
+
+import msgspec
+from msgspec import Meta, Raw
+
+from tollhouse import errors
+from tollhouse.dialects import chat, json_body
+from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.openai_chat_messages import Fields, Message, read_message, says_more, write_message
+
+MAX_CAP = 2**31 - 1
+"""The largest cap on output that makes sense to write down, in tokens."""
+
+Cap: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_CAP)] | None
+
+
+class StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class ChosenFunction(msgspec.Struct):
+    name: str
+
+
+class ToolChoice(msgspec.Struct):
+    type: str = "function"
+    function: ChosenFunction | None = None
+
+
+class JsonSchema(msgspec.Struct):
+    name: str | None = None
+    description: str | None = None
+    schema: Raw = NULL
+    strict: bool | None = None
+
+
+class ResponseFormat(msgspec.Struct):
+    type: str
+    json_schema: JsonSchema | None = None
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """Everything modelled but messages and tools, with the ranges of OpenAI's API reference (2026-11)."""
+
+    model: Annotated[str, Meta(min_length=1, max_length=256)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_completion_tokens: Cap = None
+    max_tokens: Cap = None
+    n: Annotated[int, Meta(ge=1, le=128)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    tool_choice: str | ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    stop: str | list[str] | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
+    reasoning_effort: str | None = None
+    user: str | None = None
+
+
+class _RequestMessage(Message, kw_only=True):
+    role: chat.Role
+
+
+class _Function(msgspec.Struct):
+    name: Annotated[str, Meta(min_length=1)]
+    description: str | None = None
+    parameters: Raw = NULL
+    strict: bool | None = None
+
+
+class _Tool(msgspec.Struct):
+    type: str = "function"
+    function: _Function | None = None
+
+
+class _Request(Settings, kw_only=True):
+    messages: Annotated[list[_RequestMessage], Meta(min_length=1, max_length=10_000)]
+    tools: list[_Tool] | None = None
+
+
+class _RawRequest(msgspec.Struct):
+    messages: list[Fields]
+    tools: list[Raw] | None = None
+
+
+_REQUEST = msgspec.json.Decoder(_Request)
+_RAW_REQUEST = msgspec.json.Decoder(_RawRequest)
+_FIELDS = msgspec.json.Decoder(Fields)
+_REQUEST_FIELDS = frozenset(_Request.__struct_fields__)
+_FORMATS = get_args(chat.FormatType)
+
+
+def read_request(body: bytes) -> chat.ChatRequest:
+    """What a client asks.
+
+    Raises:
+        InvalidRequest: malformed, of the wrong type or out of range; `param` names the field.
+    """
+    wire = json_body.decode(_REQUEST, body)
+    raw = _RAW_REQUEST.decode(body)
+    fields = _FIELDS.decode(body)
+    if not wire.model.isprintable():
+        raise unprintable_model()
+    return chat.ChatRequest(
+        model=wire.model,
+        messages=tuple(map(read_message, wire.messages, raw.messages)),
+        tools=tuple(map(_read_tool, wire.tools or (), raw.tools or ())),
+        tool_choice=_read_tool_choice(wire.tool_choice),
+        parallel_tool_calls=wire.parallel_tool_calls,
+        response_format=_read_response_format(wire.response_format),
+        max_output_tokens=read_cap(wire),
+        temperature=wire.temperature,
+        top_p=wire.top_p,
+        stop=(wire.stop,) if isinstance(wire.stop, str) else tuple(wire.stop or ()),
+        n=wire.n or 1,
+        seed=wire.seed,
+        logprobs=wire.logprobs,
+        top_logprobs=wire.top_logprobs,
+        reasoning_effort=wire.reasoning_effort,
+        user=wire.user,
+        stream=wire.stream is True,
+        include_usage=wants_usage(wire),
+        extra=_unmodelled(wire, fields),
+    )
+
+
+def write_request(request: chat.ChatRequest, *, cap_field: str = "max_completion_tokens") -> bytes:
+    """The request as a body; `cap_field` is where the provider wants the cap on output."""
+    wire: dict[str, Any] = {
+        "model": request.model,
+        "messages": [write_message(message, is_answer=False) for message in request.messages],
+        "tools": [_write_tool(tool) for tool in request.tools] or None,
+        "tool_choice": _write_tool_choice(request.tool_choice),
+        "parallel_tool_calls": request.parallel_tool_calls,
+        "response_format": _write_response_format(request.response_format),
+        cap_field: request.max_output_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop": request.stop or None,
+        "n": request.n if request.n != 1 else None,
+        "seed": request.seed,
+        "logprobs": request.logprobs,
+        "top_logprobs": request.top_logprobs,
+        "reasoning_effort": request.reasoning_effort,
+        "user": request.user,
+        "stream": request.stream or None,
+    }
+    wire = _without_nones(wire) | request.extra
+    if request.include_usage:
+        wire["stream_options"] = Raw(with_usage(request.extra.get("stream_options", NULL)))
+    return msgspec.json.encode(wire)
+
+
+def read_cap(wire: Settings) -> int | None:
+    """The client's cap on output; the newer of the two fields wins."""
+    return wire.max_tokens if wire.max_completion_tokens is None else wire.max_completion_tokens
+
+
+def wants_usage(wire: Settings) -> bool:
+    """The client asked for the usage chunk."""
+    return wire.stream_options is not None and wire.stream_options.include_usage is True
+
+
+def with_usage(stream_options: Raw) -> bytes:
+    """The stream options, asking for the usage chunk; the same bytes when they do already."""
+    options = {} if is_null(stream_options) else _FIELDS.decode(stream_options)
+    if bytes(options.get("include_usage", b"")) == b"true":
+        return bytes(stream_options)
+    return msgspec.json.encode(options | {"include_usage": True})
+
+
+def unprintable_model() -> errors.InvalidRequest:
+    """The model's name would not survive a header or a log line."""
+    return errors.InvalidRequest("`model`: control characters are not allowed.", param="model")
+
+
+def _unmodelled(wire: _Request, fields: Fields) -> Fields:
+    """The fields that are not modelled, and those that say more than is."""
+    extra = {name: raw for name, raw in fields.items() if name not in _REQUEST_FIELDS}
+    if wire.max_tokens is not None and wire.max_completion_tokens is not None:
+        extra["max_tokens"] = fields["max_tokens"]
+    if wire.stream_options is not None:
+        options = _FIELDS.decode(fields["stream_options"])
+        options.pop("include_usage", None)
+        extra |= {"stream_options": Raw(msgspec.json.encode(options))} if options else {}
+    if isinstance(wire.tool_choice, ToolChoice) and _is_beyond(wire.tool_choice, fields["tool_choice"]):
+        extra["tool_choice"] = fields["tool_choice"]
+    if wire.response_format is not None and _is_beyond(wire.response_format, fields["response_format"]):
+        extra["response_format"] = fields["response_format"]
+    return extra
+
+
+def _is_beyond(wire: ToolChoice | ResponseFormat, raw: Raw) -> bool:
+    """The object cannot be said again from what is modelled of it."""
+    if says_more(raw, type(wire)):
+        return True
+    if isinstance(wire, ToolChoice):
+        return wire.type != "function" or wire.function is None
+    return wire.type not in _FORMATS or (
+        wire.json_schema is not None and says_more(_FIELDS.decode(raw)["json_schema"], JsonSchema)
+    )
+
+
+def _read_tool(wire: _Tool, raw: Raw) -> chat.Tool:
+    function = wire.function
+    if wire.type != "function" or function is None:
+        return chat.Tool(type=wire.type, raw=raw)
+    is_beyond = says_more(raw, _Tool) or says_more(_FIELDS.decode(raw)["function"], _Function)
+    return chat.Tool(
+        name=function.name,
+        description=function.description,
+        parameters=None if is_null(function.parameters) else function.parameters,
+        strict=function.strict,
+        raw=raw if is_beyond else None,
+    )
+
+
+def _write_tool(tool: chat.Tool) -> Raw | dict[str, Any]:
+    if tool.raw is not None:
+        return tool.raw
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+        "strict": tool.strict,
+    }
+    return {"type": tool.type, "function": _without_nones(function)}
+
+
+def _read_tool_choice(wire: str | ToolChoice | None) -> str | tuple[str, str] | None:
+    if isinstance(wire, ToolChoice):
+        return ("function", wire.function.name) if wire.type == "function" and wire.function else None
+    return wire
+
+
+def _write_tool_choice(choice: str | tuple[str, str] | None) -> str | dict[str, Any] | None:
+    if isinstance(choice, tuple):
+        return {"type": choice[0], choice[0]: {"name": choice[1]}}
+    return choice
+
+
+def _read_response_format(wire: ResponseFormat | None) -> chat.ResponseFormat | None:
+    if wire is None or wire.type not in _FORMATS:
+        return None
+    schema = wire.json_schema or JsonSchema()
+    return chat.ResponseFormat(
+        type=cast("chat.FormatType", wire.type),
+        name=schema.name,
+        description=schema.description,
+        schema=None if is_null(schema.schema) else schema.schema,
+        strict=schema.strict,
+    )
+
+
+def _write_response_format(form: chat.ResponseFormat | None) -> dict[str, Any] | None:
+    if form is None:
+        return None
+    if form.type != "json_schema":
+        return {"type": form.type}
+    schema = {"name": form.name, "description": form.description, "schema": form.schema, "strict": form.strict}
+    return {"type": form.type, "json_schema": _without_nones(schema)}
+
+
+def _without_nones(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,274 @@
+"""A chat completion as a stream, in both directions: one reader and one writer per stream."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse.dialects import chat, sse
+from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.openai_chat_answer import read_reason, write_reason
+from tollhouse.dialects.openai_chat_errors import read_failure, unreadable
+from tollhouse.dialects.openai_chat_usage import read_usage, write_usage
+
+_NO_EVENTS: tuple[chat.Event, ...] = ()
+_ENDED = (chat.Ended(),)
+_NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
+
+
+class _Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Custom(msgspec.Struct):
+    name: str | None = None
+    input: str | None = None
+
+
+class _ToolCall(msgspec.Struct):
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: _Function | None = None
+    custom: _Custom | None = None
+
+
+class _Audio(msgspec.Struct):
+    id: str | None = None
+    data: str | None = None
+    transcript: str | None = None
+    expires_at: int | None = None
+
+
+class _Part(msgspec.Struct):
+    """Mistral streams its thinking as parts: the text is in `text`, or in the parts of `thinking`."""
+
+    type: str = ""
+    text: str | None = None
+    thinking: list[_Part] | None = None
+
+
+class _Delta(msgspec.Struct):
+    content: str | list[_Part] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    audio: _Audio | None = None
+
+
+class _Choice(msgspec.Struct):
+    index: int = 0
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+    logprobs: Raw = NULL
+
+
+class _Groq(msgspec.Struct):
+    usage: Raw = NULL
+
+
+class _Chunk(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    created: float | None = None
+    choices: list[_Choice] | None = None
+    usage: Raw = NULL
+    service_tier: str | None = None
+    error: Raw = NULL
+    object: str | None = None
+    x_groq: _Groq | None = None
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk)
+
+
+class Reader:
+    """Makes events of frames."""
+
+    def __init__(self) -> None:
+        self._has_begun = False
+        self._finished: set[int] = set()
+        self._calls: dict[tuple[int, int | None], str] = {}
+        self._slots: dict[tuple[int, int | None], int] = {}
+        self._slot_counts: dict[int, int] = {}
+
+    def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
+        """The events of one frame, in order; none for a comment.
+
+        `Began` comes once, with the first frame that names the answer or a choice; `Finished` once per choice;
+        `Ended` only for `[DONE]`. Fields that are not modelled are ignored.
+
+        Raises:
+            UpstreamIncomplete: the frame is not JSON of this dialect.
+        """
+        data = frame.data
+        if not data:
+            return _NO_EVENTS
+        if data[:1] == b"[" and data.strip() == b"[DONE]":
+            return _ENDED
+        try:
+            chunk = _CHUNK.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise unreadable() from None
+        events: list[chat.Event] = []
+        if not self._has_begun and (chunk.id or chunk.choices):
+            self._has_begun = True
+            events.append(chat.Began(id=chunk.id or "", model=chunk.model or "", created=int(chunk.created or 0)))
+        if chunk.choices:
+            for choice in chunk.choices:
+                self._read_choice(choice, events)
+        usage = chunk.x_groq.usage if chunk.x_groq is not None and is_null(chunk.usage) else chunk.usage
+        if usage is not NULL and (counted := read_usage(usage, chunk.service_tier)):
+            events.append(chat.UsageSeen(counted))
+        if chunk.error is not NULL and not is_null(chunk.error):
+            events.append(read_failure(chunk.error))
+        elif chunk.object == "error":
+            events.append(read_failure(Raw(data)))
+        return tuple(events)
+
+    def _read_choice(self, choice: _Choice, events: list[chat.Event]) -> None:
+        index, delta = choice.index, choice.delta
+        if delta is not None:
+            if thought := delta.reasoning_content or delta.reasoning:
+                events.append(chat.ReasoningDelta(index, thought))
+            if isinstance(delta.content, list):
+                events += _read_parts(index, delta.content)
+            elif delta.content:
+                events.append(chat.TextDelta(index, delta.content))
+            if delta.refusal:
+                events.append(chat.RefusalDelta(index, delta.refusal))
+            if delta.tool_calls:
+                events += [self._read_call(index, call) for call in delta.tool_calls]
+            if delta.audio is not None:
+                events.append(_read_audio(index, delta.audio))
+        if choice.logprobs is not NULL and not is_null(choice.logprobs):
+            events.append(chat.LogprobsDelta(index, choice.logprobs))
+        if choice.finish_reason and index not in self._finished:
+            self._finished.add(index)
+            events.append(chat.Finished(index, read_reason(choice.finish_reason), choice.finish_reason))
+
+    def _read_call(self, index: int, call: _ToolCall) -> chat.ToolCallDelta:
+        """Id and name are passed on with the first piece only, though some servers repeat them.
+
+        A new id opens a new slot even when the server gives it a number used before (Gemini gives every call 0).
+        """
+        key = (index, call.index)
+        is_first = key not in self._slots or (bool(call.id) and call.id != self._calls[key])
+        if is_first:
+            self._slots[key] = self._slot_counts.get(index, 0)
+            self._slot_counts[index] = self._slots[key] + 1
+            self._calls[key] = call.id or ""
+        function = call.function or _Function()
+        custom = call.custom or _Custom()
+        return chat.ToolCallDelta(
+            index=index,
+            slot=self._slots[key],
+            id=(call.id or None) if is_first else None,
+            name=(function.name or custom.name or None) if is_first else None,
+            arguments=function.arguments or custom.input or "",
+            type=call.type or ("function" if call.custom is None else "custom"),
+        )
+
+
+def is_usage_only(frame: sse.Frame, events: tuple[chat.Event, ...]) -> bool:
+    """The frame is the chunk that `include_usage` asks for: usage and no choice. Who did not ask need not see it."""
+    return len(events) == 1 and type(events[0]) is chat.UsageSeen and _NO_CHOICES.search(frame.data) is not None
+
+
+class Writer:
+    """Says events as this dialect's stream."""
+
+    def __init__(self, id: str, model: str, created: int, include_usage: bool) -> None:  # noqa: A002
+        """Name the answer.
+
+        Args:
+            id: of the answer, in every chunk.
+            model: that serves, in every chunk.
+            created: seconds since the epoch.
+            include_usage: the client asked for the usage chunk.
+        """
+        self._head = {"id": id, "object": "chat.completion.chunk", "created": created, "model": model}
+        self._include_usage = include_usage
+        self._usage: chat.Usage | None = None
+        self._begun: set[int] = set()
+
+    def write(self, event: chat.Event) -> bytes:
+        """The event's bytes; empty when this dialect says nothing, or says it later."""
+        match event:
+            case chat.TextDelta(index, text):
+                return self._delta(index, content=text)
+            case chat.ReasoningDelta(index, text):
+                return self._delta(index, reasoning_content=text) if text else b""
+            case chat.RefusalDelta(index, text):
+                return self._delta(index, refusal=text)
+            case chat.AudioDelta():
+                return self._delta(event.index, audio=_write_audio(event))
+            case chat.ToolCallDelta():
+                return self._delta(event.index, tool_calls=[_write_call(event)])
+            case chat.LogprobsDelta(index, raw):
+                return self._choice(index, {}, logprobs=raw)
+            case chat.Finished(index, reason, said):
+                return self._choice(index, {}, finish_reason=write_reason(reason, said))
+            case chat.UsageSeen(usage):
+                self._usage = usage
+                return b""
+            case chat.Failed():
+                error = {"message": event.message, "type": event.type, "param": event.param, "code": event.code}
+                return sse.frame(msgspec.json.encode({"error": error}))
+            case chat.Ended():
+                return self._usage_chunk() + b"data: [DONE]\n\n"
+            case chat.Began():
+                return b""
+
+    def _delta(self, index: int, **delta: Any) -> bytes:
+        return self._choice(index, delta)
+
+    def _choice(self, index: int, delta: dict[str, Any], finish_reason: str | None = None, **more: Raw) -> bytes:
+        if index not in self._begun:
+            self._begun.add(index)
+            delta = {"role": "assistant"} | delta
+        choice = {"index": index, "delta": delta, "finish_reason": finish_reason} | more
+        return sse.frame(msgspec.json.encode(self._head | {"choices": [choice]}))
+
+    def _usage_chunk(self) -> bytes:
+        if not self._include_usage or self._usage is None:
+            return b""
+        chunk = self._head | {"choices": [], "usage": write_usage(self._usage)}
+        if self._usage.service_tier is not None:
+            chunk["service_tier"] = self._usage.service_tier
+        return sse.frame(msgspec.json.encode(chunk))
+
+
+def _read_parts(index: int, parts: list[_Part]) -> list[chat.Event]:
+    events: list[chat.Event] = []
+    for part in parts:
+        if part.thinking and (thought := "".join([piece.text or "" for piece in part.thinking])):
+            events.append(chat.ReasoningDelta(index, thought))
+        elif part.text:
+            events.append(chat.TextDelta(index, part.text))
+    return events
+
+
+def _read_audio(index: int, audio: _Audio) -> chat.AudioDelta:
+    return chat.AudioDelta(index, audio.id or "", audio.data or "", audio.transcript or "", audio.expires_at)
+
+
+def _write_audio(event: chat.AudioDelta) -> dict[str, Any]:
+    fields = {"id": event.id, "data": event.data, "transcript": event.transcript, "expires_at": event.expires_at}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _write_call(event: chat.ToolCallDelta) -> dict[str, Any]:
+    is_custom = event.type == "custom"
+    inner: dict[str, Any] = {"input" if is_custom else "arguments": event.arguments}
+    if event.name is not None:
+        inner = {"name": event.name} | inner
+    call = {"index": event.slot, "custom" if is_custom else "function": inner}
+    if event.id is not None:
+        call |= {"id": event.id, "type": event.type}
+    return call
