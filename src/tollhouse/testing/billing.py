@@ -6,7 +6,7 @@ import msgspec
 
 from tollhouse.dialects.chat import Usage
 from tollhouse.testing.request import Request
-from tollhouse.testing.script import Bill, Count, Done, Step
+from tollhouse.testing.steps import Bill, Count, Done, Step
 
 
 class Billed(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Meter:
-    """Counts one exchange. Nothing is billed before the first word, unless the script says `bill(…)`."""
+    """Counts one exchange. Nothing is billed before the first word, and bytes only where the script says `bill(…)`."""
 
     def __init__(self, request: Request) -> None:
         self._request = request

@@ -12,8 +12,8 @@ import msgspec
 
 from tollhouse.dialects.chat import Usage
 from tollhouse.testing.request import Request
-from tollhouse.testing.script import CallTool, Count, Done, Fail, Finish, Refuse, Say, Status, Think, Word
 from tollhouse.testing.speaker import error_envelope
+from tollhouse.testing.steps import CallTool, Count, Done, Fail, Finish, Refuse, Say, Status, Think, Word
 
 Json: TypeAlias = dict[str, Any]
 

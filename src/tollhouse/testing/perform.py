@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from tollhouse.testing.billing import Billed, Meter
 from tollhouse.testing.line import ClientLeft, Line, LineEnded
 from tollhouse.testing.request import Expectation, Request
-from tollhouse.testing.script import (
+from tollhouse.testing.speaker import Voice
+from tollhouse.testing.steps import (
     Bill,
     Chunk,
     Cut,
@@ -28,7 +29,6 @@ from tollhouse.testing.script import (
     Word,
     steps_of,
 )
-from tollhouse.testing.speaker import Voice
 
 
 class Unexpected(Exception):  # noqa: N818 - the client's doing
@@ -139,7 +139,6 @@ class Performance:
             case Head(status, headers):
                 await self._begin(status, headers)
             case Chunk(data):
-                self._meter.add(step)
                 await self._begin_once()
                 await line.body(data)
             case Reply(status, headers, body):

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from tollhouse.testing.request import Request
-from tollhouse.testing.script import Status, Word
+from tollhouse.testing.steps import Status, Word
 
 
 class Voice(Protocol):

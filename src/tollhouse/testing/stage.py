@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from tollhouse.testing.request import Expectation, Request
-from tollhouse.testing.script import Scripted, expect
+from tollhouse.testing.script import expect
+from tollhouse.testing.steps import Scripted
+
+Condition: TypeAlias = Callable[[Request], bool] | Expectation
 
 
 class Scenes:
     """Exchanges in the order in which they are to happen, and what is answered when they are through."""
 
-    def __init__(self, applies: Callable[[Request], bool]) -> None:
-        """For the requests to which this applies."""
-        self.applies = applies
+    def __init__(self) -> None:
         self._waiting: deque[Scripted] = deque()
         self._forever: Scripted | None = None
 
@@ -45,12 +46,12 @@ class Stage(Scenes):
     """Scenes for all requests, and before them those for particular ones, in the order they were named."""
 
     def __init__(self) -> None:
-        super().__init__(lambda request: True)
-        self._particular: list[Scenes] = []
+        super().__init__()
+        self._particular: list[tuple[Condition, Scenes]] = []
 
     def when(
         self,
-        matches: Callable[[Request], bool] | Expectation | None = None,
+        matches: Condition | None = None,
         /,
         *,
         method: str | None = None,
@@ -62,31 +63,32 @@ class Stage(Scenes):
     ) -> Scenes:
         """Scenes for requests like this, whatever else goes on meanwhile.
 
-        Conditions are those of `expect`; or give a function of the request.
-
-        >>> stage = Stage()
-        >>> stage.when(model="acme-slow").always(wait(1), answer("At last"))  # doctest: +SKIP
+        `provider.when(model="acme-slow").always(wait(1), answer("At last"))`. Conditions are those of `expect`, or a
+        function of the request; the same conditions give the same scenes.
         """
         if matches is None:
             matches = expect(method=method, path=path, model=model, json=json, headers=headers, stream=stream)
-        scenes = Scenes(_predicate(matches))
-        self._particular.append(scenes)
+        for known, scenes in self._particular:
+            if known == matches:
+                return scenes
+        scenes = Scenes()
+        self._particular.append((matches, scenes))
         return scenes
 
     def choose(self, request: Request) -> tuple[Scripted, bool] | None:
         """What answers this request; None: nothing was scripted for it."""
-        for scenes in self._particular:
-            if scenes.applies(request) and (taken := scenes.take()):
+        for matches, scenes in self._particular:
+            if _applies(matches, request) and (taken := scenes.take()):
                 return taken
         return self.take()
 
     @property
     def unasked(self) -> int:
         """Exchanges of all scenes that have not been asked for."""
-        return self.waiting + sum(scenes.waiting for scenes in self._particular)
+        return self.waiting + sum(scenes.waiting for _, scenes in self._particular)
 
 
-def _predicate(matches: Callable[[Request], bool] | Expectation) -> Callable[[Request], bool]:
-    if isinstance(matches, Expectation):
-        return lambda request: not matches.differences(request)
-    return matches
+def _applies(condition: Condition, request: Request) -> bool:
+    if isinstance(condition, Expectation):
+        return not condition.differences(request)
+    return condition(request)

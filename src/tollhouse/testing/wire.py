@@ -17,9 +17,9 @@ from tollhouse.testing.billing import Billed
 from tollhouse.testing.line import Heard, Line
 from tollhouse.testing.perform import Performance
 from tollhouse.testing.request import Request
-from tollhouse.testing.script import Step
 from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
 from tollhouse.testing.stage import Stage
+from tollhouse.testing.steps import Step
 
 SPEAKERS: tuple[Speaker, ...] = (openai_chat,)
 
@@ -64,7 +64,7 @@ class WireProvider(Stage):
         self._lines: dict[Line, int] = {}
         self._answering = 0
         self._stalled: set[asyncio.Future[None]] = set()
-        self._watchers: list[asyncio.Future[None]] = []
+        self._watchers: deque[asyncio.Future[None]] = deque()
         self._server: asyncio.Server | None = None
 
     # --- where it is, and what it has seen ---
@@ -111,13 +111,18 @@ class WireProvider(Stage):
     async def until(self, condition: Callable[[], bool], *, timeout_s: float = 5.0) -> None:
         """Wait until something has happened here: `await provider.until(lambda: provider.stalled == 1)`.
 
+        From any event loop; a test without one says `asyncio.run(provider.until(…))`.
+
         Raises:
             TimeoutError: it did not.
         """
+        loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_s):
-            while not condition():
-                changed = asyncio.get_running_loop().create_future()
-                self._watchers.append(changed)
+            while True:
+                changed = loop.create_future()
+                self._watchers.append(changed)  # before the look, lest a change in between goes unseen
+                if condition():
+                    return
                 await changed
 
     def verify(self) -> None:
@@ -259,8 +264,9 @@ class WireProvider(Stage):
             self._stalled.discard(released)
 
     def _changed(self) -> None:
-        watchers, self._watchers = self._watchers, []
-        _wake(watchers)
+        while self._watchers:
+            watcher = self._watchers.popleft()
+            watcher.get_loop().call_soon_threadsafe(_wake, [watcher])
 
 
 def _nothing(request: Request) -> Step:
