@@ -1,0 +1,83 @@
+# `make` alone lists the verbs. The first `make up` or `make test` installs what is needed into .venv; later ones are instant.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+UV ?= uv
+
+# Shims of version managers may exist and yet not run, so each candidate is tried.
+ifndef PYTHON
+PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+endif
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+LICENCES := Apache;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench docs licences lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(VENV)/.installed ## start Tollhouse here: web and worker in one (ARGS="--port 9000" is passed on)
+	@$(BIN)/python -m compileall -q src
+	@exec $(BIN)/tollhouse up $(ARGS)
+
+test: $(VENV)/.installed-dev licences ## everything CI runs: format, lint, types, import contracts, licences, all tests with coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.installed-dev ## format, lint, types, import contracts and quick tests, in under a minute
+	$(BIN)/ruff format .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto -q -m "not slow" $(ARGS)
+
+bench: $(VENV)/.installed-dev ## measure: load, cost and recovery, beside the peers that are installed
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.installed-dev ## write the generated pages of docs/reference anew
+	$(BIN)/python docs/generate.py
+
+licences: $(VENV)/.installed-dev ## refuse licences of installed packages that are unknown or would bind our users
+	$(BIN)/pip-licenses --python $(BIN)/python --from=mixed --summary --order=count \
+		--packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements.lock) \
+		--partial-match --allow-only="$(LICENCES)"
+
+lock: ## choose the newest versions that pyproject.toml permits, and lock them by hash (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	$(LOCK) --all-extras --group build pyproject.toml --output-file requirements.lock
+	$(LOCK) --all-extras --group build --group dev --constraints requirements.lock pyproject.toml \
+		--output-file requirements-dev.lock
+
+clean: ## remove the environment and all caches; the data folder stays
+	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Compiled by hand, because PYTHONDONTWRITEBYTECODE, where it is set, would make every start three times as slow.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing Tollhouse into $(VENV), once; this takes a minute."
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "Installing what tests and checks need, once."
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Tollhouse needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Tollhouse needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
