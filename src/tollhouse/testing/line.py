@@ -16,11 +16,11 @@ import msgspec
 from tollhouse.testing.request import Request
 
 
-class LineEnded(Exception):  # noqa: N818 - an ending, as StopIteration is
+class LineEnded(Exception):
     """The script has ended the line; nothing can follow."""
 
 
-class ClientLeft(Exception):  # noqa: N818 - likewise
+class ClientLeft(Exception):
     """The client has gone, and hears nothing more."""
 
 

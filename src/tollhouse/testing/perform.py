@@ -16,6 +16,7 @@ from tollhouse.testing.steps import (
     Chunk,
     Cut,
     Done,
+    Fail,
     Head,
     Raw,
     Reply,
@@ -31,7 +32,7 @@ from tollhouse.testing.steps import (
 )
 
 
-class Unexpected(Exception):  # noqa: N818 - the client's doing
+class Unexpected(Exception):
     """The request is not what the script expects; the message tells both sides."""
 
 
@@ -82,8 +83,7 @@ class Performance:
             steps = steps_of(self._scripted, self._request)
             self._meter.plan(steps)
             self._ahead.extend(steps)
-            await self._perform_all()
-            self.complete = True
+            self.complete = await self._perform_all()
         except LineEnded:
             pass
         except ClientLeft:
@@ -102,16 +102,19 @@ class Performance:
             model=self._voice.model, complete=self.complete, client_left=not self.complete and self._line.client_left
         )
 
-    async def _perform_all(self) -> None:
-        while self._ahead:
+    async def _perform_all(self) -> bool:
+        """Until the last step, or the first error event: is the answer complete?"""
+        failed = False
+        while self._ahead and not failed:
             await self._perform(self._ahead[0])
-            self._ahead.popleft()
+            failed = isinstance(self._ahead.popleft(), Fail)
         if self._owes_whole:
             await self._deliver()
         if self._owes_end:
             await self._line.end()
         if not self._line.begun and not self._line.owned:
             raise LookupError("it ended without an answer")
+        return not failed
 
     def _miss(self) -> None:
         """Note what did not happen because the line ended early. A stall that ended so is what it was for."""

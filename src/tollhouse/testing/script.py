@@ -147,7 +147,7 @@ def done() -> Done:
 
 
 def fail(message: str = "The server had an error", *, error_type: str | None = None, code: str | None = None) -> Fail:
-    """An error event in an answer that had begun well."""
+    """An error event in an answer that had begun well, and its end."""
     return Fail(message, error_type, code)
 
 

@@ -75,7 +75,7 @@ class Done(_Step, frozen=True):
 
 
 class Fail(_Step, frozen=True):
-    """An error event inside an answer that began with status 200."""
+    """An error event inside an answer that began with status 200; the answer ends with it."""
 
     message: str
     type: str | None = None
@@ -183,15 +183,15 @@ Scripted: TypeAlias = "Step | Sequence[Scripted] | Callable[[Request], Scripted]
 """A step, several, or a function that makes them from the request."""
 
 
-def steps_of(scripted: Scripted, request: Request) -> list[Step]:
+def steps_of(scripted: Scripted, request: Request | None) -> list[Step]:
     """The plain steps: sequences in order, functions called with the request.
 
     Raises:
-        TypeError: something that is no step.
+        TypeError: something that is no step; or a function, while there is no request yet.
     """
     if isinstance(scripted, (Expectation, _Step)):
         return [scripted]
-    if callable(scripted):
+    if callable(scripted) and request is not None:
         return steps_of(scripted(request), request)
     if isinstance(scripted, Sequence) and not isinstance(scripted, (str, bytes)):
         return [step for part in scripted for step in steps_of(part, request)]

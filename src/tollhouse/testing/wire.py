@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 import threading
 import time
 from collections import deque
@@ -12,19 +13,21 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from tollhouse.testing import openai_chat
+from tollhouse.testing import control, openai_chat
 from tollhouse.testing.billing import Billed
+from tollhouse.testing.control import PREFIX
+from tollhouse.testing.faults import KINDS, Faults, Kind, Struck
 from tollhouse.testing.line import Heard, Line
 from tollhouse.testing.perform import Performance
 from tollhouse.testing.request import Request
 from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
 from tollhouse.testing.stage import Stage
-from tollhouse.testing.steps import Step
+from tollhouse.testing.steps import Step, steps_of
 
 SPEAKERS: tuple[Speaker, ...] = (openai_chat,)
 
 
-class ScriptNotFollowed(AssertionError):  # noqa: N818 - named as the errors of the product are
+class ScriptNotFollowed(AssertionError):
     """What happened is not what was scripted; the message lists each difference."""
 
 
@@ -59,9 +62,11 @@ class WireProvider(Stage):
         self._requests: deque[Request] = deque(maxlen=keep_requests)
         self._billed: list[Billed] = []
         self._failures: list[str] = []
-        self._numbers = itertools.count()
+        self._asked = 0
+        self._faults: Faults | None = None
         self._connections = itertools.count()
         self._lines: dict[Line, int] = {}
+        self._control_lines: set[Line] = set()
         self._answering = 0
         self._stalled: set[asyncio.Future[None]] = set()
         self._watchers: deque[asyncio.Future[None]] = deque()
@@ -90,6 +95,11 @@ class WireProvider(Stage):
         return list(self._billed)
 
     @property
+    def asked(self) -> int:
+        """How many requests came, kept or not."""
+        return self._asked
+
+    @property
     def answering(self) -> int:
         """Exchanges under way now."""
         return self._answering
@@ -101,8 +111,8 @@ class WireProvider(Stage):
 
     @property
     def open_connections(self) -> int:
-        """Connections that are open now, idle ones included."""
-        return len(self._lines)
+        """Connections of clients that are open now, idle ones included."""
+        return len(self._lines) - len(self._control_lines)
 
     def release(self) -> None:
         """Let every exchange that is stalled now go on. From any thread."""
@@ -125,20 +135,36 @@ class WireProvider(Stage):
                     return
                 await changed
 
+    def faults(self, seed: int, *, rate: float = 0.2, kinds: Sequence[Kind] = KINDS) -> None:
+        """Strike a share of the exchanges of `always` at random; scripted ones happen as they are.
+
+        The same seed and requests give the same faults, in whatever order they arrive. A failing test tells the seed.
+        """
+        self._faults = Faults(seed, rate=rate, kinds=kinds)
+
+    @property
+    def struck(self) -> list[Struck]:
+        """The faults that were struck, in order."""
+        return list(self._faults.struck) if self._faults else []
+
+    @property
+    def findings(self) -> list[str]:
+        """What `verify` would complain of now."""
+        missed = [f"{self.unasked} scripted exchange(s) never happened"] if self.unasked else []
+        return [*self._failures, *missed]
+
     def verify(self) -> None:
         """Nothing unexpected was asked, and every step of every `script` happened.
 
         Raises:
             ScriptNotFollowed: something is amiss; all of it is listed.
         """
-        findings = self._findings()
-        if findings:
+        if findings := self.findings:
             raise ScriptNotFollowed("\n".join(findings))
 
-    def _findings(self) -> list[str]:
-        waiting = self.unasked
-        missed = [f"{waiting} scripted exchange(s) never happened"] if waiting else []
-        return [*self._failures, *missed]
+    def forgive(self) -> None:
+        """Forget what went amiss so far: for a test in which that is the point."""
+        self._failures.clear()
 
     # --- running ---
 
@@ -189,11 +215,15 @@ class WireProvider(Stage):
             loop.close()
 
     def _conclude(self, error: BaseException | None) -> None:
-        if error is None:
+        try:
             self.verify()
-            return
-        for finding in self._findings():
-            error.add_note(f"wire provider: {finding}")
+        except ScriptNotFollowed as amiss:
+            if error is None:
+                raise
+            error.add_note(f"wire provider: {amiss}")
+        finally:
+            if self._faults and (error := error or sys.exception()):
+                error.add_note(f"wire provider: faults were struck with seed {self._faults.seed}")
 
     def _running_server(self) -> asyncio.Server:
         if self._server is None:
@@ -209,8 +239,9 @@ class WireProvider(Stage):
 
     def heard(self, line: Line, heard: Heard) -> Request:
         """Record a request."""
+        is_control = heard.target.startswith(PREFIX)
         request = Request(
-            number=next(self._numbers),
+            number=-1 if is_control else self._asked,
             connection=self._lines[line],
             method=heard.method,
             target=heard.target,
@@ -218,6 +249,10 @@ class WireProvider(Stage):
             body=heard.body,
             arrived_at=time.time(),
         )
+        if is_control:
+            self._control_lines.add(line)
+            return request
+        self._asked += 1
         self._requests.append(request)
         self._changed()
         return request
@@ -230,11 +265,17 @@ class WireProvider(Stage):
     def lost(self, line: Line) -> None:
         """Forget a connection."""
         self._lines.pop(line, None)
+        self._control_lines.discard(line)
         self._changed()
 
     async def answer(self, request: Request, line: Line) -> None:
         """Perform the exchange that is this request's, and bill it."""
+        if request.path.startswith(PREFIX):
+            await line.reply(*control.obey(self, request))
+            return
         scripted, must_happen = self.choose(request) or (_nothing, False)
+        if self._faults and not must_happen:
+            scripted = self._faults.strike(request, steps_of(scripted, request))
         performance = Performance(
             scripted, request, line, self._voice(request), must_happen=must_happen, stall=self._stall
         )
