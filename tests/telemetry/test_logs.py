@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from tollhouse.store.requests import Ending, Finished, Skeleton
+from finished_rows import finished_row
 from tollhouse.telemetry import DailyFile, Event, Logs, configure_logs, log
 
 
@@ -31,23 +31,6 @@ def as_before() -> Iterator[None]:
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-
-def finished(**ending: Any) -> Finished:
-    skeleton = Skeleton(
-        id="req_1",
-        created_at=0,
-        user_id="usr_1",
-        workspace_id="ws_1",
-        token_id="tok_1",
-        boot_id="boot_1",
-        surface="openai",
-        asked_model="smart",
-        stream=False,
-        ip=None,
-        user_agent=None,
-    )
-    return Finished(skeleton, Ending(**{"status": 200, "outcome": "ok", **ending}), is_new=False)
 
 
 def logs_to(stream: io.StringIO, **more: Any) -> Logs:
@@ -68,7 +51,7 @@ def test_events_below_the_level_are_not_written():
     logs = logs_to(stream, level="warning")
     log.info(Event.SERVER_STARTED)
     logging.getLogger("uvicorn").info("hello")
-    logs.finished([finished()])
+    logs.finished([finished_row()])
     assert stream.getvalue() == ""
 
 
@@ -108,7 +91,7 @@ def test_a_traceback_is_told_without_local_variables_and_without_keys(form: Any)
 
 def test_a_finished_request_is_one_line_with_cost_and_time():
     stream = io.StringIO()
-    row = finished(
+    row = finished_row(
         provider="acme",
         model="acme-1",
         input_tokens=19,
@@ -125,7 +108,7 @@ def test_a_finished_request_is_one_line_with_cost_and_time():
         "level": "info",
         "event": "request.finished",
         "request": "req_1",
-        "user": "usr_1",
+        "user": "usr_canary",
         "provider": "acme",
         "model": "acme-1",
         "status": 200,
@@ -139,7 +122,7 @@ def test_a_finished_request_is_one_line_with_cost_and_time():
 
 def test_an_unknown_cost_is_null_and_not_zero():
     stream = io.StringIO()
-    logs_to(stream).finished([finished(cost_status="unpriced")])
+    logs_to(stream).finished([finished_row(cost_status="unpriced")])
     assert lines(stream)[0]["cost_usd"] is None
 
 
@@ -148,7 +131,7 @@ def test_an_unknown_cost_is_null_and_not_zero():
 )
 def test_many_tokens_are_a_warning(tokens: int, limit: int, level: str):
     stream = io.StringIO()
-    logs_to(stream, warn_tokens=limit).finished([finished(input_tokens=tokens - 1, output_tokens=1)])
+    logs_to(stream, warn_tokens=limit).finished([finished_row(input_tokens=tokens - 1, output_tokens=1)])
     assert lines(stream)[0]["level"] == level
 
 
@@ -161,7 +144,7 @@ def test_a_batch_is_one_write():
             return super().write(text)
 
     stream = Counting()
-    logs_to(stream).finished([finished()] * 50)
+    logs_to(stream).finished([finished_row()] * 50)
     assert (stream.writes, len(lines(stream))) == (1, 50)
 
 
@@ -194,6 +177,6 @@ def test_a_file_that_cannot_be_written_is_told_on_stderr_and_stops_nothing(tmp_p
     (tmp_path / "log").touch()
     stream = io.StringIO()
     logs = logs_to(stream, directory=tmp_path / "log")
-    logs.finished([finished()])
+    logs.finished([finished_row()])
     assert [line["event"] for line in lines(stream)] == ["request.finished", "log_file.failed"]
     assert os.strerror(17) in lines(stream)[1]["error"]

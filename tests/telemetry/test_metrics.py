@@ -7,22 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tollhouse.store.requests import Ending, Finished, Skeleton
-from tollhouse.telemetry import Metrics
-
-SKELETON = Skeleton(
-    id="req_1",
-    created_at=0,
-    user_id="usr_canary",
-    workspace_id="ws_1",
-    token_id="tok_1",
-    boot_id="boot_1",
-    surface="openai",
-    asked_model="model-canary",
-    stream=False,
-    ip=None,
-    user_agent=None,
-)
+from finished_rows import finished_row
+from tollhouse.telemetry import Finished, Metrics
 
 
 @pytest.fixture
@@ -31,7 +17,7 @@ def metrics() -> Metrics:
 
 
 def row(**ending: Any) -> Finished:
-    return Finished(SKELETON, Ending(**{"status": 200, "outcome": "ok", "provider": "acme", **ending}), is_new=False)
+    return finished_row(**{"provider": "acme", **ending})
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
