@@ -11,8 +11,14 @@ from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.tables import price
 
 
-def prices(tx: Reading) -> list[Any]:
-    return list(tx.execute(select(price).order_by(price.c.provider, price.c.model)).mappings())
+def prices(tx: Reading, provider: str | None = None, model: str | None = None) -> list[Any]:
+    """Imported prices: all, of one provider, or of one model."""
+    query = select(price).order_by(price.c.provider, price.c.model)
+    if provider is not None:
+        query = query.where(price.c.provider == provider)
+    if model is not None:
+        query = query.where(price.c.model == model)
+    return list(tx.execute(query).mappings())
 
 
 def put_price(

@@ -27,7 +27,7 @@ CONNECT_TIMEOUT_S = 3.0
 STATEMENT_TIMEOUT_S = 10.0
 TRIES = 3
 PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-BROKEN = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+BROKEN = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 
 class PostgresStore:

@@ -28,6 +28,7 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     ip: str | None
     user_agent: str | None
+    client_request_id: str | None
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,8 +126,9 @@ def rows(
 
 
 def row(tx: Reading, request_id: str, *, user_id: str | None = None) -> Any | None:
-    """One row, of this user only when given."""
-    query = select(request).where(request.c.id == request_id)
+    """One row by our id or the client's own (the newest of these); of this user only when given."""
+    column = request.c.id if request_id.startswith("req_") else request.c.client_request_id
+    query = select(request).where(column == request_id).order_by(request.c.id.desc())
     if user_id is not None:
         query = query.where(request.c.user_id == user_id)
     return tx.execute(query).mappings().first()
@@ -176,16 +178,31 @@ def spend(tx: Reading, *, user_id: str | None = None, since: int | None = None) 
 
 
 def drop_rows_before(tx: Writing, created_at: int, *, limit: int = 5_000) -> int:
-    """Forget old rows and their bodies, a bounded number at a time; gives how many went.
+    """Forget old rows and their bodies, a bounded number at a time; gives how many went. The ledger is never cut."""
+    old = (
+        select(request.c.id)
+        .where(request.c.created_at < created_at, request.c.status.is_not(None))
+        .order_by(request.c.id)
+        .limit(limit)
+    )
+    return _drop(tx, list(tx.execute(old).scalars()))
 
-    Rows whose hold is unresolved stay: money still needs them.
-    """
-    old = select(request.c.id).where(request.c.created_at < created_at, request.c.status.is_not(None)).limit(limit)
-    ids = list(tx.execute(old).scalars())
-    if ids:
-        tx.execute(delete(request_body).where(request_body.c.request_id.in_(ids)))
-        tx.execute(delete(request).where(request.c.id.in_(ids)))
+
+def _drop(tx: Writing, ids: list[str]) -> int:
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        tx.execute(delete(request_body).where(request_body.c.request_id.in_(some)))
+        tx.execute(delete(request).where(request.c.id.in_(some)))
     return len(ids)
+
+
+def drop_rows_beyond(tx: Writing, most: int, *, limit: int = 5_000) -> int:
+    """Forget the oldest rows above a number, and their bodies, a bounded number at a time; gives how many went."""
+    surplus = tx.execute(select(func.count()).select_from(request)).scalar_one() - most
+    if surplus <= 0:
+        return 0
+    oldest = select(request.c.id).where(request.c.status.is_not(None)).order_by(request.c.id).limit(min(surplus, limit))
+    return _drop(tx, list(tx.execute(oldest).scalars()))
 
 
 def bodies_size_bytes(tx: Reading) -> int:

@@ -198,6 +198,7 @@ request = Table(
     Column("stream", Integer, nullable=False),
     Column("ip", Text),
     Column("user_agent", Text),
+    Column("client_request_id", Text),
     Column("status", Integer),
     Column("outcome", Text),
     Column("error_code", Text),
@@ -221,6 +222,12 @@ request = Table(
     Column("first_token_us", BigInteger),
     Column("upstream_us", BigInteger),
     Index("ix_request_user_id", "user_id", "id"),
+    Index(
+        "ix_request_client_request_id",
+        "client_request_id",
+        sqlite_where=text("client_request_id IS NOT NULL"),
+        postgresql_where=text("client_request_id IS NOT NULL"),
+    ),
     Index(
         "ix_request_unfinished", "boot_id", sqlite_where=text("status IS NULL"), postgresql_where=text("status IS NULL")
     ),

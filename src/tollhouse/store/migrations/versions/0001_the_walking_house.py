@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("stream", sa.Integer(), nullable=False),
         sa.Column("ip", sa.Text(), nullable=True),
         sa.Column("user_agent", sa.Text(), nullable=True),
+        sa.Column("client_request_id", sa.Text(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("error_code", sa.Text(), nullable=True),
@@ -157,6 +158,14 @@ def upgrade() -> None:
         sa.Column("upstream_us", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_request_client_request_id",
+        "request",
+        ["client_request_id"],
+        unique=False,
+        sqlite_where=sa.text("client_request_id IS NOT NULL"),
+        postgresql_where=sa.text("client_request_id IS NOT NULL"),
     )
     op.create_index(
         "ix_request_unfinished",

@@ -1,0 +1,98 @@
+"""What must be done every few seconds, and every few minutes, whoever is or is not asking."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import msgspec
+
+from tollhouse.clock import Clock
+from tollhouse.errors import TollhouseError
+from tollhouse.gateway.identify import Identify
+from tollhouse.gateway.recover import recover, sweep
+from tollhouse.money.ledger import Ledger
+from tollhouse.store import machinery, people, requests
+from tollhouse.store.engine import Store
+from tollhouse.store.types import to_micros
+from tollhouse.telemetry import Event, log
+
+BEAT_S = 5.0
+RETENTION_EVERY_S = 300.0
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the request log is kept; None for ever."""
+
+    max_age_days: int | None
+    max_rows: int | None
+    max_bodies_bytes: int | None = None
+
+
+class Housekeeping:
+    """The rounds of one process: heartbeat, lost holds, what is owed to the ledger, notes of use, retention."""
+
+    def __init__(
+        self, *, store: Store, ledger: Ledger, clock: Clock, boot_id: str, identify: Identify, retention: Retention
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._boot_id = boot_id
+        self._identify = identify
+        self._retention = retention
+        self._retained_at_s = clock.monotonic()
+
+    async def run(self) -> None:
+        """Go round until cancelled."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            await self.go_round()
+
+    async def go_round(self) -> None:
+        """One round. A step that fails is logged and does not keep the others from their work."""
+        await self._try(self._beat)
+        await self._try(self._resolve)
+        await self._try(self.note_use)
+        if self._clock.monotonic() - self._retained_at_s > RETENTION_EVERY_S:
+            self._retained_at_s = self._clock.monotonic()
+            await self._try(self.retain)
+
+    async def note_use(self) -> None:
+        """Write when tokens were last used."""
+        used, self._identify.used = self._identify.used, {}
+        if used:
+            await self._store.write(lambda tx: people.touch_tokens(tx, used))
+
+    async def retain(self) -> None:
+        """Forget what is older or more than the operator wants to keep, in small steps."""
+        if self._retention.max_age_days is not None:
+            before = to_micros(self._clock.now() - timedelta(days=self._retention.max_age_days))
+            while await self._store.write(lambda tx: requests.drop_rows_before(tx, before)):
+                await asyncio.sleep(0)
+        if self._retention.max_rows is not None:
+            most = self._retention.max_rows
+            while await self._store.write(lambda tx: requests.drop_rows_beyond(tx, most)):
+                await asyncio.sleep(0)
+        if self._retention.max_bodies_bytes is not None:
+            surplus = await self._store.read(requests.bodies_size_bytes) - self._retention.max_bodies_bytes
+            if surplus > 0:
+                await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
+
+    async def _beat(self) -> None:
+        now = self._clock.now()
+        await self._store.write(lambda tx: machinery.beat(tx, self._boot_id, now))
+
+    async def _resolve(self) -> None:
+        self._ledger.resolve_owed()
+        resolved = await recover(self._store, self._ledger, self._clock, boot_id=self._boot_id)
+        resolved += await sweep(self._store, self._ledger, self._clock)
+        if resolved:
+            log.warning(Event.HOLDS_RESOLVED, holds=resolved)
+
+    async def _try(self, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except TollhouseError as error:
+            log.warning(Event.STORE_FAILED, step=step.__name__, error=error.message)

@@ -1,0 +1,78 @@
+"""An error as JSON, or as a last event. The only place that does it."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import msgspec
+
+from tollhouse.dialects import sse
+from tollhouse.errors import BudgetExhausted, TollhouseError
+from tollhouse.providers.base import Headers
+
+JSON = (b"content-type", b"application/json")
+PROBLEM = (b"content-type", b"application/problem+json")
+
+
+def as_tollhouse(error: BaseException) -> TollhouseError:
+    """What a caller may know of any error: nothing, when it is not one we raise on purpose."""
+    if isinstance(error, TollhouseError):
+        return error
+    return TollhouseError(
+        "Something went wrong here, and it has been logged. Ask again, or tell your operator the request id."
+    )
+
+
+def headers(error: TollhouseError) -> Headers:
+    """Retry-After where waiting helps; for the official SDKs, also when it does not."""
+    pairs: Headers = ()
+    if error.retry_after_s is not None:
+        pairs = ((b"retry-after", b"%d" % max(1, ceil(error.retry_after_s))),)
+    if isinstance(error, BudgetExhausted):
+        pairs += ((b"x-should-retry", b"false"),)
+    if error.status == 401:
+        pairs += ((b"www-authenticate", b'Bearer realm="tollhouse"'),)
+    return pairs
+
+
+def openai_body(error: TollhouseError, request_id: str) -> bytes:
+    """OpenAI's envelope."""
+    return msgspec.json.encode({"error": _openai_error(error, request_id)})
+
+
+def openai_event(error: TollhouseError, request_id: str) -> bytes:
+    """The same as a stream's last event: no `[DONE]` follows, so it cannot be taken for success."""
+    return sse.frame(openai_body(error, request_id))
+
+
+def problem_body(error: TollhouseError, request_id: str) -> bytes:
+    """RFC 9457 problem details, for the management API. `errors[].pointer` is a JSON pointer (RFC 6901)."""
+    problem: dict[str, Any] = {
+        "type": f"urn:tollhouse:{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+        "request_id": request_id,
+        **error.details,
+    }
+    if error.param is not None:
+        problem["errors"] = [{"pointer": _pointer(error.param), "detail": error.message}]
+    return msgspec.json.encode(problem)
+
+
+def _openai_error(error: TollhouseError, request_id: str) -> dict[str, Any]:
+    return {
+        "message": error.message,
+        "type": error.type,
+        "param": error.param,
+        "code": error.code,
+        "request_id": request_id,
+        **error.details,
+    }
+
+
+def _pointer(param: str) -> str:
+    """`messages[0].role` as `/messages/0/role`."""
+    return "/" + param.replace("[", ".").replace("]", "").replace(".", "/")

@@ -1,0 +1,163 @@
+"""/v1/chat/completions and /v1/models, for every OpenAI SDK."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import msgspec
+
+from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api.http import ClientLeft, Head, Networks, Receive, Scope, Send, read_body, read_head, send_whole
+from tollhouse.api.live import Live, Response
+from tollhouse.dialects import openai_chat
+from tollhouse.errors import NotFound, TollhouseError, Unavailable
+from tollhouse.gateway import route
+from tollhouse.gateway.answer import Steps, answer, refuse
+from tollhouse.gateway.exchange import Exchange
+from tollhouse.gateway.finish import bill_of
+from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.providers.base import Headers
+from tollhouse.telemetry import Event, log
+
+MADE_AT = 0
+"""OpenAI's `created` of a model; providers do not tell."""
+
+
+class OpenAI:
+    """The OpenAI surface, as plain ASGI."""
+
+    def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
+        self._steps = steps
+        self._live = live
+        self._body_bytes = body_bytes
+        self._trusted = trusted
+
+    async def chat_completions(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """POST /v1/chat/completions"""
+        head = read_head(scope, self._trusted)
+        exchange = begin_exchange(head, "chat.completions", self._steps)
+        try:
+            exchange.body = await read_body(receive, head, self._body_bytes)
+        except TollhouseError as error:
+            await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, send)
+            return
+        except ClientLeft:
+            return
+        response = Response(exchange, receive, send, lambda it: self._headers(it, head))
+        self._live.enter(response)
+        try:
+            await self._answer(exchange, head, response, send)
+        except asyncio.CancelledError:
+            if not exchange.has_left:
+                await self._fail_late(Unavailable("The gateway is shutting down."), head, exchange, response, send)
+        except Exception as error:
+            if not isinstance(error, TollhouseError):
+                log.error(Event.REQUEST_FAILED, request=head.id, exc_info=error)
+            await self._fail_late(errors.as_tollhouse(error), head, exchange, response, send)
+        finally:
+            self._live.leave(response)
+
+    async def models(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """GET /v1/models"""
+        head = read_head(scope, self._trusted)
+        try:
+            caller = await self._steps.identify.caller(head.token, self._steps.clock.monotonic())
+            caller.require("inference")
+            names = route.listed(caller, self._steps.reachable)
+            named = scope["path"].removeprefix("/v1/models").strip("/")
+            if named and named not in names:
+                raise NotFound(f"There is no model `{named}`.", code="model_not_found", param="model")
+            body = model_object(named) if named else {"object": "list", "data": [model_object(name) for name in names]}
+        except TollhouseError as error:
+            await self._fail(error, head, None, send)
+            return
+        await send_whole(send, 200, (errors.JSON, request_id(head)), msgspec.json.encode(body))
+
+    async def _answer(self, exchange: Exchange, head: Head, response: Response, send: Send) -> None:
+        async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
+            first = await anext(pieces)
+            if not exchange.stream:
+                rest = [piece async for piece in pieces]
+                headers = (errors.JSON, *self._headers(exchange, head))
+                await send_whole(send, 200, headers, b"".join((first, *rest)) if rest else first)
+                return
+            await response.start_stream()
+            await response.say(first)
+            async for piece in pieces:
+                await response.say(piece)
+            await response.end()
+
+    def _headers(self, exchange: Exchange, head: Head) -> Headers:
+        """The gateway's own headers, as far as they are known when the head is sent."""
+        pairs: Headers = (request_id(head), *gateway_headers(exchange, self._steps.clock.monotonic()))
+        caller = exchange.caller
+        if caller is not None:
+            pairs += ratelimit_headers.headers(self._steps.admit.snapshot(caller, exchange.began_s))
+        return pairs
+
+    async def _fail_late(
+        self, error: TollhouseError, head: Head, exchange: Exchange, response: Response, send: Send
+    ) -> None:
+        """A status when nothing was sent, else the dialect's error event."""
+        if response.is_started:
+            await response.end(errors.openai_event(error, head.shown_id))
+        else:
+            await self._fail(error, head, exchange, send)
+
+    async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange | None, send: Send) -> None:
+        headers: Headers = (errors.JSON, request_id(head), *errors.headers(error))
+        if exchange is not None and exchange.caller is not None:
+            headers += gateway_headers(exchange, self._steps.clock.monotonic())
+            headers += ratelimit_headers.headers(self._steps.admit.snapshot(exchange.caller, exchange.began_s))
+        await send_whole(send, error.status, headers, errors.openai_body(error, head.shown_id))
+
+
+def begin_exchange(head: Head, surface: str, steps: Steps) -> Exchange:
+    """The working record of a request whose head has come."""
+    exchange = Exchange(
+        id=head.id,
+        surface=surface,
+        dialect=openai_chat,
+        body=b"",
+        began_s=steps.clock.monotonic(),
+        began_us=steps.clock.time_ns() // 1_000,
+    )
+    exchange.ip = head.ip
+    exchange.user_agent = head.user_agent
+    exchange.client_request_id = head.client_request_id
+    return exchange
+
+
+def request_id(head: Head) -> tuple[bytes, bytes]:
+    return (b"x-request-id", head.shown_id.encode())
+
+
+def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
+    """What became of the request: who answered, at what price, with what held."""
+    attempt = exchange.attempt
+    if attempt is None:
+        return ()
+    candidate, held = attempt.candidate, attempt.held
+    pairs = [
+        (b"x-tollhouse-provider", candidate.provider.name.encode()),
+        (b"x-tollhouse-model", candidate.model.encode("ascii", "replace")),
+        (b"x-tollhouse-attempts", b"%d" % len(exchange.attempts)),
+        (b"x-tollhouse-hold-usd", usd_text(held.usd).encode()),
+        (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.upstream_s) * 1e3)),
+    ]
+    if held.cap is not None:
+        pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
+    if held.remaining_usd is not None:
+        pairs.append((b"x-tollhouse-budget-remaining-usd", usd_text(held.remaining_usd).encode()))
+    if not exchange.stream and exchange.tally.has_ended:
+        bill = bill_of(exchange, attempt)
+        if bill.input_cost is not None and bill.output_cost is not None:
+            cost = Nanodollars(bill.input_cost + bill.output_cost)
+            pairs.append((b"x-tollhouse-cost-usd", usd_text(cost).encode()))
+    return tuple(pairs)
+
+
+def model_object(name: str) -> dict[str, object]:
+    owner, _, rest = name.partition("/")
+    return {"id": name, "object": "model", "created": MADE_AT, "owned_by": owner if rest else "tollhouse"}

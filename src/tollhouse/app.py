@@ -1,0 +1,293 @@
+"""Everything is built here, and only here: settings in, ASGI application out.
+
+`open_house` gives the parts that commands and tests use; `Application` serves them. Nothing else constructs a store, a
+ledger, a vault or a client, reads the clock, or makes chance: whoever needs one is handed it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import tollhouse
+from tollhouse import ids
+from tollhouse.api.application import Application
+from tollhouse.api.live import Live
+from tollhouse.api.openai import OpenAI
+from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.clock import Clock
+from tollhouse.dialects import openai_chat
+from tollhouse.gateway.admit import Admit
+from tollhouse.gateway.answer import Steps
+from tollhouse.gateway.call import Calling, Target
+from tollhouse.gateway.finish import Finishing
+from tollhouse.gateway.identify import Identify, Key
+from tollhouse.gateway.keys import SHARED, Keys
+from tollhouse.gateway.recover import recover
+from tollhouse.gateway.route import Alias, Map
+from tollhouse.money.ledger import Ledger
+from tollhouse.money.pricebook import PriceBook
+from tollhouse.providers import builtin
+from tollhouse.providers.base import Provider
+from tollhouse.providers.declared import declared_provider
+from tollhouse.settings import Settings
+from tollhouse.store import machinery, requests
+from tollhouse.store.engine import Store
+from tollhouse.store.folder import WebLock, prepare_folder
+from tollhouse.store.opening import open_store
+from tollhouse.telemetry import Metrics
+from tollhouse.upstream.addresses import parse_origin
+from tollhouse.upstream.base import Bounds, Timeouts, Upstream
+from tollhouse.upstream.client import Client
+from tollhouse.upstream.demo import DemoUpstream
+from tollhouse.vault import KeyFile, Vault, load_ring
+
+DIALECTS: Mapping[str, ModuleType] = {"openai_chat": openai_chat}
+"""The dialects that a `[providers.…]` table may name."""
+
+DEMO = "demo"
+KEY_FILE = "master.key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The parts, built."""
+
+    settings: Settings
+    clock: Clock
+    boot_id: str
+    store: Store
+    ledger: Ledger
+    pricebook: PriceBook
+    vault: Vault
+    keys: Keys
+    reachable: Map
+    origins: Mapping[str, str]
+    steps: Steps
+    metrics: Metrics
+    upstreams: tuple[Upstream, ...] = field(default=())
+
+    def forget(self) -> None:
+        """Management changed something: what is remembered for a few seconds is asked anew."""
+        self.steps.identify.forget()
+        self.keys.forget()
+        self.pricebook.forget()
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    kind: str = "command",
+    may_migrate: bool = False,
+    may_create_key: bool = False,
+    clock: Clock | None = None,
+) -> AsyncIterator[House]:
+    """Build everything and take it down again.
+
+    Args:
+        kind: `web`, `worker` or `command`. A web process on SQLite locks the data folder, and at its start resolves what
+            earlier ones left.
+        may_migrate: bring an older database up to date.
+        may_create_key: make the master key file when there is none (`up`; everything else refuses to start without).
+
+    Raises:
+        CannotStart, ConfigurationError: what is missing, and what to do.
+    """
+    clock = clock or Clock()
+    prepare_folder(settings.data)
+    lock = WebLock(settings.data) if kind == "web" and settings.database_url is None else None
+    vault = open_vault(settings, clock, may_create=may_create_key)
+    store = await open_store(
+        database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
+    )
+    house = build(settings, clock, store, vault)
+    try:
+        async with alive(house, kind, lock is not None):
+            yield house
+    finally:
+        for upstream in house.upstreams:
+            await upstream.aclose()
+        await store.aclose()
+        if lock is not None:
+            lock.release()
+
+
+@asynccontextmanager
+async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[None]:
+    """Be known as a living process while this lasts; bury the dead at its start. Commands leave no trace."""
+    if kind == "command":
+        yield
+        return
+    store, boot_id = house.store, house.boot_id
+    now = house.clock.now()
+    await store.write(lambda tx: machinery.begin_process(tx, boot_id=boot_id, kind=kind, pid=os.getpid(), now=now))
+    await recover(store, house.ledger, house.clock, boot_id=boot_id, kind="web" if is_only_web else None)
+    housekeeping = Housekeeping(
+        store=store,
+        ledger=house.ledger,
+        clock=house.clock,
+        boot_id=boot_id,
+        identify=house.steps.identify,
+        retention=Retention(
+            max_age_days=house.settings.requests.max_age_days, max_rows=house.settings.requests.max_rows
+        ),
+    )
+    task = asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await housekeeping.note_use()
+        await store.write(lambda tx: machinery.end_process(tx, boot_id))
+
+
+def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House:
+    """Put the parts together."""
+    boot_id = ids.new("boot")
+    providers = all_providers(settings)
+    client, targets = connect(providers, settings)
+    ledger = Ledger(store, clock)
+    pricebook = PriceBook(store, clock)
+    shared = {
+        name: table.api_key.resolve for name, table in settings.providers.items() if table.api_key and table.share
+    }
+    keys = Keys(vault, clock, lambda provider: origin_text(targets[provider.name]), shared)
+    reachable = Map(
+        providers=providers,
+        aliases={
+            name: Alias(candidates=table.candidates, strategy=table.strategy) for name, table in settings.routes.items()
+        },
+        shared={name: shared_key(name) for name in shared},
+    )
+    metrics = Metrics(version=tollhouse.__version__, providers=providers)
+    steps = Steps(
+        identify=Identify(store, clock),
+        admit=Admit(),
+        reachable=reachable,
+        calling=Calling(
+            ledger=ledger,
+            pricebook=pricebook,
+            keys=keys,
+            targets=targets,
+            join=store.join,
+            clock=clock,
+            boot_id=boot_id,
+            timeouts=Timeouts(
+                connect_s=settings.timeouts.connect_s,
+                first_byte_s=settings.timeouts.first_byte_s,
+                idle_s=settings.timeouts.idle_s,
+                total_s=settings.timeouts.total_s,
+            ),
+            bounds=Bounds(),
+            attempts=settings.attempts,
+            on_attempt=metrics.attempted,
+        ),
+        finishing=Finishing(ledger=ledger, join=store.join, clock=clock, boot_id=boot_id),
+        clock=clock,
+        keeps_bodies=settings.requests.bodies,
+    )
+    store.on_commit[requests.finish] = metrics.observe_batch
+    return House(
+        settings=settings,
+        clock=clock,
+        boot_id=boot_id,
+        store=store,
+        ledger=ledger,
+        pricebook=pricebook,
+        vault=vault,
+        keys=keys,
+        reachable=reachable,
+        origins={name: origin_text(target) for name, target in targets.items()},
+        steps=steps,
+        metrics=metrics,
+        upstreams=(client,),
+    )
+
+
+def all_providers(settings: Settings) -> dict[str, Provider]:
+    """The built-in providers and the operator's own."""
+    providers = builtin()
+    for name, table in settings.providers.items():
+        told = table.model_dump(exclude_unset=True, exclude={"api_key", "share"})
+        providers[name] = declared_provider(name, told, DIALECTS, providers.get(name))
+    return providers
+
+
+def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upstream, dict[str, Target]]:
+    """Every provider's address, parsed once, and the client that reaches it."""
+    client: Upstream
+    if settings.egress_proxy is not None:
+        # Late import: aiohttp is an extra, needed only where calls leave through a proxy.
+        from tollhouse.upstream.proxied import ProxiedClient
+
+        client = ProxiedClient(settings.egress_proxy.resolve())
+    else:
+        client = Client()
+    targets = {}
+    for name, provider in providers.items():
+        origin, path = parse_origin(provider.base_url, provider.allow_private_address)
+        targets[name] = Target(origin, path.encode(), DemoUpstream() if name == DEMO else client)
+    return client, targets
+
+
+def origin_text(target: Target) -> str:
+    """The origin as credentials are bound to it."""
+    origin = target.origin
+    return f"{origin.scheme}://{origin.host}:{origin.port}"
+
+
+def shared_key(provider: str) -> Key:
+    """The operator's own key of a provider, which everybody may use. It is no row of the store."""
+    return Key(
+        id=f"shared:{provider}",
+        user_id="",
+        workspace_id="",
+        provider=provider,
+        role=SHARED,
+        label=None,
+        last4="",
+        origin="",
+        fields={},
+        reference=None,
+        wrapped_key=None,
+        ciphertext=None,
+    )
+
+
+def open_vault(settings: Settings, clock: Clock, *, may_create: bool) -> Vault:
+    """The vault over the master key; a missing key stops the start, except on the first run of `up`."""
+    if settings.master_key is not None:
+        text = settings.master_key.resolve()
+        environ: Mapping[str, str] = {"TOLLHOUSE_MASTER_KEY": text}
+        return Vault(load_ring(None, environ))
+    path = settings.data / KEY_FILE
+    if may_create and not path.exists():
+        KeyFile(path).create(clock.now())
+    file = path if path.exists() else None
+    reload: Callable[[], Any] = lambda: load_ring(file, os.environ)  # noqa: E731
+    return Vault(reload(), reload)
+
+
+def database_url(settings: Settings) -> str:
+    """Where the store is: the data folder's SQLite file unless the settings say otherwise."""
+    if settings.database_url is not None:
+        return settings.database_url.resolve()
+    return f"sqlite:///{settings.data / 'tollhouse.db'}"
+
+
+def application(house: House, *, is_ready: Callable[[], bool] = lambda: True) -> Application:
+    """The ASGI application over a house that is open."""
+    openai = OpenAI(
+        house.steps,
+        Live(house.clock.monotonic),
+        body_bytes=house.settings.limits.body_bytes,
+        trusted=house.settings.trusted_proxies,
+    )
+    return Application(openai=openai, metrics=house.metrics, is_ready=is_ready)

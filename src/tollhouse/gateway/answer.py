@@ -1,0 +1,99 @@
+"""identify → admit → screen → route → recall → call → tally → finish.
+
+The path of every request that costs something: streamed or not, from whichever surface, in the foreground or behind a job.
+There is one of it, and one `finally`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from tollhouse.clock import Clock
+from tollhouse.errors import TollhouseError
+from tollhouse.gateway import call, route
+from tollhouse.gateway.admit import Admit
+from tollhouse.gateway.call import Calling
+from tollhouse.gateway.exchange import Exchange
+from tollhouse.gateway.finish import Finishing, finish
+from tollhouse.gateway.identify import Identify
+from tollhouse.gateway.speech import Speech
+
+
+class Steps(msgspec.Struct, frozen=True, kw_only=True):
+    """What the path is made of, built once by `app.py`."""
+
+    identify: Identify
+    admit: Admit
+    reachable: route.Map
+    calling: Calling
+    finishing: Finishing
+    clock: Clock
+    keeps_bodies: bool = False
+
+
+async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> AsyncIterator[bytes]:
+    """The answer, as bytes in the client's dialect: first what must be awaited before a status is sent, then the rest.
+
+    The caller owns the generator and closes it (`async with aclosing(...)`): a client that hangs up is settled by that.
+
+    Raises:
+        TollhouseError: before the first bytes, the answer is that error; after them, the stream broke off.
+    """
+    exchange.caller = await steps.identify.caller(token, exchange.began_s)
+    speech: Speech | None = None
+    try:
+        exchange.caller.require("inference")
+        exchange.keeps_bodies = steps.keeps_bodies
+        read(exchange)
+        exchange.admission = steps.admit.admit(exchange.caller, exchange.began_s, estimate(exchange))
+        candidates = find(exchange, steps)
+        speech, piece = await call.begin(exchange, candidates, steps.calling)
+        exchange.first_s = steps.clock.monotonic()
+        while piece:
+            if exchange.keeps_bodies:
+                exchange.said.append(piece)
+            yield piece
+            piece = await speech.next()
+    except BaseException as error:
+        exchange.error = error
+        raise
+    finally:
+        if speech is not None:
+            speech.close()
+        finish(exchange, steps.finishing)
+
+
+async def refuse(exchange: Exchange, token: bytes | None, error: TollhouseError, steps: Steps) -> TollhouseError:
+    """A request that could not even be read still has a row, when we know whose it is. Gives the error to answer with."""
+    try:
+        exchange.caller = await steps.identify.caller(token, exchange.began_s)
+    except TollhouseError as unknown:
+        return unknown
+    exchange.error = error
+    finish(exchange, steps.finishing)
+    return error
+
+
+def read(exchange: Exchange) -> None:
+    """Look at what is asked. Raises InvalidRequest."""
+    exchange.glance = glance = exchange.dialect.glance_request(exchange.body)
+    exchange.asked_model = glance.model
+    exchange.stream = glance.stream
+
+
+def estimate(exchange: Exchange) -> int:
+    """Tokens the request will probably use, for the limit per minute."""
+    return len(exchange.body) // 4 + (exchange.glance.max_output_tokens or 0)
+
+
+def find(exchange: Exchange, steps: Steps) -> tuple[route.Candidate, ...]:
+    """Who may answer; remembered as long as the caller is."""
+    caller, asked = exchange.caller, exchange.glance.model
+    if caller is None:
+        raise ValueError("routing needs a caller")
+    found: tuple[route.Candidate, ...] | None = caller.routes.get(asked)
+    if found is None:
+        found = caller.routes[asked] = route.candidates(asked, caller, steps.reachable)
+    return found

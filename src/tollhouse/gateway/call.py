@@ -1,0 +1,251 @@
+"""Ask each candidate, each attempt under a hold of its own, until one begins to speak."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from tollhouse.clock import Clock
+from tollhouse.errors import CredentialUnreadable, UpstreamAuthFailed, UpstreamError, UpstreamTimeout
+from tollhouse.gateway.exchange import Attempt, Exchange
+from tollhouse.gateway.keys import Keys
+from tollhouse.gateway.route import Candidate
+from tollhouse.gateway.speech import Speech, Streamed, Whole
+from tollhouse.gateway.tally import Tally
+from tollhouse.money.budgets import Ask
+from tollhouse.money.ledger import Held, Ledger, NewHold, Resolution
+from tollhouse.money.pricebook import PriceBook, Terms
+from tollhouse.money.prices import input_bound
+from tollhouse.providers.base import Headers, Provider
+from tollhouse.redaction import redact
+from tollhouse.store import requests
+from tollhouse.store.writer import Handler
+from tollhouse.upstream import retry
+from tollhouse.upstream.base import Bounds, Call, Origin, Reply, Timeouts, Upstream
+
+JSON = (b"content-type", b"application/json")
+REWRITE_SLACK_BYTES = 64
+"""What a rewritten request may be longer than the client's: the cap and the wish for usage."""
+
+HOLD_GRACE_S = 30.0
+"""A hold outlives the request's deadline by this, so that only what is truly lost is swept."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A provider's address, parsed once."""
+
+    origin: Origin
+    base_path: bytes
+    upstream: Upstream
+
+
+class Calling(msgspec.Struct, frozen=True, kw_only=True):
+    """What calls need, made once by `app.py`.
+
+    Attributes:
+        targets: provider -> where it is and which client reaches it.
+        join: puts an item into the writer's next batch.
+        attempts: how often providers are asked for one request, at most.
+    """
+
+    ledger: Ledger
+    pricebook: PriceBook
+    keys: Keys
+    targets: dict[str, Target]
+    join: Callable[[Handler, object], object]
+    clock: Clock
+    boot_id: str
+    timeouts: Timeouts
+    bounds: Bounds
+    attempts: int
+    chance: Callable[[], float] = random.random
+    sleep: Callable[[float], object] = asyncio.sleep
+    on_attempt: Callable[[str], None] = lambda outcome: None
+
+
+async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: Calling) -> tuple[Speech, bytes]:
+    """The first candidate that begins to speak, and its first bytes.
+
+    Raises:
+        BudgetExhausted: an attempt does not fit into a budget.
+        UpstreamError: nobody answered; the last failure.
+        Unavailable: no hold could be written, so nothing was sent.
+    """
+    left = list(candidates)
+    candidate = left.pop(0)
+    for number in range(1, calling.attempts + 1):
+        try:
+            return await _attempt(exchange, number, candidate, calling)
+        except UpstreamError as error:
+            verdict = retry.decide(
+                error,
+                attempt=number,
+                attempts=calling.attempts,
+                has_other=bool(left),
+                has_other_provider=any(_is_other(candidate, other) for other in left),
+                chance=calling.chance(),
+            )
+            match verdict:
+                case retry.GiveUp():
+                    raise
+                case retry.Again():
+                    await calling.sleep(verdict.pause_s)  # type: ignore[misc]
+                case retry.Elsewhere():
+                    left = [other for other in left if not verdict.other_provider or _is_other(candidate, other)]
+                    candidate = left.pop(0)
+    raise AssertionError("retry.decide gives up at the last attempt")
+
+
+def _is_other(candidate: Candidate, other: Candidate) -> bool:
+    return (other.provider.name, other.model) != (candidate.provider.name, candidate.model)
+
+
+async def _attempt(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> tuple[Speech, bytes]:
+    """Hold, send, listen until it speaks. A failure ends the hold: given back, or unconfirmed when it may be billed."""
+    attempt = await _hold(exchange, number, candidate, calling)
+    exchange.attempts.append(attempt)
+    exchange.tally = Tally()
+    speech: Speech | None = None
+    began_s = calling.clock.monotonic()
+    try:
+        speech = await _send(exchange, attempt, calling)
+        first = await speech.first()
+    except UpstreamError as error:
+        attempt.outcome = error.code
+        attempt.provider_status = error.provider_status
+        calling.ledger.resolve(Resolution(hold_id=attempt.held.id, deed="expire" if error.may_have_billed else "void"))
+        if speech is not None:
+            speech.close()
+        raise
+    except BaseException:
+        if speech is not None:
+            speech.close()
+        raise
+    finally:
+        exchange.upstream_s += calling.clock.monotonic() - began_s
+        calling.on_attempt(attempt.outcome or "ok")
+    return speech, first
+
+
+async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> Attempt:
+    """Set money aside for one attempt, durably, together with the request's row."""
+    provider, model = candidate.provider, candidate.model
+    terms = calling.pricebook.known(provider, model) or await calling.pricebook.terms(provider, model)
+    ask = _ask(exchange, candidate, terms)
+    now_s = calling.clock.monotonic()
+    left_s = max(0.0, exchange.began_s + calling.timeouts.total_s - now_s)
+    new = NewHold(
+        id=f"hold_{exchange.id[4:]}.{number}",
+        request_id=exchange.id,
+        boot_id=calling.boot_id,
+        provider=provider.name,
+        model=model,
+        price_version=terms.version,
+        deadline=calling.clock.time_ns() // 1_000 + int((left_s + HOLD_GRACE_S) * 1_000_000),
+        ask=ask,
+    )
+    if not exchange.is_begun:
+        # In the same turn as the hold, hence in the same transaction.
+        calling.join(requests.begin, exchange.skeleton(calling.boot_id))
+        exchange.is_begun = True
+    held = await calling.ledger.hold(new)
+    return Attempt(number, candidate, terms, held, ask.input_bound, now_s)
+
+
+def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
+    glance, caller = exchange.glance, exchange.caller
+    assert caller is not None
+    body_bytes = len(exchange.body)
+    bound = input_bound(
+        body_bytes + REWRITE_SLACK_BYTES,
+        glance.message_count,
+        candidate.provider.hidden_tokens(glance.has_tools, glance.tool_types),
+        terms.context_tokens,
+        glance.media,
+    )
+    counted = all(attempt.outcome is None or attempt.provider_status is None for attempt in exchange.attempts)
+    return Ask(
+        owners=caller.owners,
+        models=candidate.names,
+        price=terms.price,
+        input_bound=bound,
+        input_estimate=min(bound, (body_bytes + 3) // 4),
+        cap=glance.max_output_tokens,
+        n=glance.n,
+        max_output_tokens=terms.max_output_tokens,
+        requests=0 if exchange.attempts and counted else 1,
+    )
+
+
+async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speech:
+    """Send one attempt; a reply that is an error is raised as what it means."""
+    candidate = attempt.candidate
+    provider, dialect = candidate.provider, candidate.provider.dialect
+    target = calling.targets[provider.name]
+    headers, secret = _authorize(candidate, calling)
+    glance = exchange.glance
+    adds_usage = exchange.stream and not glance.include_usage
+    body = dialect.rewrite_request(exchange.body, model=candidate.model, include_usage=adds_usage, cap=attempt.held.cap)
+    left_s = exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
+    if left_s <= 0:
+        raise UpstreamTimeout(f"The request's {calling.timeouts.total_s:g} s are over.")
+    reply = await target.upstream.send(
+        Call(
+            origin=target.origin,
+            target=target.base_path + dialect.CHAT_PATH,
+            headers=(JSON, *headers),
+            body=body,
+            timeouts=calling.timeouts
+            if attempt.number == 1
+            else msgspec.structs.replace(calling.timeouts, total_s=left_s),
+            bounds=calling.bounds,
+        )
+    )
+    if reply.status >= 300:
+        raise await _refused(reply, candidate, secret, calling)
+    if exchange.stream and _is_event_stream(reply.headers):
+        return Streamed(reply, dialect, exchange.tally, withholds_usage=adds_usage)
+    return Whole(reply, dialect, exchange.tally)
+
+
+def _authorize(candidate: Candidate, calling: Calling) -> tuple[Headers, str | None]:
+    if candidate.key is None:
+        return (), None
+    try:
+        headers, secret = calling.keys.headers(candidate.key, candidate.provider)
+    except CredentialUnreadable as error:
+        # Another credential may help; nothing was sent.
+        raise UpstreamAuthFailed(error.message, code=error.code) from None
+    return headers, secret.reveal()
+
+
+async def _refused(reply: Reply, candidate: Candidate, secret: str | None, calling: Calling) -> UpstreamError:
+    """What an error reply means, without the key it may repeat."""
+    try:
+        body = await reply.read()
+    finally:
+        reply.close()
+    now_s = calling.clock.time_ns() / 1e9
+    error: UpstreamError = candidate.provider.dialect.classify(reply.status, body, reply.headers, now_s)
+    secrets = () if secret is None else (secret,)
+    error.message = redact(error.message, secrets)
+    if error.provider_message is not None:
+        error.provider_message = redact(error.provider_message, secrets)
+    if isinstance(error, UpstreamAuthFailed):
+        error.message = f"{candidate.provider.name} rejects {_named(candidate)}: {error.message}"
+    return error
+
+
+def _named(candidate: Candidate) -> str:
+    key = candidate.key
+    if key is None:
+        return "a call without a credential"
+    label = f" “{key.label}”" if key.label else ""
+    return f"the {key.role} credential {key.id}{label} ending in …{key.last4}"
+
+
+def _is_event_stream(headers: Headers) -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in headers)

@@ -1,0 +1,126 @@
+"""One request on its way through the gateway: what has been learned of it so far."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from tollhouse.gateway.identify import Caller
+from tollhouse.gateway.route import Candidate
+from tollhouse.gateway.tally import Tally
+from tollhouse.limits import Admission
+from tollhouse.money.ledger import Held
+from tollhouse.money.pricebook import Terms
+from tollhouse.store.requests import Skeleton
+
+
+class Attempt:
+    """One try of a call, under a hold of its own."""
+
+    __slots__ = ("began_s", "candidate", "held", "input_bound", "number", "outcome", "provider_status", "terms")
+
+    def __init__(
+        self, number: int, candidate: Candidate, terms: Terms, held: Held, input_bound: int, now_s: float
+    ) -> None:
+        self.number = number
+        self.candidate = candidate
+        self.terms = terms
+        self.held = held
+        self.input_bound = input_bound
+        self.began_s = now_s
+        self.outcome: str | None = None
+        self.provider_status: int | None = None
+
+
+class Exchange:
+    """The working record of one request. The steps of `answer` fill it in; `finish` makes the row of it.
+
+    Attributes:
+        dialect: what the client speaks.
+        glance: the dialect's shallow look at the body; None when it could not be read.
+        began_s, began_us: when it came, on the monotonic clock and in microseconds since 1970.
+        upstream_s: seconds spent waiting for providers.
+        is_begun: its skeleton row is written.
+        error: what ended it, when it did not succeed.
+        has_left: the client went away.
+    """
+
+    __slots__ = (
+        "admission",
+        "asked_model",
+        "attempts",
+        "began_s",
+        "began_us",
+        "body",
+        "caller",
+        "client_request_id",
+        "dialect",
+        "error",
+        "first_s",
+        "glance",
+        "has_left",
+        "id",
+        "ip",
+        "is_begun",
+        "keeps_bodies",
+        "said",
+        "status",
+        "stream",
+        "surface",
+        "tally",
+        "upstream_s",
+        "user_agent",
+    )
+
+    def __init__(
+        self, *, id: str, surface: str, dialect: ModuleType, body: bytes, began_s: float, began_us: int
+    ) -> None:
+        self.id = id
+        self.surface = surface
+        self.dialect = dialect
+        self.body = body
+        self.began_s = began_s
+        self.began_us = began_us
+        self.caller: Caller | None = None
+        self.glance: Any = None
+        self.asked_model: str | None = None
+        self.stream = False
+        self.ip: str | None = None
+        self.user_agent: str | None = None
+        self.client_request_id: str | None = None
+        self.admission: Admission | None = None
+        self.attempts: list[Attempt] = []
+        self.tally = Tally()
+        self.upstream_s = 0.0
+        self.first_s: float | None = None
+        self.is_begun = False
+        self.error: BaseException | None = None
+        self.status: int | None = None
+        self.has_left = False
+        self.keeps_bodies = False
+        self.said: list[bytes] = []
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The attempt that answers, or was tried last."""
+        return self.attempts[-1] if self.attempts else None
+
+    def skeleton(self, boot_id: str) -> Skeleton:
+        """The row as far as it is known before anything is sent."""
+        caller = self.caller
+        if caller is None:
+            raise ValueError("a request without a caller has no row")
+        return Skeleton(
+            id=self.id,
+            created_at=self.began_us,
+            user_id=caller.user_id,
+            workspace_id=caller.workspace_id,
+            token_id=caller.token_id,
+            boot_id=boot_id,
+            surface=self.surface,
+            asked_model=self.asked_model,
+            stream=self.stream,
+            ip=self.ip,
+            user_agent=self.user_agent,
+            client_request_id=self.client_request_id,
+        )

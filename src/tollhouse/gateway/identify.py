@@ -1,0 +1,198 @@
+"""Whose token is this, and what may it do?
+
+A caller is remembered for a few seconds under the digest of the token, so that a revoked token is refused within that
+time in every process, and at once in the one that revoked it. Many requests with one unknown token ask the store once.
+A store that does not answer is 503, never 401.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tollhouse import tokens
+from tollhouse.clock import Clock
+from tollhouse.errors import Forbidden, Unauthenticated
+from tollhouse.limits import Allowance
+from tollhouse.store import credentials, people
+from tollhouse.store.engine import Reading, Store
+from tollhouse.tokens import Scope
+
+REMEMBERED_S = 5.0
+REMEMBERED_MOST = 50_000
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider credential, sealed or referred to: what is needed to open it, and to name it in an error.
+
+    Attributes:
+        role: `primary`, `fallback`, or `shared` for the operator's own.
+        origin: scheme, host and port that it may be sent to, and nowhere else.
+        fields: what the provider needs besides the key.
+        reference: `env:VAR` or `file:/path` instead of a sealed secret.
+    """
+
+    id: str
+    user_id: str
+    workspace_id: str
+    provider: str
+    role: str
+    label: str | None
+    last4: str
+    origin: str
+    fields: Mapping[str, str]
+    reference: str | None
+    wrapped_key: str | None
+    ciphertext: str | None
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, as the store knew it a moment ago.
+
+    Attributes:
+        owners: the ids under which budgets may hold this caller: workspace, user, token.
+        keys: provider -> its active credentials, best first.
+        routes: what `route` found for a model's name, kept as long as the caller is.
+    """
+
+    user_id: str
+    workspace_id: str
+    token_id: str
+    scopes: frozenset[Scope]
+    allowance: Allowance
+    expires_at: datetime | None
+    owners: tuple[str, ...]
+    keys: Mapping[str, tuple[Key, ...]]
+    routes: dict[str, Any]
+
+    def require(self, scope: Scope) -> None:
+        """Raise Forbidden unless the token allows it."""
+        if not tokens.allows(self.scopes, scope):
+            raise Forbidden(f"This token may not do that: it lacks the scope `{scope}`.")
+
+
+class Identify:
+    """Callers by token, for one process."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._callers: dict[str, tuple[Caller, float]] = {}
+        self._asking: dict[str, asyncio.Task[Caller]] = {}
+        self.used: dict[str, datetime] = {}
+
+    def known(self, parsed: tokens.Parsed, now_s: float) -> Caller | None:
+        """The caller, if remembered."""
+        entry = self._callers.get(parsed.digest)
+        if entry is None or entry[1] < now_s:
+            return None
+        return entry[0]
+
+    async def caller(self, token: bytes | None, now_s: float) -> Caller:
+        """The caller. `now_s` is the monotonic clock's.
+
+        Raises:
+            Unauthenticated: no token, or not one of ours.
+            Unavailable: the store does not answer.
+        """
+        parsed = tokens.parse(token) if token else None
+        if parsed is None:
+            raise Unauthenticated(
+                "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
+                if not token
+                else "This is not a valid Tollhouse token."
+            )
+        known = self.known(parsed, now_s)
+        return known if known is not None else await self._ask_once(parsed)
+
+    def forget(self) -> None:
+        """Something about people changed: ask the store again."""
+        self._callers.clear()
+
+    async def _ask_once(self, parsed: tokens.Parsed) -> Caller:
+        asking = self._asking.get(parsed.digest)
+        if asking is None:
+            asking = self._asking[parsed.digest] = asyncio.create_task(self._ask(parsed))
+            asking.add_done_callback(lambda _: self._asking.pop(parsed.digest, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, parsed: tokens.Parsed) -> Caller:
+        row, keys = await self._store.read(lambda tx: load(tx, parsed.lookup))
+        stored = row["digest"] if row is not None else NOBODY
+        if not tokens.matches(parsed.digest, stored) or row is None:
+            raise Unauthenticated("This is not a valid Tollhouse token.")
+        now = self._clock.now()
+        refuse_unless_valid(row, now)
+        caller = caller_of(row, keys)
+        if len(self._callers) >= REMEMBERED_MOST:
+            self._callers.clear()
+        remembered_s = REMEMBERED_S
+        if caller.expires_at is not None:
+            remembered_s = min(remembered_s, (caller.expires_at - now).total_seconds())
+        self._callers[parsed.digest] = (caller, self._clock.monotonic() + remembered_s)
+        self.used[caller.token_id] = now
+        return caller
+
+
+NOBODY = tokens.digest(b"nobody")
+"""Compared with when there is no such token, so that the answer takes as long."""
+
+
+def load(tx: Reading, lookup: str) -> tuple[Any, list[Any]]:
+    """The token's row and its user's usable credentials."""
+    row = people.by_lookup(tx, lookup)
+    return row, [] if row is None else credentials.usable(tx, row["user_id"])
+
+
+def refuse_unless_valid(row: Any, now: datetime) -> None:
+    """Tell the holder of a true token what is wrong with it."""
+    if row["revoked_at"] is not None:
+        raise Unauthenticated("This token was revoked.", code="token_revoked")
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        raise Unauthenticated("This token has expired.", code="token_expired")
+    if row["disabled_at"] is not None:
+        raise Unauthenticated("This user is disabled.", code="user_disabled")
+
+
+def caller_of(row: Any, keys: list[Any]) -> Caller:
+    """What the store's rows say of a caller."""
+    by_provider: dict[str, tuple[Key, ...]] = {}
+    for key in keys:
+        by_provider[key["provider"]] = (*by_provider.get(key["provider"], ()), key_of(key, row["workspace_id"]))
+    return Caller(
+        user_id=row["user_id"],
+        workspace_id=row["workspace_id"],
+        token_id=row["id"],
+        scopes=frozenset(row["scopes"]),
+        allowance=Allowance(
+            requests_per_minute=row["requests_per_minute"],
+            tokens_per_minute=row["tokens_per_minute"],
+            concurrent=row["concurrent"],
+        ),
+        expires_at=row["expires_at"],
+        owners=(row["workspace_id"], row["user_id"], row["id"]),
+        keys=by_provider,
+        routes={},
+    )
+
+
+def key_of(row: Any, workspace_id: str) -> Key:
+    """A credential's row as a key."""
+    return Key(
+        id=row["id"],
+        user_id=row["user_id"],
+        workspace_id=workspace_id,
+        provider=row["provider"],
+        role=row["role"],
+        label=row["label"],
+        last4=row["last4"],
+        origin=row["origin"],
+        fields=row["fields"],
+        reference=row["reference"],
+        wrapped_key=row["wrapped_key"],
+        ciphertext=row["ciphertext"],
+    )

@@ -1,0 +1,139 @@
+"""Which models may answer, best first?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+import msgspec
+
+from tollhouse.errors import InvalidRequest, ModelNotFound, NoCredential
+from tollhouse.gateway.identify import Caller, Key
+from tollhouse.providers.base import Provider
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider, model and credential that may answer.
+
+    Attributes:
+        model: the provider's own name for it.
+        key: None for providers that need none.
+        names: everything this model is called on the way, for budgets that are about one of them.
+    """
+
+    provider: Provider
+    model: str
+    key: Key | None
+    names: frozenset[str]
+
+
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """A name for an ordered list of `provider/model`."""
+
+    candidates: tuple[str, ...]
+    strategy: str = "fallback"
+
+
+class Map(msgspec.Struct, frozen=True, kw_only=True):
+    """All that can be reached: providers and aliases by name, and the operator's own keys by provider."""
+
+    providers: Mapping[str, Provider]
+    aliases: Mapping[str, Alias]
+    shared: Mapping[str, Key]
+
+
+def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, ...]:
+    """Who may answer a request for this name, best first.
+
+    Raises:
+        ModelNotFound: nobody serves it; the message names near ones.
+        NoCredential: somebody does, but the caller has no key for any of them.
+        InvalidRequest: a bare name that several of the caller's providers list.
+    """
+    alias = reachable.aliases.get(asked)
+    wanted = alias.candidates if alias else (_full_name(asked, caller, reachable),)
+    found: list[Candidate] = []
+    keyless: list[Provider] = []
+    for name in wanted:
+        provider_name, _, model = name.partition("/")
+        provider = reachable.providers.get(provider_name)
+        if provider is None or not model or not _serves(provider, model):
+            raise _not_found(name, caller, reachable)
+        names = frozenset((asked, name, model))
+        keys = keys_for(provider, caller, reachable)
+        if not keys and provider.needs_key:
+            keyless.append(provider)
+        for key in keys or (() if provider.needs_key else (None,)):
+            found.append(Candidate(provider=provider, model=model, key=key, names=names))
+    if not found:
+        raise _no_credential(keyless)
+    return tuple(found)
+
+
+def keys_for(provider: Provider, caller: Caller, reachable: Map) -> tuple[Key, ...]:
+    """The caller's own keys, else the operator's when it is shared."""
+    own = caller.keys.get(provider.name, ())
+    if own:
+        return own
+    shared = reachable.shared.get(provider.name)
+    return (shared,) if shared else ()
+
+
+def listed(caller: Caller, reachable: Map) -> list[str]:
+    """Every model the caller can name and reach, aliases first: what `/v1/models` shows."""
+    names = sorted(reachable.aliases)
+    for provider in usable(caller, reachable):
+        names.extend(f"{provider.name}/{model}" for model in sorted(models_of(provider)))
+    return names
+
+
+def usable(caller: Caller, reachable: Map) -> list[Provider]:
+    """The caller's providers: those that need no key, and those there is a key for."""
+    return [
+        provider
+        for _, provider in sorted(reachable.providers.items())
+        if not provider.needs_key or keys_for(provider, caller, reachable)
+    ]
+
+
+def models_of(provider: Provider) -> frozenset[str]:
+    """The models a provider is known to serve; an open list may serve more."""
+    return frozenset(provider.limits) | frozenset(provider.prices)
+
+
+def _serves(provider: Provider, model: str) -> bool:
+    return provider.models == "open" or model in models_of(provider)
+
+
+def _full_name(asked: str, caller: Caller, reachable: Map) -> str:
+    """`provider/model` as it stands; a bare name with the one provider of the caller's that lists it."""
+    if asked.partition("/")[0] in reachable.providers and "/" in asked:
+        return asked
+    serving = [provider.name for provider in usable(caller, reachable) if asked in models_of(provider)]
+    if len(serving) == 1:
+        return f"{serving[0]}/{asked}"
+    if serving:
+        named = ", ".join(f"`{name}/{asked}`" for name in serving)
+        raise InvalidRequest(f"Several providers serve `{asked}`; say which: {named}.", param="model")
+    elsewhere = [provider for provider in reachable.providers.values() if asked in models_of(provider)]
+    if elsewhere:
+        raise _no_credential(elsewhere)
+    raise _not_found(asked, caller, reachable)
+
+
+def _not_found(name: str, caller: Caller, reachable: Map) -> ModelNotFound:
+    known = listed(caller, reachable)
+    bare = {full.partition("/")[2]: full for full in known if "/" in full}
+    near = [bare.get(match, match) for match in get_close_matches(name, [*known, *bare], n=5, cutoff=0.5)]
+    shown = list(dict.fromkeys(near))[:3] or known[:3]
+    hint = f" Near ones: {', '.join(f'`{one}`' for one in shown)}." if shown else ""
+    return ModelNotFound(f"There is no model `{name}` here.{hint} `GET /v1/models` lists all.", param="model")
+
+
+def _no_credential(keyless: list[Provider]) -> NoCredential:
+    names = " or ".join(sorted({provider.name for provider in keyless}))
+    return NoCredential(
+        f"You have no active credential for {names}. Add one with `tollhouse credentials add USER {keyless[0].name}` "
+        "or `POST /api/me/credentials`.",
+        param="model",
+    )

@@ -1,0 +1,135 @@
+"""What a provider says, as it comes: checked, tallied, and passed on in its own bytes.
+
+One class for an answer in one piece and one for a stream, alike to whoever listens: `first` waits until something
+meaningful was said, so that a failure before it can still be tried elsewhere; `next` gives the rest, `b""` at the end.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Protocol
+
+from tollhouse.dialects import sse
+from tollhouse.dialects.chat import Failed
+from tollhouse.errors import UpstreamDown, UpstreamError, UpstreamIncomplete
+from tollhouse.gateway.tally import Tally
+from tollhouse.upstream.base import Reply
+
+
+class Speech(Protocol):
+    """An answer that is being heard."""
+
+    async def first(self) -> bytes:
+        """The first bytes for the caller. Raises UpstreamError while another try is still possible."""
+        ...
+
+    async def next(self) -> bytes:
+        """More bytes; `b""` when the answer is complete. Raises UpstreamError when it broke off."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+class Whole:
+    """An answer in one piece."""
+
+    def __init__(self, reply: Reply, dialect: ModuleType, tally: Tally) -> None:
+        self._reply = reply
+        self._dialect = dialect
+        self._tally = tally
+
+    async def first(self) -> bytes:
+        body = await self._reply.read()
+        glance = self._dialect.glance_answer(body)
+        if glance.failed is not None:
+            raise said_error(glance.failed, may_have_billed=False)
+        tally = self._tally
+        tally.usage = glance.usage
+        tally.model = glance.model
+        tally.output_bytes = glance.output_bytes
+        tally.finish_reason = glance.finish_reasons[0] if glance.finish_reasons else None
+        tally.is_meaningful = tally.has_ended = True
+        return body
+
+    async def next(self) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        self._reply.close()
+
+
+class Streamed:
+    """An answer as server-sent events. Only whole events are passed on, so an error event can follow at any moment.
+
+    `withholds_usage`: the usage chunk was our own wish, so the client does not see it.
+    """
+
+    def __init__(self, reply: Reply, dialect: ModuleType, tally: Tally, *, withholds_usage: bool) -> None:
+        self._reply = reply
+        self._dialect = dialect
+        self._tally = tally
+        self._withholds_usage = withholds_usage
+        self._frames = sse.Reader()
+        self._events = dialect.Reader()
+
+    async def first(self) -> bytes:
+        said = b""
+        tally = self._tally
+        while not (tally.is_meaningful or tally.has_ended):
+            said += await self._hear()
+            if tally.failed is not None:
+                raise said_error(tally.failed, may_have_billed=False)
+        return said
+
+    async def next(self) -> bytes:
+        tally = self._tally
+        if tally.failed is not None:
+            raise said_error(tally.failed, may_have_billed=True)
+        while not tally.has_ended:
+            piece = await self._hear()
+            if piece:
+                return piece
+            if tally.failed is not None:
+                raise said_error(tally.failed, may_have_billed=True)
+        await self._read_to_end()
+        return b""
+
+    def close(self) -> None:
+        self._reply.close()
+
+    async def _hear(self) -> bytes:
+        """The next bytes' complete events, without what is withheld."""
+        chunk = await self._reply.next()
+        if not chunk:
+            raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
+        tally, events = self._tally, self._events
+        passed: list[bytes] = []
+        for frame in self._frames.feed(chunk):
+            said = events.read(frame)
+            tally.add(said)
+            if tally.failed is not None:
+                break
+            if not (self._withholds_usage and self._dialect.is_usage_only(frame, said)):
+                passed.append(frame.raw)
+        return passed[0] if len(passed) == 1 else b"".join(passed)
+
+    async def _read_to_end(self) -> None:
+        """After the last event only the end of the body is left: with it the connection can be used again."""
+        try:
+            while await self._reply.next():
+                pass
+        except UpstreamError:
+            # The answer is complete; only this connection is not worth keeping.
+            self._reply.close()
+
+
+def said_error(failed: Failed, *, may_have_billed: bool) -> UpstreamError:
+    """An error that the provider reports inside an answer whose status was 200."""
+    return UpstreamDown(
+        f"The provider reports an error: {failed.message}",
+        may_have_billed=may_have_billed,
+        provider_status=failed.status or 200,
+        provider_message=failed.message,
+    )

@@ -1,0 +1,68 @@
+"""What the answer has told us so far: usage, ending, how much was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tollhouse.dialects.chat import (
+    AudioDelta,
+    Began,
+    Ended,
+    Event,
+    Failed,
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageSeen,
+)
+
+
+class Tally:
+    """Adds up one attempt's answer. An upper bound of the tokens made is its bytes: a token is at least one.
+
+    Attributes:
+        usage: the provider's own count; None when it gave none.
+        output_bytes: size of what was said.
+        is_meaningful: something was said that the caller must have heard: there is no second try.
+        has_ended: the dialect's terminal event was seen.
+        failed: the provider reported an error inside its answer.
+    """
+
+    __slots__ = ("failed", "finish_reason", "has_ended", "is_meaningful", "model", "output_bytes", "usage")
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.model: str | None = None
+        self.finish_reason: str | None = None
+        self.output_bytes = 0
+        self.is_meaningful = False
+        self.has_ended = False
+        self.failed: Failed | None = None
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Look at what was said."""
+        for event in events:
+            match event:
+                case TextDelta() | ReasoningDelta() | RefusalDelta():
+                    self.output_bytes += len(event.text.encode())
+                    self.is_meaningful = True
+                case ToolCallDelta():
+                    self.output_bytes += len((event.name or "").encode()) + len(event.arguments.encode())
+                    self.is_meaningful = True
+                case AudioDelta():
+                    self.output_bytes += len(bytes(event.raw))
+                    self.is_meaningful = True
+                case Finished():
+                    self.finish_reason = event.said
+                    self.is_meaningful = True
+                case UsageSeen():
+                    self.usage = event.usage
+                case Began():
+                    self.model = event.model
+                case Failed():
+                    self.failed = event
+                case Ended():
+                    self.has_ended = True
