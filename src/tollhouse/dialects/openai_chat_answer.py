@@ -24,7 +24,8 @@ _REASONS: dict[str, chat.FinishReason] = {
 
 class _Choice(msgspec.Struct, kw_only=True):
     index: int | None = None
-    message: Message
+    # Azure leaves the message out when its filter stops the answer.
+    message: Message = msgspec.field(default_factory=Message)
     finish_reason: str | None = None
 
 
@@ -38,7 +39,7 @@ class _Answer(msgspec.Struct, kw_only=True):
 
 
 class _RawChoice(msgspec.Struct):
-    message: Fields
+    message: Fields = {}
 
 
 class _RawAnswer(msgspec.Struct):

@@ -86,7 +86,7 @@ class _Part(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    message: Raw
+    message: Raw = NULL
     finish_reason: str | None = None
 
 

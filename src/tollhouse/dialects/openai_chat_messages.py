@@ -99,7 +99,7 @@ def read_message(wire: Message, fields: Fields) -> chat.Message:
         parts += map(_read_part, wire.content, _FIELDS_LIST.decode(fields["content"]))
     if wire.refusal:
         parts.append(chat.RefusalPart(wire.refusal))
-    if wire.audio:
+    if wire.audio and wire.audio.id:
         parts.append(_read_audio(wire.audio))
     calls = map(_read_call, wire.tool_calls, _FIELDS_LIST.decode(fields["tool_calls"])) if wire.tool_calls else ()
     return chat.Message(
@@ -162,13 +162,15 @@ def _read_part(wire: Part, fields: Fields) -> chat.Part:
 
 
 def _read_call(wire: ToolCall, fields: Fields) -> chat.ToolCall:
-    extra = {name: raw for name, raw in fields.items() if name not in ToolCall.__struct_fields__}
-    if wire.custom is not None:
+    kind = wire.type or "function"
+    extra = {name: raw for name, raw in fields.items() if name not in ("id", "type", kind)}
+    if kind == "custom":
+        custom = wire.custom or Custom()
         extra |= _unmodelled(fields, "custom", Custom)
-        return chat.ToolCall(wire.id or "", wire.custom.name, wire.custom.input or "", "custom", extra)
+        return chat.ToolCall(wire.id or "", custom.name, custom.input or "", kind, extra)
     function = wire.function or Function()
     extra |= _unmodelled(fields, "function", Function)
-    return chat.ToolCall(wire.id or "", function.name, function.arguments or "", wire.type or "function", extra)
+    return chat.ToolCall(wire.id or "", function.name, function.arguments or "", kind, extra)
 
 
 def _unmodelled(fields: Fields, name: str, wire: type[msgspec.Struct]) -> Fields:

@@ -44,33 +44,33 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
     """The provider's count, or None when there is none.
 
     A count that cannot be true (negative, fractional, absurdly large, not a number) is no count: the caller estimates.
-    A part that exceeds its total is cut to it. A total beyond input and output together means that the vendor leaves
-    reasoning out of `completion_tokens` (xAI, Gemini; recordings of 2025): it was made, and is charged, as output.
+    Some vendors count parts beside their total instead of within. Where the numbers prove it the part is added, since it
+    was read or made and is charged (xAI, Gemini: reasoning; Grok on Azure: cached input; recordings of 2025 and 2026).
     """
     try:
         said = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if said is None:
+    if said is None or (read := _count(said.prompt_tokens)) is None or (made := _count(said.completion_tokens)) is None:
         return None
-    read, made = _total(said.prompt_tokens), _total(said.completion_tokens)
-    if read is None or made is None:
-        return None
-    unseen = max(0, (_total(said.total_tokens) or 0) - read - made)
     inputs = said.prompt_tokens_details or _InputDetails()
     outputs = said.completion_tokens_details or _OutputDetails()
-    cached = _part(
-        inputs.cached_tokens, said.prompt_cache_hit_tokens, said.num_cached_tokens, said.cached_tokens, total=read
-    )
+    cached = _first(inputs.cached_tokens, said.prompt_cache_hit_tokens, said.num_cached_tokens, said.cached_tokens)
+    cache_write = _first(inputs.cache_write_tokens)
+    unseen = max(0, _first(said.total_tokens) - read - made)
+    reasoning = _first(outputs.reasoning_tokens, unseen)
+    read += cached if cached > read else 0
+    read += cache_write if cached + cache_write > read else 0
     made += unseen
+    made += reasoning if reasoning > made else 0
     return chat.Usage(
         input_tokens=read,
         output_tokens=made,
         input_cached_tokens=cached,
-        input_cache_write_tokens=_part(inputs.cache_write_tokens, total=read - cached),
-        input_audio_tokens=_part(inputs.audio_tokens, total=read),
-        output_reasoning_tokens=_part(outputs.reasoning_tokens, unseen, total=made),
-        output_audio_tokens=_part(outputs.audio_tokens, total=made),
+        input_cache_write_tokens=cache_write,
+        input_audio_tokens=min(read, _first(inputs.audio_tokens)),
+        output_reasoning_tokens=reasoning,
+        output_audio_tokens=min(made, _first(outputs.audio_tokens)),
         service_tier=service_tier or said.service_tier,
     )
 
@@ -93,12 +93,12 @@ def write_usage(usage: chat.Usage) -> dict[str, Any]:
     }
 
 
-def _total(count: Count) -> int | None:
-    if count is None or count != int(count) or not 0 <= count <= MAX_TOKENS:
+def _count(said: Count) -> int | None:
+    if said is None or said != int(said) or not 0 <= said <= MAX_TOKENS:
         return None
-    return int(count)
+    return int(said)
 
 
-def _part(*counts: Count, total: int) -> int:
-    """The first of the counts that tells something, within its total."""
-    return next((min(known, total) for count in counts if (known := _total(count))), 0)
+def _first(*said: Count) -> int:
+    """The first of the counts that tells something."""
+    return next((count for each in said if (count := _count(each))), 0)
