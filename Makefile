@@ -60,7 +60,7 @@ lock: ## choose the newest versions that pyproject.toml permits, and lock them b
 
 clean: ## remove the environment and all caches; the data folder stays
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled by hand, because PYTHONDONTWRITEBYTECODE, where it is set, would make every start three times as slow.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
@@ -78,6 +78,6 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Tollhouse needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Tollhouse needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) does not run, or is too old: Tollhouse needs Python 3.11 or newer."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
