@@ -62,7 +62,7 @@ clean: ## remove the environment and all caches; the data folder stays
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Compiled by hand, because PYTHONDONTWRITEBYTECODE, where it is set, would make every start three times as slow.
+# Compiled by hand, because where PYTHONDONTWRITEBYTECODE is set, every start would compile everything anew.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing Tollhouse into $(VENV), once; this takes a minute."
 	$(PIP) --require-hashes -r requirements.lock
