@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import ssl
 import time
 import urllib.request
 
 import pytest
+import trustme
 
 from tollhouse.testing import (
     ScriptNotFollowed,
@@ -28,6 +30,8 @@ from tollhouse.testing import (
     wait,
 )
 from tollhouse.testing.steps import Scripted
+
+from .conftest import RawClient
 
 STREAM = {"stream": True}
 
@@ -248,6 +252,25 @@ class TestTheLine:
             await provider.until(lambda: provider.answering == 0)
             assert provider.stalled == 0
             assert provider.open_connections == 0
+
+    async def test_speaks_tls_and_breaks_that_line_as_well(self):
+        authority = trustme.CA()
+        server, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+        authority.issue_cert("127.0.0.1").configure_cert(server)
+        authority.configure_trust(trusting)
+        async with WireProvider(tls=server) as provider:
+            assert provider.base_url == f"https://127.0.0.1:{provider.port}/v1"
+            provider.script(answer("Hello"))
+            provider.script(say("Hel"), stall(), reset())
+            client = RawClient(*await asyncio.open_connection("127.0.0.1", provider.port, ssl=trusting))
+            client.ask()
+            assert b"Hello" in (await client.answer())[2]
+            client.ask(STREAM)
+            await client.reader.readuntil(b'"content":"Hel"')
+            provider.release()
+            with pytest.raises(ConnectionResetError):
+                await client.rest()
+            client.writer.close()
 
 
 class TestFindings:

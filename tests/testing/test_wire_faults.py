@@ -96,6 +96,16 @@ async def test_scripted_exchanges_are_left_alone(connect):
         assert provider.struck == []
 
 
+async def test_an_unscripted_request_is_a_finding_under_faults_as_well(connect):
+    async with WireProvider() as provider:
+        provider.faults(5, rate=1)
+        client = await connect(provider.port)
+        client.ask()
+        assert (await client.answer())[0] == 500
+        assert "nothing was scripted" in provider.findings[0]
+        provider.forgive()
+
+
 async def test_a_failing_test_is_told_the_seed():
     with pytest.raises(ZeroDivisionError) as failure:
         await _fail_under_faults(4711)

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
@@ -36,6 +37,10 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 class Operator(Protocol):
     """Whom a line asks what to do: the wire provider."""
 
+    def opened(self, line: Line) -> None:
+        """A client has connected."""
+        ...
+
     def heard(self, line: Line, heard: Heard) -> Request:
         """A request has come."""
         ...
@@ -48,13 +53,15 @@ class Operator(Protocol):
         """Answer it on the line; called for one request after the other."""
         ...
 
-    def lost(self, line: Line) -> None:
+    def closed(self, line: Line) -> None:
         """The connection is gone."""
         ...
 
 
 class Line(asyncio.Protocol):
     """Reads requests, pipelined or not, and answers them one after the other.
+
+    A client that closes its side has left: what HTTP clients do that no longer want the answer.
 
     Attributes:
         begun: a head has been sent for the present answer.
@@ -76,6 +83,7 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # a TCP server gives no other
         self._parser = httptools.HttpRequestParser(self)
+        self._operator.opened(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -88,9 +96,9 @@ class Line(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._gone = True
         self.resume_writing()
-        if self._task is not None and not self._closing:
+        if self._task is not None:
             self._task.cancel()
-        self._operator.lost(self)
+        self._operator.closed(self)
 
     def pause_writing(self) -> None:
         self._writable = asyncio.get_running_loop().create_future()
@@ -131,7 +139,8 @@ class Line(asyncio.Protocol):
             while self._inbox and not self._closing:
                 request, keep_alive = self._inbox.popleft()
                 self._renew()
-                await self._operator.answer(request, self)
+                with suppress(LineEnded, ClientLeft):  # either way there is nothing more to say
+                    await self._operator.answer(request, self)
                 if not keep_alive:
                     self.hang_up()
         finally:
@@ -223,9 +232,10 @@ class Line(asyncio.Protocol):
             LineEnded: always.
             ClientLeft: the client was faster.
         """
-        self._transport.set_write_buffer_limits(high=0)
-        if self._writable is not None:
-            await self._writable
+        if self._transport.get_write_buffer_size():
+            self._transport.set_write_buffer_limits(high=0)  # so that to be writable is to have sent everything
+            if self._writable is not None:
+                await self._writable
         if self._gone:
             raise ClientLeft
         connection = self._transport.get_extra_info("socket")

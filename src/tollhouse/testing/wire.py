@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,7 @@ from tollhouse.testing.perform import Performance
 from tollhouse.testing.request import Request
 from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
 from tollhouse.testing.stage import Stage
-from tollhouse.testing.steps import Step, steps_of
+from tollhouse.testing.steps import Scripted, Step, steps_of
 
 SPEAKERS: tuple[Speaker, ...] = (openai_chat,)
 
@@ -47,17 +48,24 @@ class WireProvider(Stage):
     """
 
     def __init__(
-        self, *, port: int = 0, keep_requests: int | None = None, speakers: Sequence[Speaker] = SPEAKERS
+        self,
+        *,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        keep_requests: int | None = None,
+        speakers: Sequence[Speaker] = SPEAKERS,
     ) -> None:
         """Prepare to listen on the loopback address.
 
         Args:
             port: 0 takes a free one.
+            tls: a server's context, to speak https.
             keep_requests: remember only so many of the last, for long runs; None: all.
             speakers: the dialects spoken; the first that claims a path has it.
         """
         super().__init__()
         self._port = port
+        self._tls = tls
         self._speakers = speakers
         self._requests: deque[Request] = deque(maxlen=keep_requests)
         self._billed: list[Billed] = []
@@ -82,7 +90,7 @@ class WireProvider(Stage):
     @property
     def base_url(self) -> str:
         """Where clients of OpenAI's API are pointed."""
-        return f"http://127.0.0.1:{self._port}/v1"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}/v1"
 
     @property
     def requests(self) -> list[Request]:
@@ -131,9 +139,13 @@ class WireProvider(Stage):
             while True:
                 changed = loop.create_future()
                 self._watchers.append(changed)  # before the look, lest a change in between goes unseen
-                if condition():
-                    return
-                await changed
+                try:
+                    if condition():
+                        return
+                    await changed
+                finally:
+                    with suppress(ValueError):  # woken: then it is off the list already
+                        self._watchers.remove(changed)
 
     def faults(self, seed: int, *, rate: float = 0.2, kinds: Sequence[Kind] = KINDS) -> None:
         """Strike a share of the exchanges of `always` at random; scripted ones happen as they are.
@@ -171,7 +183,9 @@ class WireProvider(Stage):
     async def start(self) -> None:
         """Listen."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._line, "127.0.0.1", self._port, backlog=1024)
+        self._server = await loop.create_server(
+            lambda: Line(self), "127.0.0.1", self._port, ssl=self._tls, backlog=1024
+        )
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def aclose(self) -> None:
@@ -199,31 +213,34 @@ class WireProvider(Stage):
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="wire-provider", daemon=True)
         thread.start()
+        failure: BaseException | None = None
         try:
             asyncio.run_coroutine_threadsafe(provider.start(), loop).result()
-            try:
-                yield provider
-            except BaseException as error:
-                provider._conclude(error)
-                raise
-            finally:
-                asyncio.run_coroutine_threadsafe(provider.aclose(), loop).result()
-            provider._conclude(None)
+            yield provider
+        except BaseException as error:
+            failure = error
+            raise
         finally:
+            if provider._server is not None:
+                asyncio.run_coroutine_threadsafe(provider.aclose(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+            provider._conclude(failure)
 
-    def _conclude(self, error: BaseException | None) -> None:
-        try:
-            self.verify()
-        except ScriptNotFollowed as amiss:
-            if error is None:
-                raise
-            error.add_note(f"wire provider: {amiss}")
-        finally:
-            if self._faults and (error := error or sys.exception()):
-                error.add_note(f"wire provider: faults were struck with seed {self._faults.seed}")
+    def _conclude(self, failure: BaseException | None) -> None:
+        """Verify; what is amiss becomes a note of a failure that was there before."""
+        findings = self.findings
+        if failure is None and not findings:
+            return
+        told = failure or ScriptNotFollowed("\n".join(findings))
+        if failure is not None:
+            for finding in findings:
+                failure.add_note(f"wire provider: {finding}")
+        if self._faults is not None:
+            told.add_note(f"wire provider: faults were struck with seed {self._faults.seed}")
+        if failure is None:
+            raise told
 
     def _running_server(self) -> asyncio.Server:
         if self._server is None:
@@ -232,10 +249,10 @@ class WireProvider(Stage):
 
     # --- what a line asks ---
 
-    def _line(self) -> Line:
-        line = Line(self)
+    def opened(self, line: Line) -> None:
+        """Number a connection."""
         self._lines[line] = next(self._connections)
-        return line
+        self._changed()
 
     def heard(self, line: Line, heard: Heard) -> Request:
         """Record a request."""
@@ -262,7 +279,7 @@ class WireProvider(Stage):
         self._failures.append(f"a client did not speak HTTP: {reason}")
         self._changed()
 
-    def lost(self, line: Line) -> None:
+    def closed(self, line: Line) -> None:
         """Forget a connection."""
         self._lines.pop(line, None)
         self._control_lines.discard(line)
@@ -274,8 +291,8 @@ class WireProvider(Stage):
             await line.reply(*control.obey(self, request))
             return
         scripted, must_happen = self.choose(request) or (_nothing, False)
-        if self._faults and not must_happen:
-            scripted = self._faults.strike(request, steps_of(scripted, request))
+        if self._faults is not None and not must_happen:
+            scripted = partial(_strike, self._faults, scripted)
         performance = Performance(
             scripted, request, line, self._voice(request), must_happen=must_happen, stall=self._stall
         )
@@ -307,11 +324,16 @@ class WireProvider(Stage):
     def _changed(self) -> None:
         while self._watchers:
             watcher = self._watchers.popleft()
-            watcher.get_loop().call_soon_threadsafe(_wake, [watcher])
+            with suppress(RuntimeError):  # its loop has just closed, so nobody waits
+                watcher.get_loop().call_soon_threadsafe(_wake, [watcher])
 
 
 def _nothing(request: Request) -> Step:
     raise LookupError("nothing was scripted for it")
+
+
+def _strike(faults: Faults, scripted: Scripted, request: Request) -> list[Step]:
+    return faults.strike(request, steps_of(scripted, request))
 
 
 def _wake(sleepers: Iterable[asyncio.Future[None]]) -> None:
