@@ -44,8 +44,8 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
     """The provider's count, or None when there is none.
 
     A count that cannot be true (negative, fractional, absurdly large, not a number) is no count: the caller estimates.
-    Some vendors count parts beside their total instead of within. Where the numbers prove it the part is added, since it
-    was read or made and is charged (xAI, Gemini: reasoning; Grok on Azure: cached input; recordings of 2025 and 2026).
+    Some vendors count parts beside their total instead of within. Where the numbers prove it the part is added: it was
+    read or made, and is charged (xAI, Gemini: reasoning; Grok on Azure: cached input; recordings of 2025 and 2026).
     """
     try:
         said = _DECODER.decode(raw)
