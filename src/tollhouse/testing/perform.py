@@ -172,13 +172,12 @@ class Performance:
 
     async def _speak(self, word: Word) -> None:
         self._meter.add(word)
+        said = self._voice.speak(word)
         if self._voice.streams:
-            said = self._voice.speak(word)
             await self._begin_once()
             if said:
                 await self._line.body(said)
             return
-        self._voice.speak(word)
         self._owes_whole = True
         if isinstance(word, Done):
             await self._deliver()
