@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tollhouse.testing.proxy import FaultProxy
+from tollhouse.testing import FaultProxy
 
 
 @pytest.fixture
