@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tollhouse import errors
@@ -95,6 +95,8 @@ def test_frames_do_not_depend_on_where_the_network_cuts(cut):
     ).map(b"".join),
     st.lists(st.integers(0, 60)),
 )
+@example(b"data: \n\n\n", [1])
+@example(b"data: x\n\n\n\n\n", [9])
 def test_frames_do_not_depend_on_any_number_of_cuts(stream, cuts):
     whole = fed_in_pieces(stream, [])
     assert fed_in_pieces(stream, [cut for cut in cuts if cut <= len(stream)]) == whole

@@ -124,8 +124,8 @@ def glance_request(body: bytes) -> RequestGlance:
         tool_types=frozenset([tool.type for tool in asked.tools]) if asked.tools else _NO_TYPES,
         message_count=len(asked.messages),
         service_tier=asked.service_tier,
-        # Parts come in arrays; one bracket is that of the messages.
-        media=body.count(b"[") > 1 and _has_media(asked.messages),
+        # Parts come in arrays; the first bracket is that of the messages.
+        media=body.find(b"[", body.find(b"[") + 1) >= 0 and _has_media(asked.messages),
     )
 
 

@@ -16,6 +16,9 @@ from tollhouse.dialects.openai_chat_usage import read_usage, write_usage
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
 _ENDED = (chat.Ended(),)
+_EMPTY_BYTES = len(NULL)
+"""A field of an object that takes no more bytes than `null` says nothing."""
+
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
 
@@ -122,8 +125,8 @@ class Reader:
         if chunk.choices:
             for choice in chunk.choices:
                 self._read_choice(choice, events)
-        usage = chunk.x_groq.usage if chunk.x_groq is not None and is_null(chunk.usage) else chunk.usage
-        if usage is not NULL and (counted := read_usage(usage, chunk.service_tier)):
+        usage = chunk.usage if chunk.x_groq is None or len(chunk.usage) > _EMPTY_BYTES else chunk.x_groq.usage
+        if len(usage) > _EMPTY_BYTES and (counted := read_usage(usage, chunk.service_tier)):
             events.append(chat.UsageSeen(counted))
         if chunk.error is not NULL and not is_null(chunk.error):
             events.append(read_failure(chunk.error))
@@ -146,7 +149,7 @@ class Reader:
                 events += [self._read_call(index, call) for call in delta.tool_calls]
             if delta.audio is not None:
                 events.append(_read_audio(index, delta.audio))
-        if choice.logprobs is not NULL and not is_null(choice.logprobs):
+        if len(choice.logprobs) > _EMPTY_BYTES:
             events.append(chat.LogprobsDelta(index, choice.logprobs))
         if choice.finish_reason and index not in self._finished:
             self._finished.add(index)

@@ -101,4 +101,7 @@ def _count(said: Count) -> int | None:
 
 def _first(*said: Count) -> int:
     """The first of the counts that tells something."""
-    return next((count for each in said if (count := _count(each))), 0)
+    for each in said:
+        if each and (count := _count(each)):
+            return count
+    return 0

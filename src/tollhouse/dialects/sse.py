@@ -53,7 +53,9 @@ class Reader:
         Raises:
             UpstreamIncomplete: a frame is larger than the bound.
         """
-        if not self._pending and chunk[:6] == b"data: " and chunk[-2:] == b"\n\n" and b"\r" not in chunk:
+        # A third LF at the end would begin the next frame.
+        is_whole = chunk[:6] == b"data: " and chunk[-2:] == b"\n\n" and chunk[-3:-2] != b"\n" and b"\r" not in chunk
+        if is_whole and not self._pending:
             return self._whole(chunk)
         self._pending += chunk
         frames = []
@@ -77,10 +79,7 @@ class Reader:
         frames = []
         for block in chunk[:-2].split(b"\n\n"):
             self._check_size(len(block) + 2)
-            if block[:6] == b"data: " and b"\n" not in block:
-                frames.append(Frame(None, block[6:], None, block + b"\n\n"))
-            else:
-                frames.append(_read_frame(block + b"\n\n"))
+            frames.append(_read_frame(block + b"\n\n"))
         return frames
 
     def _take(self, size_bytes: int) -> Frame:
@@ -110,6 +109,8 @@ def frame(data: bytes, event: str | None = None) -> bytes:
 
 def _read_frame(raw: bytes, skip: int = 0) -> Frame:
     """Interpret one block as the standard says: unknown fields and comments are ignored."""
+    if raw[:6] == b"data: " and raw.find(b"\n") == len(raw) - 2 and b"\r" not in raw:
+        return Frame(None, raw[6:-2], None, raw)
     event = event_id = None
     lines: list[bytes] = []
     for line in _LINE_END.split(raw[skip:]):
