@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["databases"]
+pytest_plugins = ["databases", "houses"]
 
 # A slow machine is no reason to fail: time is for benchmarks.
 settings.register_profile("tollhouse", deadline=None)

@@ -1,0 +1,1 @@
+"""Changes by operators and owners. Never on the hot path."""

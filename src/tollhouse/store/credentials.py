@@ -10,6 +10,9 @@ from sqlalchemy import case, delete, func, insert, select, update
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.tables import credential, user
 
+SEALING = 0x7011_5EA1
+"""The advisory lock of those who seal."""
+
 
 def add(tx: Writing, values: dict[str, Any]) -> None:
     tx.execute(insert(credential).values(**values))
@@ -66,12 +69,12 @@ def note_use(tx: Writing, used: dict[str, datetime], failed: dict[str, tuple[str
         change(tx, credential_id, {"last_error": error, "last_error_at": at})
 
 
-def sealed_under(tx: Reading, kid: str, *, limit: int = 200) -> list[Any]:
-    """Credentials whose data key is wrapped by this key of the ring."""
+def sealed_under(tx: Reading, kid: str, *, after: str = "", limit: int = 200) -> list[Any]:
+    """Credentials whose data key is wrapped by this key of the ring, by id, beyond `after`."""
     query = (
         select(credential, user.c.workspace_id)
         .join(user, user.c.id == credential.c.user_id)
-        .where(credential.c.kid == kid)
+        .where(credential.c.kid == kid, credential.c.id > after)
         .order_by(credential.c.id)
         .limit(limit)
     )
@@ -80,4 +83,11 @@ def sealed_under(tx: Reading, kid: str, *, limit: int = 200) -> list[Any]:
 
 def counts_by_kid(tx: Reading) -> dict[str, int]:
     query = select(credential.c.kid, func.count()).where(credential.c.kid.is_not(None)).group_by(credential.c.kid)
-    return {kid: count for kid, count in tx.execute(query)}
+    return dict(tx.execute(query).tuples().all())  # noqa: C416 - `dict(…)` has no type here
+
+
+def lock_sealing(tx: Writing, *, alone: bool = False) -> None:
+    """Until the transaction ends no master key is dropped or, `alone`, nobody seals. SQLite's writer is alone anyway."""
+    if tx.dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        tx.execute(select(lock(SEALING)))

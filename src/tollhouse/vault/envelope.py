@@ -110,6 +110,15 @@ class Vault:
         message = _with_length(workspace) + secret.reveal().encode()
         return hmac.digest(self._ring.derive("fingerprint"), message, "sha256")[:8].hex()
 
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, which outlive every rotation of the master key."""
+        return self._ring.derive(purpose)
+
+    @property
+    def primary(self) -> str:
+        """Id of the master key that seals now."""
+        return self._ring.primary
+
     def _wrap(self, raw_data_key: bytes, bound: bytes) -> str:
         kid = self._ring.primary
         return _lock(self._cipher(kid), kid, raw_data_key, bound)

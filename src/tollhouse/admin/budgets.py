@@ -1,0 +1,341 @@
+"""Budgets and holds, for people: rules are set here and balances read. Only the ledger moves money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias, get_args
+
+from msgspec import UNSET, UnsetType
+
+from tollhouse import ids
+from tollhouse.admin.desk import Actor, Desk
+from tollhouse.admin.views import Amount, BudgetView, HeldView, HoldView, Listing, listing
+from tollhouse.errors import NotFound, Unprocessable
+from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
+from tollhouse.money.budgets import Balance, Budget, Mode, Unit, Window, bucket_id, period, resets_at
+from tollhouse.money.ledger import budget_of, read_amounts
+from tollhouse.store import ledger as sql
+from tollhouse.store import people
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.types import from_micros
+
+OwnerKind: TypeAlias = Literal["workspace", "user", "token"]
+
+ALERT_AT = (0.5, 0.8, 1.0)
+ALERTS_MOST = 10
+COUNT_MOST = 10**15
+MIN_OUTPUT_TOKENS = 1_024
+MIN_OUTPUT_TOKENS_MOST = 10**6
+MODEL_MOST = 200
+KINDS: dict[str, OwnerKind] = {"ws": "workspace", "usr": "user", "tok": "token"}
+"""The kind of an owner, by its id's prefix."""
+
+
+# --- budgets ---------------------------------------------------------------------------------------------------------
+
+
+async def set_budget(
+    desk: Desk,
+    actor: Actor,
+    *,
+    owner_kind: str,
+    owner_id: str,
+    unit: str,
+    window: str,
+    limit: str | int | Decimal,
+    mode: str | None = None,
+    model: str | None = None,
+    alert_at: Sequence[float] = ALERT_AT,
+    min_output_tokens: int = MIN_OUTPUT_TOKENS,
+) -> BudgetView:
+    """Set how much an owner may use in a window. What is set for the same owner, model, unit and window is replaced,
+    and what was spent in the period still counts.
+
+    Args:
+        limit: dollars as a decimal string, exact; tokens and requests as a whole number.
+        mode: `strict` for dollars and `estimate` for the rest, when not said.
+        model: only for calls of this model or alias.
+        alert_at: fractions of the limit at which somebody is told.
+        min_output_tokens: a call that cannot afford so much output is refused.
+
+    Raises:
+        Unprocessable: names the field.
+        NotFound: no such owner.
+    """
+    unit_ = _one_of("unit", unit, get_args(Unit))
+    values = {
+        "model": _checked_model(model),
+        "unit": unit_,
+        "window": _one_of("window", window, get_args(Window)),
+        "mode": _one_of("mode", mode or ("strict" if unit == "usd" else "estimate"), get_args(Mode)),
+        "amount": _checked_limit(unit_, limit),
+        "alert_at": _checked_alerts(alert_at),
+        "min_output_tokens": _checked_output(min_output_tokens),
+    }
+
+    def work(tx: Writing) -> BudgetView:
+        owner, time_zone = _owner(tx, owner_kind, owner_id)
+        return _put(tx, desk, actor, {**values, "owner": owner, "time_zone": time_zone})
+
+    return await desk.change(work)
+
+
+async def list_budgets(desk: Desk, owner: str | None = None) -> Listing[BudgetView]:
+    """Every budget, or an owner's, oldest first. `owner` is an id, or a user's name. Raises NotFound."""
+
+    def query(tx: Reading) -> list[BudgetView]:
+        return budgets_of(tx, desk, None if owner is None else _any_owner(tx, owner))
+
+    return listing(await desk.store.read(query))
+
+
+async def get_budget(desk: Desk, budget_id: str) -> BudgetView:
+    """One budget. Raises NotFound."""
+    return await desk.store.read(lambda tx: _view(tx, _find(tx, budget_id), desk.clock.now()))
+
+
+async def change_budget(
+    desk: Desk,
+    actor: Actor,
+    budget_id: str,
+    *,
+    limit: str | int | Decimal | UnsetType = UNSET,
+    mode: str | UnsetType = UNSET,
+    alert_at: Sequence[float] | UnsetType = UNSET,
+    min_output_tokens: int | UnsetType = UNSET,
+) -> BudgetView:
+    """Change a budget; what is not said stays. Raises Unprocessable, NotFound."""
+
+    def work(tx: Writing) -> BudgetView:
+        row = _find(tx, budget_id)
+        values: dict[str, Any] = {}
+        if limit is not UNSET:
+            values["amount"] = _checked_limit(row["unit"], limit)
+        if mode is not UNSET:
+            values["mode"] = _one_of("mode", mode, get_args(Mode))
+        if alert_at is not UNSET:
+            values["alert_at"] = _checked_alerts(alert_at)
+        if min_output_tokens is not UNSET:
+            values["min_output_tokens"] = _checked_output(min_output_tokens)
+        if values:
+            sql.change_budget(tx, budget_id, values)
+            desk.note(tx, actor, "budget.change", budget_id, **values)
+        return _view(tx, {**row, **values}, desk.clock.now())
+
+    return await desk.change(work)
+
+
+async def remove_budget(desk: Desk, actor: Actor, budget_id: str) -> BudgetView:
+    """Lift a budget; gives how it stood. What was spent stays in the ledger. Raises NotFound."""
+
+    def work(tx: Writing) -> BudgetView:
+        last = _view(tx, _find(tx, budget_id), desk.clock.now())
+        sql.change_budget(tx, budget_id, {"removed_at": desk.clock.now()})
+        desk.note(tx, actor, "budget.remove", budget_id, owner=last.owner)
+        return last
+
+    return await desk.change(work)
+
+
+def add_daily_tokens(tx: Writing, desk: Desk, actor: Actor, user_id: str, time_zone: str, tokens: int) -> None:
+    """A new user's budget of tokens a day, in the transaction that makes the user."""
+    values = {
+        "owner": user_id,
+        "model": None,
+        "unit": "tokens",
+        "window": "day",
+        "time_zone": time_zone,
+        "mode": "estimate",
+        "amount": tokens,
+        "min_output_tokens": MIN_OUTPUT_TOKENS,
+        "alert_at": list(ALERT_AT),
+    }
+    _put(tx, desk, actor, values)
+
+
+def budgets_of(tx: Reading, desk: Desk, owner: str | None) -> list[BudgetView]:
+    """Budgets in force, of all or of one owner's id, as they stand now."""
+    now = desk.clock.now()
+    return [_view(tx, row, now) for row in sql.budget_rows(tx, owner=owner)]
+
+
+def _put(tx: Writing, desk: Desk, actor: Actor, values: dict[str, Any]) -> BudgetView:
+    """Add a budget, or replace the one for the same owner, model, unit and window."""
+    same = ("owner", "model", "unit", "window")
+    now = desk.clock.now()
+    for row in sql.budget_rows(tx, owner=values["owner"]):
+        if all(row[name] == values[name] for name in same):
+            sql.change_budget(tx, row["id"], values)
+            desk.note(tx, actor, "budget.change", row["id"], **values)
+            return _view(tx, {**row, **values}, now)
+    new = {**values, "id": ids.new("bud"), "created_at": now, "removed_at": None}
+    sql.add_budget(tx, new)
+    desk.note(tx, actor, "budget.create", new["id"], **values)
+    return _view(tx, new, now)
+
+
+def _find(tx: Reading, budget_id: str) -> Any:
+    rows = sql.budget_rows(tx, budget_id=budget_id)
+    if not rows:
+        raise NotFound(f"There is no budget {budget_id[:MODEL_MOST]!r}.")
+    return rows[0]
+
+
+# --- holds -----------------------------------------------------------------------------------------------------------
+
+
+async def list_holds(desk: Desk, state: str = "unconfirmed") -> Listing[HoldView]:
+    """Holds of calls whose outcome is unknown, oldest first: they count as spent. Raises Unprocessable."""
+    _one_of("state", state, ("unconfirmed",))
+    return listing([_hold_view(row) for row in await desk.store.read(sql.unconfirmed_holds)])
+
+
+async def release_hold(desk: Desk, actor: Actor, hold_id: str) -> HoldView:
+    """Give back an unconfirmed hold: somebody knows that the provider did not bill it.
+
+    Raises:
+        NotFound: no such hold.
+        Conflict: it is not unconfirmed.
+    """
+
+    def note(tx: Writing) -> Any:
+        row = sql.hold_row(tx, hold_id)
+        if row is None:
+            raise NotFound(f"There is no hold {hold_id[:MODEL_MOST]!r}.")
+        # Written before the ledger moves the money: a deed without its entry is harmless, the reverse is not.
+        if row["state"] == "unconfirmed":
+            desk.note(tx, actor, "hold.release", hold_id, usd=usd_text(row["usd"]), request=row["request_id"])
+        return row
+
+    row = await desk.store.write(note)
+    await desk.ledger.release(hold_id)
+    return _hold_view({**row, "state": "released"})
+
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+
+def _owner(tx: Reading, kind: str, owner_id: str) -> tuple[str, str]:
+    """The owner's id, and the time zone its budgets follow."""
+    match kind:
+        case "user":
+            row = people.find_user(tx, owner_id)
+        case "token":
+            row = people.find_token(tx, owner_id)
+        case "workspace":
+            row = people.find_workspace(tx, owner_id)
+        case _:
+            raise Unprocessable("A budget's owner is a user, a workspace or a token.", param="owner")
+    if row is None:
+        raise NotFound(f"There is no {kind} {owner_id[:MODEL_MOST]!r}.", param=f"owner.{kind}")
+    user = people.find_user(tx, row["user_id"]) if kind == "token" else row
+    return row["id"], "UTC" if kind == "workspace" or user is None else user["time_zone"]
+
+
+def _any_owner(tx: Reading, id_or_name: str) -> str:
+    return _owner(tx, KINDS.get(id_or_name.partition("_")[0], "user"), id_or_name)[0]
+
+
+def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise Unprocessable(f"`{field}` is one of {', '.join(allowed)}.", param=field)
+    return value
+
+
+def _checked_limit(unit: str, limit: str | int | Decimal) -> int:
+    """The limit in the unit's whole numbers: nanodollars, tokens, requests."""
+    if isinstance(limit, bool) or not isinstance(limit, str | int | Decimal):
+        raise Unprocessable("`limit` is a decimal string of dollars, or a whole number.", param="limit")
+    if unit == "usd":
+        try:
+            return nanodollars_from_usd(str(limit) if isinstance(limit, int) else limit)
+        except ValueError as error:
+            raise Unprocessable(f"`limit`: {error}.", param="limit") from None
+    digits = str(limit)
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 16 or not 1 <= int(digits) <= COUNT_MOST:
+        raise Unprocessable(f"`limit` in {unit} is a whole number from 1 to {COUNT_MOST}.", param="limit")
+    return int(digits)
+
+
+def _checked_alerts(fractions: Sequence[float]) -> list[float]:
+    if len(fractions) > ALERTS_MOST or not all(0 < fraction <= 1 for fraction in fractions):
+        raise Unprocessable(
+            f"`alert_at` is up to {ALERTS_MOST} fractions of the limit, above 0 and up to 1.", param="alert_at"
+        )
+    return sorted({float(fraction) for fraction in fractions})
+
+
+def _checked_model(model: str | None) -> str | None:
+    if model is not None and not (0 < len(model) <= MODEL_MOST and model.isprintable()):
+        raise Unprocessable("`model` is the name of a model or an alias.", param="model")
+    return model
+
+
+def _checked_output(tokens: int) -> int:
+    if not 1 <= tokens <= MIN_OUTPUT_TOKENS_MOST:
+        raise Unprocessable(
+            f"`min_output_tokens` is a number from 1 to {MIN_OUTPUT_TOKENS_MOST}.", param="min_output_tokens"
+        )
+    return tokens
+
+
+# --- rows as views ---------------------------------------------------------------------------------------------------
+
+
+def _view(tx: Reading, row: Any, now: datetime) -> BudgetView:
+    budget = _rule(row)
+    bucket = bucket_id(budget, now)
+    found = sql.balances(tx, [bucket]).get(bucket)
+    balance = (
+        Balance() if found is None else Balance(found["posted"], found["open"], found["unconfirmed"], found["overage"])
+    )
+    return BudgetView(
+        id=budget.id,
+        owner={KINDS[budget.owner.partition("_")[0]]: budget.owner},
+        model=budget.model,
+        unit=budget.unit,
+        window=budget.window,
+        mode=budget.mode,
+        limit=_shown(budget.unit, budget.limit),
+        posted=_shown(budget.unit, balance.posted),
+        open=_shown(budget.unit, balance.open),
+        unconfirmed=_shown(budget.unit, balance.unconfirmed),
+        overage=_shown(budget.unit, balance.overage),
+        available=_shown(budget.unit, max(0, budget.limit - balance.taken)),
+        period=period(budget.window, budget.time_zone, now),
+        resets_at=resets_at(budget.window, budget.time_zone, now),
+        exceeded=balance.posted + balance.unconfirmed >= budget.limit,
+        alert_at=tuple(row["alert_at"]),
+        min_output_tokens=budget.min_output_tokens,
+        time_zone=budget.time_zone,
+        created_at=row["created_at"],
+    )
+
+
+def _rule(row: Any) -> Budget:
+    columns = ("id", "owner", "model", "unit", "window", "mode", "amount", "time_zone", "min_output_tokens")
+    return budget_of([row[column] for column in columns])
+
+
+def _hold_view(row: Any) -> HoldView:
+    return HoldView(
+        id=row["id"],
+        request=row["request_id"],
+        provider=row["provider"],
+        model=row["model"],
+        state=row["state"],
+        usd=usd_text(Nanodollars(row["usd"])),
+        budgets=tuple(_held_view(bucket, amount) for bucket, amount in read_amounts(row["held"]).items()),
+        deadline=from_micros(row["deadline"]),
+    )
+
+
+def _held_view(bucket: str, amount: int) -> HeldView:
+    budget, unit, when = bucket.split(":", 2)
+    return HeldView(budget=budget, unit=unit, period=when, amount=_shown(unit, amount))
+
+
+def _shown(unit: str, amount: int) -> Amount:
+    return usd_text(Nanodollars(amount)) if unit == "usd" else amount

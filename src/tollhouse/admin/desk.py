@@ -1,0 +1,78 @@
+"""What management works with: handed to every function of this room, built once by `app.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from tollhouse import ids
+from tollhouse.clock import Clock
+from tollhouse.gateway.identify import Caller
+from tollhouse.gateway.keys import Keys
+from tollhouse.gateway.route import Map
+from tollhouse.money.ledger import Ledger
+from tollhouse.money.pricebook import PriceBook
+from tollhouse.providers.base import Fields, Provider
+from tollhouse.store import machinery
+from tollhouse.store.engine import Store, Writing
+from tollhouse.vault import KeyFile, Secret, Vault
+
+T = TypeVar("T")
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user gets who is made without limits of their own; None for no limit."""
+
+    requests_per_minute: int | None = 20
+    tokens_per_day: int | None = 100_000
+    concurrent: int | None = 100
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts management needs.
+
+    Attributes:
+        key_file: where the master keys are; None when they come from elsewhere and cannot be rotated from here.
+        pepper: keys the digests of tokens.
+        origins: provider -> scheme, host and port of its base URL, to which a credential is bound.
+        forget: something changed that the hot path remembers for a few seconds.
+        probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
+    """
+
+    store: Store
+    clock: Clock
+    vault: Vault
+    key_file: KeyFile | None
+    pepper: bytes
+    ledger: Ledger
+    pricebook: PriceBook
+    keys: Keys
+    reachable: Map
+    origins: Mapping[str, str]
+    new_user: NewUser
+    forget: Callable[[], None]
+    probe: Callable[[Provider, Secret, Fields], Awaitable[None]]
+
+    async def change(self, work: Callable[[Writing], T]) -> T:
+        """Do it in one transaction, then let the hot path see it."""
+        result = await self.store.write(work)
+        self.forget()
+        return result
+
+    def note(self, tx: Writing, actor: Actor, deed: str, subject: str, **facts: Any) -> None:
+        """Write down who did what to whom, in the transaction that does it. Facts are public: never a secret."""
+        machinery.note_deed(
+            tx, id=ids.new("deed"), at=self.clock.now(), actor=actor.name, deed=deed, subject=subject, facts=facts
+        )
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does it, for the audit: a token's id, or `command line`. `caller` is None for the operator at the machine."""
+
+    name: str
+    caller: Caller | None = None
+
+
+COMMAND_LINE = Actor("command line")

@@ -1,0 +1,218 @@
+"""Spend and requests, for people."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias, get_args
+
+import msgspec
+
+from tollhouse.admin.access import NAME_MOST, find_user, token_view, user_view
+from tollhouse.admin.budgets import budgets_of
+from tollhouse.admin.desk import Desk
+from tollhouse.admin.views import (
+    AttemptView,
+    BudgetView,
+    ErrorView,
+    Listing,
+    MeView,
+    MyUsageView,
+    RequestView,
+    SpendRow,
+    UsageView,
+    listing,
+)
+from tollhouse.errors import NotFound, Unprocessable
+from tollhouse.gateway.identify import Caller
+from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.store import people, reports
+from tollhouse.store import requests as sql
+from tollhouse.store.engine import Reading
+from tollhouse.store.paging import Page
+from tollhouse.store.types import from_micros, to_micros
+
+By: TypeAlias = Literal["user", "token", "model", "provider", "day"]
+
+USAGE_SPAN = timedelta(days=30)
+
+
+async def list_requests(
+    desk: Desk,
+    page: Page | None = None,
+    *,
+    user: str | None = None,
+    outcome: str | None = None,
+    model: str | None = None,
+) -> Listing[RequestView]:
+    """A page of the request log, newest first; of one user, one outcome or one model when said. Raises NotFound."""
+    page = page or Page()
+    more = msgspec.structs.replace(page, limit=page.limit + 1)
+
+    def query(tx: Reading) -> list[Any]:
+        user_id = None if user is None else find_user(tx, user)["id"]
+        return sql.rows(tx, more, user_id=user_id, outcome=outcome, model=model)
+
+    rows = await desk.store.read(query)
+    return listing([request_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
+
+
+async def get_request(desk: Desk, request_id: str, user: str | None = None) -> RequestView:
+    """One request by our id or the client's own, of this user only when said. Raises NotFound."""
+    row = await desk.store.read(lambda tx: sql.row(tx, request_id, user_id=user))
+    if row is None:
+        raise NotFound(f"There is no request {request_id[:NAME_MOST]!r}.")
+    return request_view(row)
+
+
+async def spend(
+    desk: Desk, by: str = "user", *, user: str | None = None, since: datetime | None = None
+) -> tuple[SpendRow, ...]:
+    """What was spent, dearest first; by day, latest first. Counted from the request log, as far back as it is kept.
+
+    Args:
+        by: `user`, `token`, `model`, `provider` or `day` (UTC).
+        since: an aware instant; without one, from the beginning.
+
+    Raises:
+        Unprocessable, NotFound: no such grouping, no such user.
+    """
+    if by not in get_args(By):
+        raise Unprocessable(f"`by` is one of {', '.join(get_args(By))}.", param="by")
+    if since is not None and since.tzinfo is None:
+        raise Unprocessable("`since` needs a time zone: 2026-11-01T00:00:00Z.", param="since")
+
+    def query(tx: Reading) -> tuple[SpendRow, ...]:
+        user_id = None if user is None else find_user(tx, user)["id"]
+        return spend_rows(tx, by, user_id, since)
+
+    return await desk.store.read(query)
+
+
+async def me(desk: Desk, caller: Caller) -> MeView:
+    """The caller as the gateway knows them: user, token, limits, and every budget that holds for them."""
+
+    def query(tx: Reading) -> MeView:
+        user = user_view(find_user(tx, caller.user_id))
+        token = people.find_token(tx, caller.token_id)
+        return MeView(user=user, token=token_view(token), limits=user.limits, budgets=_budgets(tx, desk, caller))
+
+    return await desk.store.read(query)
+
+
+async def usage(desk: Desk, caller: Caller) -> MyUsageView:
+    """What the caller's user spent in the last thirty days, by day and by model, and what is left."""
+    since = desk.clock.now() - USAGE_SPAN
+
+    def query(tx: Reading) -> MyUsageView:
+        return MyUsageView(
+            since=since,
+            days=spend_rows(tx, "day", caller.user_id, since),
+            models=spend_rows(tx, "model", caller.user_id, since),
+            budgets=_budgets(tx, desk, caller),
+        )
+
+    return await desk.store.read(query)
+
+
+def spend_rows(tx: Reading, by: str, user_id: str | None, since: datetime | None) -> tuple[SpendRow, ...]:
+    """The rows of a report."""
+    rows = reports.spend(tx, by, user_id=user_id, since=None if since is None else to_micros(since))
+    return tuple(_spend_row(row, by) for row in rows)
+
+
+def _spend_row(row: Any, by: str) -> SpendRow:
+    match by:
+        case "day":
+            keys = {"day": f"{from_micros(row['day'] * reports.DAY_US):%Y-%m-%d}"}
+        case "model":
+            keys = {"provider": row["provider"], "model": row["model"]}
+        case _:
+            keys = {by: row[by]}
+    return SpendRow(
+        **keys,
+        requests=row["requests"],
+        unpriced_requests=row["unpriced"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cost_usd=usd_text(Nanodollars(int(row["cost"]))),
+    )
+
+
+def _budgets(tx: Reading, desk: Desk, caller: Caller) -> tuple[BudgetView, ...]:
+    return tuple(view for owner in caller.owners for view in budgets_of(tx, desk, owner))
+
+
+# --- a row as a view -------------------------------------------------------------------------------------------------
+
+
+def request_view(row: Any) -> RequestView:
+    """A row of the log, for people."""
+    return RequestView(
+        id=row["id"],
+        user=row["user_id"],
+        workspace=row["workspace_id"],
+        token=row["token_id"],
+        surface=row["surface"],
+        stream=bool(row["stream"]),
+        provider=row["provider"],
+        model=row["model"],
+        asked_model=row["asked_model"],
+        credential=row["credential_id"],
+        status=row["status"],
+        outcome=row["outcome"],
+        error=ErrorView(code=row["error_code"], message=row["error_message"]) if row["error_code"] else None,
+        finish_reason=row["finish_reason"],
+        usage=_usage(row),
+        cost_usd=_cost(row),
+        cost_status=row["cost_status"],
+        response_time_ms=_ms(row["response_time_us"]),
+        time_to_first_token_ms=None if row["first_token_us"] is None else _ms(row["first_token_us"]),
+        upstream_ms=_ms(row["upstream_us"]),
+        ip=row["ip"],
+        user_agent=row["user_agent"],
+        client_request_id=row["client_request_id"],
+        attempts=_attempts(row),
+        cache=row["cache"],
+        created_at=from_micros(row["created_at"]),
+    )
+
+
+def _usage(row: Any) -> UsageView | None:
+    if row["input_tokens"] is None:
+        return None
+    return UsageView(
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        total_tokens=row["input_tokens"] + row["output_tokens"],
+        input_cached_tokens=row["input_cached_tokens"] or 0,
+        input_cache_write_tokens=row["input_cache_write_tokens"] or 0,
+        output_reasoning_tokens=row["output_reasoning_tokens"] or 0,
+    )
+
+
+def _cost(row: Any) -> str | None:
+    if row["input_cost"] is None or row["output_cost"] is None:
+        return None
+    return usd_text(Nanodollars(row["input_cost"] + row["output_cost"]))
+
+
+def _attempts(row: Any) -> tuple[AttemptView, ...]:
+    """The log of attempts; of a request that succeeded at once none is kept, because the row tells it all."""
+    if row["attempt_log"] is not None:
+        return msgspec.json.decode(row["attempt_log"], type=tuple[AttemptView, ...])
+    if not row["attempts"] or row["provider"] is None:
+        return ()
+    only = AttemptView(
+        number=1,
+        provider=row["provider"],
+        model=row["model"],
+        credential=row["credential_id"],
+        hold=f"hold_{row['id'][4:]}.1",
+        outcome=row["outcome"],
+        provider_status=None,
+    )
+    return (only,)
+
+
+def _ms(microseconds: int) -> float:
+    return microseconds / 1_000

@@ -1,0 +1,116 @@
+"""Open houses for tests: the real application over a temporary folder, served on a real socket when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+import uvicorn
+
+from tollhouse.admin import access
+from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.app import House, application, open_house
+from tollhouse.clock import Clock
+from tollhouse.settings import Settings
+from tollhouse.tokens import ADMIN
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A user with one token."""
+
+    id: str
+    workspace: str
+    token_id: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"}
+
+
+def acme_toml(base_url: str, *, api_key: str | None = None, share: bool = False, extra: str = "") -> str:
+    """A configuration file with one provider, `acme`, at an address such as a `WireProvider`'s `base_url`."""
+    key = "" if api_key is None else f'api_key = "{api_key}"\nshare = {str(share).lower()}\n'
+    return (
+        f'[providers.acme]\ndialect = "openai_chat"\nbase_url = "{base_url}"\nallow_private_address = true\n{key}\n'
+        '[providers.acme.models."acme-1"]\ninput_usd_per_million = "2.50"\noutput_usd_per_million = "10.00"\n'
+        f"context_tokens = 128000\nmax_output_tokens = 16384\n{extra}"
+    )
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    *,
+    toml: str = "",
+    clock: Clock | None = None,
+    database_url: str | None = None,
+    kind: str = "command",
+) -> AsyncIterator[House]:
+    """A house over `folder`, made when it is new. `kind="web"` also keeps house: heartbeat, recovery, retention."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / "tollhouse.toml"
+    file.write_text(toml, encoding="utf-8")
+    settings = Settings.load(data=folder, config=file, overrides={"database_url": database_url})
+    async with open_house(settings, kind=kind, may_migrate=True, may_create_key=True, clock=clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def served(house: House) -> AsyncIterator[str]:
+    """The base URL of a real server in this event loop, on a free port; `/v1` is not part of it."""
+    config = uvicorn.Config(
+        application(house), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    # The server's own signal handlers would replace the test runner's.
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    loop = asyncio.create_task(server.main_loop())
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = server.force_exit = True
+        await loop
+        await server.shutdown()
+
+
+async def make_person(
+    house: House,
+    name: str = "ada",
+    *,
+    scopes: Iterable[str] | None = None,
+    without_limits: bool = True,
+    workspace: str | None = None,
+) -> Person:
+    """A user with one token, of the usual scopes unless told otherwise."""
+    user = await access.create_user(
+        house.desk, COMMAND_LINE, name=name, without_limits=without_limits, workspace=workspace
+    )
+    made = await access.create_token(house.desk, COMMAND_LINE, user.id, name="test", scopes=scopes)
+    return Person(id=user.id, workspace=user.workspace, token_id=made.id, token=made.token)
+
+
+async def make_admin(house: House, name: str = "root") -> Person:
+    """A user whose token manages, and does nothing else."""
+    return await make_person(house, name, scopes=[ADMIN])
+
+
+@pytest.fixture
+async def open_a_house(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
+    """`await open_a_house(toml=…, clock=…, database_url=…)` opens one that is closed with the test."""
+    async with AsyncExitStack() as stack:
+        yield lambda **options: stack.enter_async_context(opened(tmp_path / "data", **options))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A house with the built-in providers only, of which the demo needs no key and no network."""
+    async with opened(tmp_path / "data") as it:
+        yield it
