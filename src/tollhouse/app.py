@@ -16,10 +16,12 @@ from typing import Any
 
 import tollhouse
 from tollhouse import ids
+from tollhouse.admin.desk import Desk, NewUser
+from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.admin.probe import Probe
 from tollhouse.api.application import Application
 from tollhouse.api.live import Live
 from tollhouse.api.openai import OpenAI
-from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.clock import Clock
 from tollhouse.dialects import openai_chat
 from tollhouse.gateway.admit import Admit
@@ -69,14 +71,9 @@ class House:
     reachable: Map
     origins: Mapping[str, str]
     steps: Steps
+    desk: Desk
     metrics: Metrics
     upstreams: tuple[Upstream, ...] = field(default=())
-
-    def forget(self) -> None:
-        """Management changed something: what is remembered for a few seconds is asked anew."""
-        self.steps.identify.forget()
-        self.keys.forget()
-        self.pricebook.forget()
 
 
 @asynccontextmanager
@@ -153,6 +150,7 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House
     boot_id = ids.new("boot")
     providers = all_providers(settings)
     client, targets = connect(providers, settings)
+    pepper = vault.derive("tokens")
     ledger = Ledger(store, clock)
     pricebook = PriceBook(store, clock)
     shared = {
@@ -168,7 +166,7 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House
     )
     metrics = Metrics(version=tollhouse.__version__, providers=providers)
     steps = Steps(
-        identify=Identify(store, clock),
+        identify=Identify(store, clock, pepper),
         admit=Admit(),
         reachable=reachable,
         calling=Calling(
@@ -176,7 +174,6 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House
             pricebook=pricebook,
             keys=keys,
             targets=targets,
-            join=store.join,
             clock=clock,
             boot_id=boot_id,
             timeouts=Timeouts(
@@ -189,11 +186,33 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House
             attempts=settings.attempts,
             on_attempt=metrics.attempted,
         ),
-        finishing=Finishing(ledger=ledger, join=store.join, clock=clock, boot_id=boot_id),
+        finishing=Finishing(ledger=ledger, put=store.put, clock=clock, boot_id=boot_id),
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )
     store.on_commit[requests.finish] = metrics.observe_batch
+    origins = {name: origin_text(target) for name, target in targets.items()}
+
+    def forget() -> None:
+        steps.identify.forget()
+        keys.forget()
+        pricebook.forget()
+
+    desk = Desk(
+        store=store,
+        clock=clock,
+        vault=vault,
+        key_file=key_file(settings),
+        pepper=pepper,
+        ledger=ledger,
+        pricebook=pricebook,
+        keys=keys,
+        reachable=reachable,
+        origins=origins,
+        new_user=NewUser(**settings.new_user.model_dump()),
+        forget=forget,
+        probe=Probe(targets, clock),
+    )
     return House(
         settings=settings,
         clock=clock,
@@ -204,8 +223,9 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House
         vault=vault,
         keys=keys,
         reachable=reachable,
-        origins={name: origin_text(target) for name, target in targets.items()},
+        origins=origins,
         steps=steps,
+        desk=desk,
         metrics=metrics,
         upstreams=(client,),
     )
@@ -273,6 +293,12 @@ def open_vault(settings: Settings, clock: Clock, *, may_create: bool) -> Vault:
     file = path if path.exists() else None
     reload: Callable[[], Any] = lambda: load_ring(file, os.environ)  # noqa: E731
     return Vault(reload(), reload)
+
+
+def key_file(settings: Settings) -> KeyFile | None:
+    """The file of the master keys; None when they come from elsewhere."""
+    path = settings.data / KEY_FILE
+    return None if settings.master_key is not None or not path.exists() else KeyFile(path)
 
 
 def database_url(settings: Settings) -> str:

@@ -87,7 +87,7 @@ class Housekeeping:
     async def _resolve(self) -> None:
         self._ledger.resolve_owed()
         resolved = await recover(self._store, self._ledger, self._clock, boot_id=self._boot_id)
-        resolved += await sweep(self._store, self._ledger, self._clock)
+        resolved += await sweep(self._store, self._ledger)
         if resolved:
             log.warning(Event.HOLDS_RESOLVED, holds=resolved)
 

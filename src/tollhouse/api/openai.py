@@ -15,8 +15,7 @@ from tollhouse.errors import NotFound, TollhouseError, Unavailable
 from tollhouse.gateway import route
 from tollhouse.gateway.answer import Steps, answer, refuse
 from tollhouse.gateway.exchange import Exchange
-from tollhouse.gateway.finish import bill_of
-from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.money.amounts import usd_text
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
@@ -140,8 +139,7 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
         return ()
     candidate, held = attempt.candidate, attempt.held
     pairs = [
-        (b"x-tollhouse-provider", candidate.provider.name.encode()),
-        (b"x-tollhouse-model", candidate.model.encode("ascii", "replace")),
+        *candidate.headers,
         (b"x-tollhouse-attempts", b"%d" % len(exchange.attempts)),
         (b"x-tollhouse-hold-usd", usd_text(held.usd).encode()),
         (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.upstream_s) * 1e3)),
@@ -150,11 +148,8 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
         pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
     if held.remaining_usd is not None:
         pairs.append((b"x-tollhouse-budget-remaining-usd", usd_text(held.remaining_usd).encode()))
-    if not exchange.stream and exchange.tally.has_ended:
-        bill = bill_of(exchange, attempt)
-        if bill.input_cost is not None and bill.output_cost is not None:
-            cost = Nanodollars(bill.input_cost + bill.output_cost)
-            pairs.append((b"x-tollhouse-cost-usd", usd_text(cost).encode()))
+    if exchange.bill is not None and exchange.bill.cost is not None and not exchange.stream:
+        pairs.append((b"x-tollhouse-cost-usd", usd_text(exchange.bill.cost).encode()))
     return tuple(pairs)
 
 

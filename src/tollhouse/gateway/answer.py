@@ -6,7 +6,7 @@ There is one of it, and one `finally`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -16,7 +16,7 @@ from tollhouse.gateway import call, route
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.call import Calling
 from tollhouse.gateway.exchange import Exchange
-from tollhouse.gateway.finish import Finishing, finish
+from tollhouse.gateway.finish import Finishing, finish, reckon
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.speech import Speech
 
@@ -33,7 +33,7 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     keeps_bodies: bool = False
 
 
-async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> AsyncIterator[bytes]:
+async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> AsyncGenerator[bytes]:
     """The answer, as bytes in the client's dialect: first what must be awaited before a status is sent, then the rest.
 
     The caller owns the generator and closes it (`async with aclosing(...)`): a client that hangs up is settled by that.
@@ -51,6 +51,8 @@ async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> Async
         candidates = find(exchange, steps)
         speech, piece = await call.begin(exchange, candidates, steps.calling)
         exchange.first_s = steps.clock.monotonic()
+        if exchange.tally.has_ended:
+            reckon(exchange)
         while piece:
             if exchange.keeps_bodies:
                 exchange.said.append(piece)

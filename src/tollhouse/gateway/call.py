@@ -16,19 +16,19 @@ from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech, Streamed, Whole
 from tollhouse.gateway.tally import Tally
 from tollhouse.money.budgets import Ask
-from tollhouse.money.ledger import Held, Ledger, NewHold, Resolution
+from tollhouse.money.ledger import Ledger, NewHold, Resolution
 from tollhouse.money.pricebook import PriceBook, Terms
 from tollhouse.money.prices import input_bound
-from tollhouse.providers.base import Headers, Provider
+from tollhouse.providers.base import Headers
 from tollhouse.redaction import redact
-from tollhouse.store import requests
-from tollhouse.store.writer import Handler
 from tollhouse.upstream import retry
 from tollhouse.upstream.base import Bounds, Call, Origin, Reply, Timeouts, Upstream
 
 JSON = (b"content-type", b"application/json")
 REWRITE_SLACK_BYTES = 64
 """What a rewritten request may be longer than the client's: the cap and the wish for usage."""
+
+encode = msgspec.json.Encoder().encode
 
 HOLD_GRACE_S = 30.0
 """A hold outlives the request's deadline by this, so that only what is truly lost is swept."""
@@ -47,7 +47,6 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         targets: provider -> where it is and which client reaches it.
-        join: puts an item into the writer's next batch.
         attempts: how often providers are asked for one request, at most.
     """
 
@@ -55,7 +54,6 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
     pricebook: PriceBook
     keys: Keys
     targets: dict[str, Target]
-    join: Callable[[Handler, object], object]
     clock: Clock
     boot_id: str
     timeouts: Timeouts
@@ -146,11 +144,8 @@ async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: 
         price_version=terms.version,
         deadline=calling.clock.time_ns() // 1_000 + int((left_s + HOLD_GRACE_S) * 1_000_000),
         ask=ask,
+        skeleton=encode(exchange.skeleton or exchange.begin(calling.boot_id)).decode(),
     )
-    if not exchange.is_begun:
-        # In the same turn as the hold, hence in the same transaction.
-        calling.join(requests.begin, exchange.skeleton(calling.boot_id))
-        exchange.is_begun = True
     held = await calling.ledger.hold(new)
     return Attempt(number, candidate, terms, held, ask.input_bound, now_s)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from tollhouse.gateway.bill import Bill
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.tally import Tally
@@ -40,7 +41,8 @@ class Exchange:
         glance: the dialect's shallow look at the body; None when it could not be read.
         began_s, began_us: when it came, on the monotonic clock and in microseconds since 1970.
         upstream_s: seconds spent waiting for providers.
-        is_begun: its skeleton row is written.
+        bill: what the answer came to, once it is complete.
+        skeleton: the row as far as it is known before anything is sent.
         error: what ended it, when it did not succeed.
         has_left: the client went away.
     """
@@ -49,6 +51,7 @@ class Exchange:
         "admission",
         "asked_model",
         "attempts",
+        "bill",
         "began_s",
         "began_us",
         "body",
@@ -61,9 +64,9 @@ class Exchange:
         "has_left",
         "id",
         "ip",
-        "is_begun",
         "keeps_bodies",
         "said",
+        "skeleton",
         "status",
         "stream",
         "surface",
@@ -93,7 +96,8 @@ class Exchange:
         self.tally = Tally()
         self.upstream_s = 0.0
         self.first_s: float | None = None
-        self.is_begun = False
+        self.bill: Bill | None = None
+        self.skeleton: Skeleton | None = None
         self.error: BaseException | None = None
         self.status: int | None = None
         self.has_left = False
@@ -105,12 +109,12 @@ class Exchange:
         """The attempt that answers, or was tried last."""
         return self.attempts[-1] if self.attempts else None
 
-    def skeleton(self, boot_id: str) -> Skeleton:
+    def begin(self, boot_id: str) -> Skeleton:
         """The row as far as it is known before anything is sent."""
         caller = self.caller
         if caller is None:
             raise ValueError("a request without a caller has no row")
-        return Skeleton(
+        self.skeleton = skeleton = Skeleton(
             id=self.id,
             created_at=self.began_us,
             user_id=caller.user_id,
@@ -124,3 +128,4 @@ class Exchange:
             user_agent=self.user_agent,
             client_request_id=self.client_request_id,
         )
+        return skeleton

@@ -12,12 +12,10 @@ from collections.abc import Callable
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.dialects.chat import Usage
 from tollhouse.errors import TollhouseError, UpstreamError
-from tollhouse.gateway.exchange import Attempt, Exchange
-from tollhouse.money.amounts import Nanodollars
+from tollhouse.gateway.bill import bill_of
+from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.ledger import Ledger, Resolution
-from tollhouse.money.prices import split_cost
 from tollhouse.store import requests
 from tollhouse.store.requests import Ending, Finished
 from tollhouse.store.writer import Handler
@@ -27,87 +25,63 @@ CLIENT_CLOSED = 499
 
 
 class Finishing(msgspec.Struct, frozen=True, kw_only=True):
-    """What finishing needs, made once by `app.py`. `join` puts an item into the writer's next batch."""
+    """What finishing needs, made once by `app.py`. `put` puts an item into the writer's next batch."""
 
     ledger: Ledger
-    join: Callable[[Handler, object], asyncio.Future[object]]
+    put: Callable[[Handler, object], None]
     clock: Clock
     boot_id: str
     body_bytes_kept: int = 256 * 1024
 
 
-class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt came to. Costs are None when the price is unknown."""
-
-    usage: Usage
-    input_cost: Nanodollars | None
-    output_cost: Nanodollars | None
-    status: str
-
-
 def finish(exchange: Exchange, finishing: Finishing) -> None:
     """End a request, however it ended. Called once, in `answer`'s one `finally`."""
     now_s = finishing.clock.monotonic()
-    bill = _settle(exchange, finishing)
+    _settle(exchange, finishing.ledger)
     if exchange.admission is not None:
-        exchange.admission.finish(now_s, bill.usage.total_tokens if bill else 0)
+        exchange.admission.finish(now_s, exchange.bill.usage.total_tokens if exchange.bill else 0)
     if exchange.caller is None:
         return
-    row = Finished(exchange.skeleton(finishing.boot_id), _ending(exchange, bill, now_s), not exchange.is_begun)
-    finishing.join(requests.finish, row).add_done_callback(_note_loss)
+    skeleton = exchange.skeleton or exchange.begin(finishing.boot_id)
+    finishing.put(requests.finish, Finished(skeleton, _ending(exchange, now_s)))
     if exchange.keeps_bodies:
-        finishing.join(requests.keep_bodies, _bodies(exchange, finishing.body_bytes_kept)).add_done_callback(_note_loss)
+        finishing.put(requests.keep_bodies, _bodies(exchange, finishing.body_bytes_kept))
 
 
-def _note_loss(written: asyncio.Future[object]) -> None:
-    """A row that could not be written is completed at the next start, from its skeleton; the writer has logged why."""
-    if not written.cancelled():
-        written.exception()
+def reckon(exchange: Exchange) -> None:
+    """The answer is complete: what did it come to?"""
+    attempt, tally = exchange.attempts[-1], exchange.tally
+    exchange.bill = bill_of(tally.usage, attempt.terms.price, attempt.input_bound, tally.output_bytes)
 
 
-def _settle(exchange: Exchange, finishing: Finishing) -> Bill | None:
-    """Resolve the last attempt's hold, unless its failure already did."""
-    attempt = exchange.attempt
-    if attempt is None or attempt.outcome is not None:
-        return None
-    attempt.outcome = _outcome(exchange)
-    if not exchange.tally.is_meaningful and exchange.error is not None:
-        # Cut off while the provider was silent: whether it bills is not known.
-        finishing.ledger.resolve(Resolution(hold_id=attempt.held.id, deed="expire"))
-        return None
-    if isinstance(exchange.error, UpstreamError) and exchange.tally.usage is None:
-        finishing.ledger.resolve(Resolution(hold_id=attempt.held.id, deed="expire"))
-        return None
-    bill = bill_of(exchange, attempt)
-    finishing.ledger.resolve(
-        Resolution(
-            hold_id=attempt.held.id,
-            deed="settle",
-            usd=(bill.input_cost or 0) + (bill.output_cost or 0),
-            tokens=bill.usage.total_tokens,
+def _settle(exchange: Exchange, ledger: Ledger) -> None:
+    """Resolve the last attempt's hold, unless its failure already did; forget what the others still carry."""
+    attempts = exchange.attempts
+    if not attempts:
+        return
+    last = attempts[-1]
+    if last.outcome is not None:
+        ledger.end_request(attempt.held.id for attempt in attempts)
+        return
+    last.outcome = _outcome(exchange)
+    if len(attempts) > 1:
+        ledger.end_request(attempt.held.id for attempt in attempts[:-1])
+    if exchange.error is not None and _may_be_billed_unseen(exchange):
+        ledger.resolve(Resolution(hold_id=last.held.id, deed="expire"))
+        return
+    if exchange.bill is None:
+        reckon(exchange)
+    bill = exchange.bill
+    if bill is not None:
+        ledger.resolve(
+            Resolution(hold_id=last.held.id, deed="settle", usd=bill.cost or 0, tokens=bill.usage.total_tokens)
         )
-    )
-    return bill
 
 
-def bill_of(exchange: Exchange, attempt: Attempt) -> Bill:
-    """The provider's count, or ours when it gave none or nonsense: the bound of what was read, the bytes of what was said."""
-    price = attempt.terms.price
-    usage = exchange.tally.usage
-    if usage is not None and usage.total_tokens > 0:
-        try:
-            costs = (None, None) if price is None else split_cost(usage, price)
-        except ValueError:
-            pass
-        else:
-            return Bill(
-                usage=usage, input_cost=costs[0], output_cost=costs[1], status="unpriced" if price is None else "exact"
-            )
-    counted = Usage(input_tokens=attempt.input_bound, output_tokens=exchange.tally.output_bytes)
-    costs = (None, None) if price is None else split_cost(counted, price)
-    return Bill(
-        usage=counted, input_cost=costs[0], output_cost=costs[1], status="unpriced" if price is None else "estimated"
-    )
+def _may_be_billed_unseen(exchange: Exchange) -> bool:
+    """It broke off while the provider was silent, or by the provider's fault without its count: what it bills is unknown."""
+    tally = exchange.tally
+    return not tally.is_meaningful or (isinstance(exchange.error, UpstreamError) and tally.usage is None)
 
 
 def _outcome(exchange: Exchange) -> str:
@@ -133,8 +107,9 @@ def _status(exchange: Exchange, outcome: str) -> int:
     return exchange.error.status if isinstance(exchange.error, TollhouseError) else 500
 
 
-def _ending(exchange: Exchange, bill: Bill | None, now_s: float) -> Ending:
+def _ending(exchange: Exchange, now_s: float) -> Ending:
     attempt, error, outcome = exchange.attempt, exchange.error, _outcome(exchange)
+    bill = exchange.bill
     usage = bill.usage if bill else None
     candidate = attempt.candidate if attempt else None
     return Ending(

@@ -22,6 +22,9 @@ from tollhouse.store import credentials, people
 from tollhouse.store.engine import Reading, Store
 from tollhouse.tokens import Scope
 
+NO_TOKEN = "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
+BAD_TOKEN = "This is not a valid Tollhouse token."
+
 REMEMBERED_S = 5.0
 REMEMBERED_MOST = 50_000
 
@@ -78,19 +81,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Identify:
     """Callers by token, for one process."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, pepper: bytes = b"") -> None:
+        """Ask `store`; `pepper` keys the digests of tokens, as it did when they were made."""
         self._store = store
         self._clock = clock
+        self._pepper = pepper
         self._callers: dict[str, tuple[Caller, float]] = {}
         self._asking: dict[str, asyncio.Task[Caller]] = {}
         self.used: dict[str, datetime] = {}
-
-    def known(self, parsed: tokens.Parsed, now_s: float) -> Caller | None:
-        """The caller, if remembered."""
-        entry = self._callers.get(parsed.digest)
-        if entry is None or entry[1] < now_s:
-            return None
-        return entry[0]
 
     async def caller(self, token: bytes | None, now_s: float) -> Caller:
         """The caller. `now_s` is the monotonic clock's.
@@ -99,15 +97,14 @@ class Identify:
             Unauthenticated: no token, or not one of ours.
             Unavailable: the store does not answer.
         """
-        parsed = tokens.parse(token) if token else None
+        if token and len(token) == tokens.TOKEN_LENGTH:
+            known = self._callers.get(tokens.digest(token, pepper=self._pepper))
+            if known is not None and known[1] >= now_s:
+                return known[0]
+        parsed = tokens.parse(token, pepper=self._pepper) if token else None
         if parsed is None:
-            raise Unauthenticated(
-                "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
-                if not token
-                else "This is not a valid Tollhouse token."
-            )
-        known = self.known(parsed, now_s)
-        return known if known is not None else await self._ask_once(parsed)
+            raise Unauthenticated(BAD_TOKEN if token else NO_TOKEN)
+        return await self._ask_once(parsed)
 
     def forget(self) -> None:
         """Something about people changed: ask the store again."""
@@ -124,7 +121,7 @@ class Identify:
         row, keys = await self._store.read(lambda tx: load(tx, parsed.lookup))
         stored = row["digest"] if row is not None else NOBODY
         if not tokens.matches(parsed.digest, stored) or row is None:
-            raise Unauthenticated("This is not a valid Tollhouse token.")
+            raise Unauthenticated(BAD_TOKEN)
         now = self._clock.now()
         refuse_unless_valid(row, now)
         caller = caller_of(row, keys)

@@ -9,7 +9,7 @@ import msgspec
 
 from tollhouse.errors import InvalidRequest, ModelNotFound, NoCredential
 from tollhouse.gateway.identify import Caller, Key
-from tollhouse.providers.base import Provider
+from tollhouse.providers.base import Headers, Provider
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,12 +19,14 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         model: the provider's own name for it.
         key: None for providers that need none.
         names: everything this model is called on the way, for budgets that are about one of them.
+        headers: who answers, as the response tells it.
     """
 
     provider: Provider
     model: str
     key: Key | None
     names: frozenset[str]
+    headers: Headers
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +66,7 @@ def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, .
         if not keys and provider.needs_key:
             keyless.append(provider)
         for key in keys or (() if provider.needs_key else (None,)):
-            found.append(Candidate(provider=provider, model=model, key=key, names=names))
+            found.append(Candidate(provider=provider, model=model, key=key, names=names, headers=_headers(name)))
     if not found:
         raise _no_credential(keyless)
     return tuple(found)
@@ -99,6 +101,14 @@ def usable(caller: Caller, reachable: Map) -> list[Provider]:
 def models_of(provider: Provider) -> frozenset[str]:
     """The models a provider is known to serve; an open list may serve more."""
     return frozenset(provider.limits) | frozenset(provider.prices)
+
+
+def _headers(name: str) -> Headers:
+    provider, _, model = name.partition("/")
+    return (
+        (b"x-tollhouse-provider", provider.encode()),
+        (b"x-tollhouse-model", model.encode("ascii", "replace")),
+    )
 
 
 def _serves(provider: Provider, model: str) -> bool:

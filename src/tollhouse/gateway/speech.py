@@ -9,9 +9,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Protocol
 
-from tollhouse.dialects import sse
+from tollhouse.dialects import http_errors, sse
 from tollhouse.dialects.chat import Failed
-from tollhouse.errors import UpstreamDown, UpstreamError, UpstreamIncomplete
+from tollhouse.errors import UpstreamError, UpstreamIncomplete
 from tollhouse.gateway.tally import Tally
 from tollhouse.upstream.base import Reply
 
@@ -127,9 +127,6 @@ class Streamed:
 
 def said_error(failed: Failed, *, may_have_billed: bool) -> UpstreamError:
     """An error that the provider reports inside an answer whose status was 200."""
-    return UpstreamDown(
-        f"The provider reports an error: {failed.message}",
-        may_have_billed=may_have_billed,
-        provider_status=failed.status or 200,
-        provider_message=failed.message,
-    )
+    error = http_errors.classify(failed, failed.status or 502)
+    error.may_have_billed = may_have_billed
+    return error

@@ -53,7 +53,7 @@ class Tally:
                     self.output_bytes += len((event.name or "").encode()) + len(event.arguments.encode())
                     self.is_meaningful = True
                 case AudioDelta():
-                    self.output_bytes += len(bytes(event.raw))
+                    self.output_bytes += len(event.data or "") + len((event.transcript or "").encode())
                     self.is_meaningful = True
                 case Finished():
                     self.finish_reason = event.said

@@ -37,7 +37,11 @@ def cost(parts: Iterable[tuple[int, int]]) -> Nanodollars:
     >>> cost([(19, 2_500_000_000), (10, 10_000_000_000)])
     147500
     """
-    femtodollars = sum(tokens * price for tokens, price in parts)
+    return rounded_up(sum(tokens * price for tokens, price in parts))
+
+
+def rounded_up(femtodollars: int) -> Nanodollars:
+    """The only rounding: to the next whole nanodollar. Raises ValueError as `cost` does."""
     nanodollars = -(-femtodollars // _FEMTO_PER_NANO)
     if nanodollars > MAX_NANODOLLARS:
         raise ValueError("the cost is above what an account can hold; the token counts cannot be true")

@@ -131,6 +131,8 @@ def applies(budget: Budget, ask: Ask) -> bool:
 
 def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refusal:
     """All buckets together, or none: does the call fit, and what is set aside?"""
+    if not buckets:
+        return Grant(usd=_dollars(ask, ask.cap, strict=False), amounts=(), cap=None, remaining_usd=None)
     cap = _cap_to_write(ask, buckets)
     if isinstance(cap, Refusal):
         return cap

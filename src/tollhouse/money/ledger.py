@@ -12,18 +12,20 @@ state of its row decides, under the batch's lock, whoever comes second changes n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.errors import BudgetExhausted, Conflict, TollhouseError, Unavailable
+from tollhouse.errors import BudgetExhausted, Conflict
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.money.budgets import Ask, Balance, Budget, Refusal, applies, bucket_id, decide, resets_at, unit_of
 from tollhouse.store import ledger as sql
+from tollhouse.store.engine import Reading
 from tollhouse.store.statements import Batch
+from tollhouse.store.types import to_micros
 
 Deed: TypeAlias = Literal["settle", "void", "expire", "release"]
 
@@ -46,9 +48,16 @@ class Writer(Protocol):
 
     def join(self, handler: Any, item: Any) -> asyncio.Future[Any]: ...
 
+    def put(self, handler: Any, item: Any, on_failure: Callable[[BaseException], None] | None = None) -> None: ...
+
 
 class NewHold(msgspec.Struct, frozen=True, kw_only=True):
-    """Set aside what one attempt may cost. `deadline` is in microseconds since 1970."""
+    """Set aside what one attempt may cost.
+
+    Attributes:
+        deadline: microseconds since 1970; a hold still open then is swept.
+        skeleton: what the request's row needs if the process dies; kept until the request ends.
+    """
 
     id: str
     request_id: str
@@ -58,6 +67,7 @@ class NewHold(msgspec.Struct, frozen=True, kw_only=True):
     price_version: str
     deadline: int
     ask: Ask
+    skeleton: str
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,12 +86,18 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
-    """How a hold ends; `usd` and `tokens` are the true amounts of a settlement."""
+    """How a hold ends.
+
+    Attributes:
+        usd, tokens: the true amounts of a settlement.
+        ends_request: no attempt follows, so the skeleton is not needed any more.
+    """
 
     hold_id: str
     deed: Deed
     usd: int = 0
     tokens: int = 0
+    ends_request: bool = True
 
 
 class Ledger:
@@ -108,12 +124,15 @@ class Ledger:
             raise
         return held
 
-    def resolve(self, resolution: Resolution) -> asyncio.Future[bool]:
+    def resolve(self, resolution: Resolution) -> None:
         """End a hold in the next batch. Needs no await, so no cancellation can lose it; what the store refuses is tried
-        again by `resolve_owed`. The future tells whether this resolution was the one that counted."""
-        future = self._writer.join(self._apply, resolution)
-        future.add_done_callback(lambda done: self._keep_if_failed(done, resolution))
-        return future
+        again by `resolve_owed`."""
+        self._writer.put(self._apply, resolution, lambda _: self._owed.append(resolution))
+
+    async def resolved(self, resolution: Resolution) -> bool:
+        """End a hold, and wait until it is; false when it had ended before, another way. Raises Unavailable."""
+        counted: bool = await self._writer.join(self._apply, resolution)
+        return counted
 
     def resolve_owed(self) -> int:
         """Try again what the store could not write; gives how many are tried. Called every few seconds."""
@@ -128,12 +147,21 @@ class Ledger:
         Raises:
             Conflict: it is not unconfirmed.
         """
-        if not await self._writer.join(self._apply, Resolution(hold_id=hold_id, deed="release")):
+        if not await self.resolved(Resolution(hold_id=hold_id, deed="release")):
             raise Conflict(f"hold {hold_id} is not unconfirmed, so there is nothing to release")
 
-    def _keep_if_failed(self, done: asyncio.Future[bool], resolution: Resolution) -> None:
-        if not done.cancelled() and isinstance(done.exception(), Unavailable):
-            self._owed.append(resolution)
+    def end_request(self, hold_ids: Iterable[str]) -> None:
+        """The request of these holds has its row: holds that ended before it need not remember it."""
+        for hold_id in hold_ids:
+            self._writer.put(sql.forget_skeletons, hold_id)
+
+    def pending(self, tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
+        """Holds of these processes whose request never ended: id, request_id, state, skeleton."""
+        return sql.pending_holds(tx, boot_ids)
+
+    def overdue(self, tx: Reading) -> list[str]:
+        """Ids of open holds past their deadline."""
+        return sql.overdue_holds(tx, to_micros(self._clock.now()))
 
     def _apply(self, batch: Batch, items: list[NewHold | Resolution]) -> list[Any]:
         return LedgerBatch(batch, self._clock.now()).apply(items)
@@ -145,12 +173,13 @@ class LedgerBatch:
     def __init__(self, batch: Batch, now: datetime) -> None:
         self._batch = batch
         self._now = now
-        self._at = int(now.timestamp() * 1_000_000)
+        self._at = to_micros(now)
         self._balances: dict[str, Balance] = {}
         self._touched: set[str] = set()
         self._holds: dict[str, tuple[str, dict[str, int]]] = {}
         self._new_holds: list[tuple[Any, ...]] = []
         self._states: list[tuple[str, str]] = []
+        self._ends: list[tuple[str, str]] = []
         self._entries: list[tuple[Any, ...]] = []
 
     def apply(self, items: list[NewHold | Resolution]) -> list[Any]:
@@ -216,8 +245,19 @@ class LedgerBatch:
         held = write_amounts(amounts)
         self._holds[new.id] = ("open", amounts)
         self._new_holds.append(
-            (new.id, new.request_id, new.boot_id, new.provider, new.model, verdict.usd, held, new.price_version, new.deadline)
-        )  # fmt: skip
+            (
+                new.id,
+                new.request_id,
+                new.boot_id,
+                new.provider,
+                new.model,
+                verdict.usd,
+                held,
+                new.price_version,
+                new.deadline,
+                new.skeleton,
+            )
+        )
         self._entries.append((new.id, "hold", verdict.usd, held, self._at))
         return Held(id=new.id, usd=verdict.usd, cap=verdict.cap, remaining_usd=verdict.remaining_usd)
 
@@ -231,7 +271,7 @@ class LedgerBatch:
         self._touched.update(held)
         after = STATE_AFTER[resolution.deed]
         self._holds[resolution.hold_id] = (after, held)
-        self._states.append((after, resolution.hold_id))
+        (self._ends if resolution.ends_request else self._states).append((after, resolution.hold_id))
         moves = write_amounts(actual) if resolution.deed == "settle" else ""
         self._entries.append((resolution.hold_id, resolution.deed, resolution.usd, moves, self._at))
         return True
@@ -271,6 +311,8 @@ class LedgerBatch:
             self._batch.run(sql.NEW_HOLD, self._new_holds)
         if self._states:
             self._batch.run(sql.HOLD_STATE, self._states)
+        if self._ends:
+            self._batch.run(sql.HOLD_END, self._ends)
         if self._entries:
             self._batch.run(sql.ENTRY, self._entries)
 
@@ -291,7 +333,7 @@ def budget_of(row: Sequence[Any]) -> Budget:
     )
 
 
-def refusal_error(refusal: Refusal, now: datetime) -> TollhouseError:
+def refusal_error(refusal: Refusal, now: datetime) -> BudgetExhausted:
     """Why the call is refused, what could be afforded, and when the budget resets."""
     budget = refusal.budget
     name = "total" if budget.window == "total" else f"per {budget.window}"

@@ -11,8 +11,8 @@ from tollhouse.money.amounts import (
     MAX_NANODOLLARS,
     FemtodollarsPerToken,
     Nanodollars,
-    cost,
     price_from_usd_per_million,
+    rounded_up,
 )
 from tollhouse.providers.base import ListedPrice
 
@@ -94,14 +94,16 @@ def cost_of(usage: Usage, price: Price) -> Nanodollars:
     640000000
     """
     rates = price.at(usage.input_tokens)
-    return Nanodollars(price.per_request + cost(_input_parts(usage, rates) + _output_parts(usage, rates)))
+    return Nanodollars(price.per_request + rounded_up(_read(usage, rates) + _made(usage, rates)))
 
 
 def split_cost(usage: Usage, price: Price) -> tuple[Nanodollars, Nanodollars]:
     """The cost of what was read and of what was made; together exactly `cost_of`. Raises as that does."""
-    whole = cost_of(usage, price)
-    read = Nanodollars(price.per_request + cost(_input_parts(usage, price.at(usage.input_tokens))))
-    return read, Nanodollars(whole - read)
+    rates = price.at(usage.input_tokens)
+    read = _read(usage, rates)
+    input_cost = price.per_request + rounded_up(read)
+    whole = price.per_request + rounded_up(read + _made(usage, rates))
+    return Nanodollars(input_cost), Nanodollars(whole - input_cost)
 
 
 def most(price: Price, input_tokens_bound: int, output_tokens_cap: int, n: int = 1) -> Nanodollars:
@@ -119,7 +121,7 @@ def most(price: Price, input_tokens_bound: int, output_tokens_cap: int, n: int =
     femtodollars = input_tokens_bound * input_rate + output_tokens_cap * n * output_rate
     if femtodollars > (MAX_NANODOLLARS - price.per_request) * 10**6:
         return MAX_NANODOLLARS
-    return Nanodollars(price.per_request + cost([(1, femtodollars)]))
+    return Nanodollars(price.per_request + rounded_up(femtodollars))
 
 
 def affordable_output(price: Price, input_tokens_bound: int, n: int, available: int) -> int:
@@ -172,8 +174,11 @@ def from_listed(listed: ListedPrice, version: str) -> Price | None:
     )
 
 
-def _input_parts(usage: Usage, rates: Rates) -> list[tuple[int, int]]:
+def _read(usage: Usage, rates: Rates) -> int:
+    """Femtodollars for the input."""
     cached, written, audio = usage.input_cached_tokens, usage.input_cache_write_tokens, usage.input_audio_tokens
+    if not (cached or written or audio) and usage.input_tokens >= 0:
+        return usage.input_tokens * rates.input
     fresh = usage.input_tokens - cached - written
     if min(fresh, cached, written, audio) < 0 or audio > usage.input_tokens:
         raise ValueError("the parts of the input are more than the input")
@@ -183,28 +188,31 @@ def _input_parts(usage: Usage, rates: Rates) -> list[tuple[int, int]]:
         cached, fresh = cached + fresh, 0
         if cached < 0:
             written, cached = written + cached, 0
-    return [
-        (fresh, rates.input),
-        (cached, rates.input if rates.input_cached is None else rates.input_cached),
-        (written, rates.input if rates.input_cache_write is None else rates.input_cache_write),
-        (audio, rates.input if rates.input_audio is None else rates.input_audio),
-    ]
+    return (
+        fresh * rates.input
+        + cached * (rates.input if rates.input_cached is None else rates.input_cached)
+        + written * (rates.input if rates.input_cache_write is None else rates.input_cache_write)
+        + audio * (rates.input if rates.input_audio is None else rates.input_audio)
+    )
 
 
-def _output_parts(usage: Usage, rates: Rates) -> list[tuple[int, int]]:
+def _made(usage: Usage, rates: Rates) -> int:
+    """Femtodollars for the output."""
     reasoning, audio = usage.output_reasoning_tokens, usage.output_audio_tokens
     text = usage.output_tokens - reasoning - audio
-    if min(text, reasoning, audio) < 0:
+    if text < 0 or reasoning < 0 or audio < 0:
         raise ValueError("the parts of the output are more than the output")
-    return [
-        (text, rates.output),
-        (reasoning, rates.output if rates.output_reasoning is None else rates.output_reasoning),
-        (audio, rates.output if rates.output_audio is None else rates.output_audio),
-    ]
+    return (
+        text * rates.output
+        + reasoning * (rates.output if rates.output_reasoning is None else rates.output_reasoning)
+        + audio * (rates.output if rates.output_audio is None else rates.output_audio)
+    )
 
 
 def _dearest(price: Price, input_tokens_bound: int) -> tuple[int, int]:
     """The dearest rate of input and of output among the steps a call of this size can reach."""
+    if not price.tiers:
+        return price.dearest_input(), price.dearest_output()
     reachable = [price, *(tier.rates for tier in price.tiers if tier.above_input_tokens < input_tokens_bound)]
     return max(rates.dearest_input() for rates in reachable), max(rates.dearest_output() for rates in reachable)
 

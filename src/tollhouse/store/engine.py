@@ -34,6 +34,8 @@ class Store(Protocol):
     """The database, whichever it is."""
 
     dialect: str
+    on_commit: dict[Any, Callable[[list[Any]], None]]
+    """Handler -> told of the items of each batch that is durable."""
 
     async def read(self, query: Callable[[Reading], T]) -> T:
         """Run a query. Raises Unavailable when the database does not answer."""
@@ -41,6 +43,14 @@ class Store(Protocol):
 
     async def write(self, change: Callable[[Writing], T]) -> T:
         """Run a change in a transaction; it is durable on return, or undone alone when it raises."""
+        ...
+
+    def join(self, handler: Any, item: Any) -> asyncio.Future[Any]:
+        """Put an item into the next batch; the future gives the handler's outcome for it."""
+        ...
+
+    def put(self, handler: Any, item: Any, on_failure: Callable[[BaseException], None] | None = None) -> None:
+        """The same for who does not wait for the outcome. Raises Unavailable when the store is closed."""
         ...
 
     async def aclose(self) -> None:

@@ -23,10 +23,12 @@ BUCKETS = Sql("SELECT id, posted, open, unconfirmed, overage FROM bucket WHERE i
 BALANCE = Sql("UPDATE bucket SET posted = ?, open = ?, unconfirmed = ?, overage = ? WHERE id = ?")
 HOLDS = Sql("SELECT id, state, usd, held, price_version FROM hold WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE")
 NEW_HOLD = Sql(
-    "INSERT INTO hold (id, request_id, boot_id, provider, model, state, usd, held, price_version, deadline)"
-    " VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)"
+    "INSERT INTO hold (id, request_id, boot_id, provider, model, state, usd, held, price_version, deadline, skeleton)"
+    " VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)"
 )
 HOLD_STATE = Sql("UPDATE hold SET state = ? WHERE id = ?")
+HOLD_END = Sql("UPDATE hold SET state = ?, skeleton = NULL WHERE id = ?")
+FORGET_SKELETON = Sql("UPDATE hold SET skeleton = NULL WHERE id = ?")
 ENTRY = Sql("INSERT INTO ledger_entry (hold_id, kind, usd, moves, at) VALUES (?, ?, ?, ?, ?)")
 
 
@@ -41,6 +43,12 @@ def lock_buckets(batch: Batch, ids: Sequence[str], new: list[tuple[str, str]]) -
     if new:
         batch.run(NEW_BUCKET, new)
     return batch.fetch(BUCKETS, ids)
+
+
+def forget_skeletons(batch: Batch, hold_ids: list[str]) -> list[None]:
+    """The requests of these holds have their rows."""
+    batch.run(FORGET_SKELETON, [(hold_id,) for hold_id in hold_ids])
+    return [None] * len(hold_ids)
 
 
 # --- for people, never on the hot path -------------------------------------------------------------------------------
@@ -70,13 +78,24 @@ def balances(tx: Reading, ids: Sequence[str]) -> dict[str, Any]:
     return {row["id"]: row for row in tx.execute(select(bucket).where(bucket.c.id.in_(ids))).mappings()}
 
 
-def holds_in(tx: Reading, state: str, *, boot_ids: Sequence[str] | None = None, past: int | None = None) -> list[Any]:
-    """Unresolved holds of a state; of these processes only, or past their deadline (microseconds) only."""
-    query = select(hold).where(hold.c.state == state).order_by(hold.c.id)
-    if boot_ids is not None:
-        query = query.where(hold.c.boot_id.in_(boot_ids))
-    if past is not None:
-        query = query.where(hold.c.deadline < past)
+def unconfirmed_holds(tx: Reading) -> list[Any]:
+    """Holds of calls whose outcome is unknown, oldest first."""
+    return list(tx.execute(select(hold).where(hold.c.state == "unconfirmed").order_by(hold.c.id)).mappings())
+
+
+def overdue_holds(tx: Reading, now: int) -> list[str]:
+    """Open holds past their deadline (microseconds), whoever made them."""
+    query = select(hold.c.id).where(hold.c.skeleton.is_not(None), hold.c.state == "open", hold.c.deadline < now)
+    return list(tx.execute(query).scalars())
+
+
+def pending_holds(tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
+    """Holds of these processes whose request never ended: id, request_id, state, skeleton; in order of attempts."""
+    query = (
+        select(hold.c.id, hold.c.request_id, hold.c.state, hold.c.skeleton)
+        .where(hold.c.skeleton.is_not(None), hold.c.boot_id.in_(boot_ids))
+        .order_by(hold.c.id)
+    )
     return list(tx.execute(query).mappings())
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from tollhouse.errors import Unavailable
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.statements import Sql
-from tollhouse.store.writer import Handler, Waiting, settle
+from tollhouse.store.writer import Asker, Handler, OnFailure, Waiting, tell
 
 T = TypeVar("T")
 
@@ -69,15 +69,13 @@ class PostgresStore:
 
     def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
         """Put an item into the next batch. What is joined in one turn of the loop is written together or not at all."""
-        if self._waiting is None:
-            if self._closed:
-                raise Unavailable("the store is closed")
-            self._waiting = Waiting(self._loop.time())
-            if self._writer is None:
-                self._writer = self._loop.create_task(self._write_batches(), name="tollhouse-writer")
         future = self._loop.create_future()
-        self._waiting.join(handler, item, future)
+        self._next().join(handler, item, future)
         return future
+
+    def put(self, handler: Handler, item: Any, on_failure: OnFailure | None = None) -> None:
+        """As `join`, for who does not wait."""
+        self._next().join(handler, item, on_failure)
 
     async def aclose(self) -> None:
         """Write what waits, then close every connection."""
@@ -88,6 +86,15 @@ class PostgresStore:
             await self._connection.close()
             self._connection = None
         await self._engine.dispose()
+
+    def _next(self) -> Waiting:
+        if self._waiting is None:
+            if self._closed:
+                raise Unavailable("the store is closed")
+            self._waiting = Waiting(self._loop.time())
+            if self._writer is None:
+                self._writer = self._loop.create_task(self._write_batches(), name="tollhouse-writer")
+        return self._waiting
 
     async def _write_batches(self) -> None:
         while self._waiting is not None:
@@ -111,36 +118,36 @@ class PostgresStore:
                 await self._apart(waiting, error)
                 return
             else:
-                for future, outcome in outcomes:
-                    settle(future, outcome)
+                for asker, outcome in outcomes:
+                    tell(asker, outcome)
                 for handler, (items, _) in waiting.joined.items():
                     if handler in self.on_commit:
                         self.on_commit[handler](items)
                 return
 
-    async def _transact(self, waiting: Waiting) -> list[tuple[asyncio.Future[Any], Any]]:
+    async def _transact(self, waiting: Waiting) -> list[tuple[Asker, Any]]:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect_asyncpg(self.url)
-        outcomes: list[tuple[asyncio.Future[Any], Any]] = []
+        outcomes: list[tuple[Asker, Any]] = []
         async with self._connection.transaction():
             batch = PostgresBatch(self._connection)
-            for handler, (items, futures) in waiting.joined.items():
-                outcomes.extend(zip(futures, await greenlet_spawn(handler, batch, items), strict=True))
+            for handler, (items, askers) in waiting.joined.items():
+                outcomes.extend(zip(askers, await greenlet_spawn(handler, batch, items), strict=True))
         return outcomes
 
     async def _apart(self, waiting: Waiting, error: Exception) -> None:
         """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
         everything = [
-            (handler, item, future)
+            (handler, item, asker)
             for handler, lists in waiting.joined.items()
-            for item, future in zip(*lists, strict=True)
+            for item, asker in zip(*lists, strict=True)
         ]
         if len(everything) == 1:
             waiting.fail(error if not isinstance(error, asyncpg.PostgresError) else Unavailable("the database refused"))
             return
-        for handler, item, future in everything:
+        for handler, item, asker in everything:
             alone = Waiting(waiting.since_s)
-            alone.join(handler, item, future)
+            alone.join(handler, item, asker)
             await self._write(alone)
 
     async def _disconnect(self) -> None:

@@ -1,4 +1,7 @@
-"""The request log's SQL: one row for every authenticated request, begun with its first hold and completed at its end."""
+"""The request log's SQL: one row for every authenticated request, written when it ends.
+
+Until then a hold carries its skeleton, so that a killed process leaves its rows too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
@@ -59,41 +62,22 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """A complete row. `is_new` when no skeleton of it was written: it ended before its first hold."""
+    """A row."""
 
     skeleton: Skeleton
     ending: Ending
-    is_new: bool
 
 
-BEGIN_COLUMNS = Skeleton.__struct_fields__
-END_COLUMNS = Ending.__struct_fields__
-
-BEGIN = Sql(f"INSERT INTO request ({', '.join(BEGIN_COLUMNS)}) VALUES ({', '.join('?' * len(BEGIN_COLUMNS))})")
-END = Sql(f"UPDATE request SET {', '.join(f'{column} = ?' for column in END_COLUMNS)} WHERE id = ?")
-WHOLE = Sql(
-    f"INSERT INTO request ({', '.join((*BEGIN_COLUMNS, *END_COLUMNS))})"
-    f" VALUES ({', '.join('?' * len((*BEGIN_COLUMNS, *END_COLUMNS)))})"
-)
+COLUMNS = (*Skeleton.__struct_fields__, *Ending.__struct_fields__)
+INSERT = Sql(f"INSERT INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})")  # noqa: S608
 BODY = Sql("INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)")
 
 values_of = msgspec.structs.astuple
 
 
-def begin(batch: Batch, skeletons: list[Skeleton]) -> Sequence[None]:
-    """Insert skeletons, so that a killed process leaves its rows."""
-    batch.run(BEGIN, [values_of(skeleton) for skeleton in skeletons])
-    return [None] * len(skeletons)
-
-
 def finish(batch: Batch, rows: list[Finished]) -> Sequence[None]:
-    """Complete rows, or insert those that ended before their first hold."""
-    whole = [values_of(row.skeleton) + values_of(row.ending) for row in rows if row.is_new]
-    begun = [(*values_of(row.ending), row.skeleton.id) for row in rows if not row.is_new]
-    if begun:
-        batch.run(END, begun)
-    if whole:
-        batch.run(WHOLE, whole)
+    """Write rows."""
+    batch.run(INSERT, [values_of(row.skeleton) + values_of(row.ending) for row in rows])
     return [None] * len(rows)
 
 
@@ -138,20 +122,12 @@ def body(tx: Reading, request_id: str) -> Any | None:
     return tx.execute(select(request_body).where(request_body.c.request_id == request_id)).mappings().first()
 
 
-def unfinished(tx: Reading, boot_ids: Sequence[str]) -> list[str]:
-    """Requests that these processes began and never completed."""
-    query = select(request.c.id).where(request.c.status.is_(None), request.c.boot_id.in_(boot_ids))
-    return list(tx.execute(query).scalars())
-
-
-def complete_lost(tx: Writing, ids: Sequence[str], *, status: int, outcome: str, message: str) -> None:
-    """Complete rows whose process died. Their cost, if any, stands in the unconfirmed hold."""
+def present(tx: Reading, ids: Sequence[str]) -> set[str]:
+    """Those of the requests that have a row."""
+    found: set[str] = set()
     for start in range(0, len(ids), 500):
-        tx.execute(
-            update(request)
-            .where(request.c.id.in_(ids[start : start + 500]), request.c.status.is_(None))
-            .values(status=status, outcome=outcome, error_code=outcome, error_message=message)
-        )
+        found.update(tx.execute(select(request.c.id).where(request.c.id.in_(ids[start : start + 500]))).scalars())
+    return found
 
 
 def spend(tx: Reading, *, user_id: str | None = None, since: int | None = None) -> list[Any]:
@@ -179,12 +155,7 @@ def spend(tx: Reading, *, user_id: str | None = None, since: int | None = None) 
 
 def drop_rows_before(tx: Writing, created_at: int, *, limit: int = 5_000) -> int:
     """Forget old rows and their bodies, a bounded number at a time; gives how many went. The ledger is never cut."""
-    old = (
-        select(request.c.id)
-        .where(request.c.created_at < created_at, request.c.status.is_not(None))
-        .order_by(request.c.id)
-        .limit(limit)
-    )
+    old = select(request.c.id).where(request.c.created_at < created_at).order_by(request.c.id).limit(limit)
     return _drop(tx, list(tx.execute(old).scalars()))
 
 
@@ -201,7 +172,7 @@ def drop_rows_beyond(tx: Writing, most: int, *, limit: int = 5_000) -> int:
     surplus = tx.execute(select(func.count()).select_from(request)).scalar_one() - most
     if surplus <= 0:
         return 0
-    oldest = select(request.c.id).where(request.c.status.is_not(None)).order_by(request.c.id).limit(min(surplus, limit))
+    oldest = select(request.c.id).order_by(request.c.id).limit(min(surplus, limit))
     return _drop(tx, list(tx.execute(oldest).scalars()))
 
 

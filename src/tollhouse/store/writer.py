@@ -29,6 +29,9 @@ Item = TypeVar("Item")
 Handler: TypeAlias = Callable[[Batch, list[Any]], Sequence[Any]]
 """Does all items of a batch at once; gives one outcome for each. An outcome that is an exception is raised to its asker."""
 
+OnFailure: TypeAlias = Callable[[BaseException], None]
+Asker: TypeAlias = asyncio.Future[Any] | OnFailure | None
+
 BUSY_PATIENCE_S = 2.0
 BUSY_PAUSE_S = 0.005
 CHECKPOINT_EVERY_S = 1.0
@@ -42,33 +45,37 @@ class Waiting:
     def __init__(self, now_s: float) -> None:
         self.since_s = now_s
         self.changes: list[tuple[Callable[[Writing], Any], asyncio.Future[Any]]] = []
-        self.joined: dict[Handler, tuple[list[Any], list[asyncio.Future[Any]]]] = {}
+        self.joined: dict[Handler, tuple[list[Any], list[Asker]]] = {}
 
-    def join(self, handler: Handler, item: Any, future: asyncio.Future[Any]) -> None:
+    def join(self, handler: Handler, item: Any, asker: Asker) -> None:
         lists = self.joined.get(handler)
         if lists is None:
-            self.joined[handler] = ([item], [future])
+            self.joined[handler] = ([item], [asker])
         else:
             lists[0].append(item)
-            lists[1].append(future)
+            lists[1].append(asker)
 
     def fail(self, error: BaseException) -> None:
         """Tell everyone who waits that nothing of theirs was written."""
         for _, future in self.changes:
-            settle(future, error)
-        for _, futures in self.joined.values():
-            for future in futures:
-                settle(future, error)
+            tell(future, error)
+        for _, askers in self.joined.values():
+            for asker in askers:
+                tell(asker, error)
 
 
-def settle(future: asyncio.Future[Any], outcome: Any) -> None:
-    """Give an outcome to whoever still waits for it."""
-    if future.done():
+def tell(asker: Asker, outcome: Any) -> None:
+    """Give an outcome to whoever still waits for it, or a failure to whoever wanted to hear of that only."""
+    failed = isinstance(outcome, BaseException)
+    if not isinstance(asker, asyncio.Future):
+        if failed and asker is not None:
+            asker(outcome)
+    elif asker.done():
         return
-    if isinstance(outcome, BaseException):
-        future.set_exception(outcome)
+    elif failed:
+        asker.set_exception(outcome)
     else:
-        future.set_result(outcome)
+        asker.set_result(outcome)
 
 
 class SqliteStore:
@@ -105,6 +112,10 @@ class SqliteStore:
         future = self._loop.create_future()
         self._next().join(handler, item, future)
         return future
+
+    def put(self, handler: Handler, item: Any, on_failure: OnFailure | None = None) -> None:
+        """As `join`, for who does not wait: a future costs 2 us, and nobody can cancel this."""
+        self._next().join(handler, item, on_failure)
 
     async def aclose(self) -> None:
         """Write what waits, fold the WAL into the database, let go."""
@@ -146,12 +157,12 @@ class SqliteStore:
 
     def _write(self, waiting: Waiting) -> None:
         """One transaction, already begun. Outcomes are told after the commit: nobody hears of what is not durable."""
-        outcomes: list[tuple[asyncio.Future[Any], Any]] = []
+        outcomes: list[tuple[Asker, Any]] = []
         try:
             for change, future in waiting.changes:
                 outcomes.append((future, self._change(change)))
-            for handler, (items, futures) in waiting.joined.items():
-                outcomes.extend(zip(futures, handler(self._batch, items), strict=True))
+            for handler, (items, askers) in waiting.joined.items():
+                outcomes.extend(zip(askers, handler(self._batch, items), strict=True))
             self._commit()
         except Exception as error:
             self._rollback()
@@ -160,8 +171,9 @@ class SqliteStore:
             else:
                 self._write_apart(waiting)
             return
-        for future, outcome in outcomes:
-            settle(future, outcome)
+        for asker, outcome in outcomes:
+            if asker is not None:
+                tell(asker, outcome)
         for handler, (items, _) in waiting.joined.items():
             if handler in self.on_commit:
                 self.on_commit[handler](items)
@@ -172,10 +184,10 @@ class SqliteStore:
         for change in waiting.changes:
             alone.append(Waiting(waiting.since_s))
             alone[-1].changes.append(change)
-        for handler, (items, futures) in waiting.joined.items():
-            for item, future in zip(items, futures, strict=True):
+        for handler, (items, askers) in waiting.joined.items():
+            for item, asker in zip(items, askers, strict=True):
                 alone.append(Waiting(waiting.since_s))
-                alone[-1].join(handler, item, future)
+                alone[-1].join(handler, item, asker)
         for one in alone:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")

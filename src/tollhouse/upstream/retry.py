@@ -69,4 +69,4 @@ def _wait_as_told(error: UpstreamError, attempt: int, chance: float) -> Again | 
 
 def _backoff_s(attempt: int, chance: float) -> float:
     """Doubling, with full jitter above a half."""
-    return min(BACKOFF_MOST_S, BACKOFF_BASE_S * 2 ** (attempt - 1)) * (0.5 + chance / 2)
+    return min(BACKOFF_MOST_S, BACKOFF_BASE_S * float(2 ** (attempt - 1))) * (0.5 + chance / 2)

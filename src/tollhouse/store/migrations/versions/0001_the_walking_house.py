@@ -28,9 +28,6 @@ def upgrade() -> None:
         sa.Column("open", sa.BigInteger(), nullable=False),
         sa.Column("unconfirmed", sa.BigInteger(), nullable=False),
         sa.Column("overage", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "posted >= 0 AND open >= 0 AND unconfirmed >= 0 AND overage >= 0", name=op.f("ck_bucket_amounts")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bucket")),
         sqlite_with_rowid=False,
     )
@@ -73,20 +70,25 @@ def upgrade() -> None:
         sa.Column("held", sa.Text(), nullable=False),
         sa.Column("price_version", sa.Text(), nullable=False),
         sa.Column("deadline", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('open', 'settled', 'voided', 'unconfirmed', 'released')", name=op.f("ck_hold_state")
-        ),
-        sa.CheckConstraint("usd >= 0", name=op.f("ck_hold_usd")),
+        sa.Column("skeleton", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_hold_unresolved",
+        "ix_hold_pending",
         "hold",
-        ["state"],
+        ["boot_id"],
         unique=False,
-        sqlite_where=sa.text("state IN ('open', 'unconfirmed')"),
-        postgresql_where=sa.text("state IN ('open', 'unconfirmed')"),
+        sqlite_where=sa.text("skeleton IS NOT NULL"),
+        postgresql_where=sa.text("skeleton IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_hold_unconfirmed",
+        "hold",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'unconfirmed'"),
+        postgresql_where=sa.text("state = 'unconfirmed'"),
     )
     op.create_table(
         "ledger_entry",
@@ -96,9 +98,6 @@ def upgrade() -> None:
         sa.Column("usd", sa.BigInteger(), nullable=False),
         sa.Column("moves", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('hold', 'settle', 'void', 'expire', 'release')", name=op.f("ck_ledger_entry_kind")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
     )
     op.create_table(
@@ -134,8 +133,8 @@ def upgrade() -> None:
         sa.Column("ip", sa.Text(), nullable=True),
         sa.Column("user_agent", sa.Text(), nullable=True),
         sa.Column("client_request_id", sa.Text(), nullable=True),
-        sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("provider", sa.Text(), nullable=True),
@@ -150,12 +149,12 @@ def upgrade() -> None:
         sa.Column("input_cost", sa.BigInteger(), nullable=True),
         sa.Column("output_cost", sa.BigInteger(), nullable=True),
         sa.Column("cost_status", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("attempt_log", sa.Text(), nullable=True),
         sa.Column("cache", sa.Text(), nullable=True),
-        sa.Column("response_time_us", sa.BigInteger(), nullable=True),
+        sa.Column("response_time_us", sa.BigInteger(), nullable=False),
         sa.Column("first_token_us", sa.BigInteger(), nullable=True),
-        sa.Column("upstream_us", sa.BigInteger(), nullable=True),
+        sa.Column("upstream_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
         sqlite_with_rowid=False,
     )
@@ -166,14 +165,6 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("client_request_id IS NOT NULL"),
         postgresql_where=sa.text("client_request_id IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_request_unfinished",
-        "request",
-        ["boot_id"],
-        unique=False,
-        sqlite_where=sa.text("status IS NULL"),
-        postgresql_where=sa.text("status IS NULL"),
     )
     op.create_index("ix_request_user_id", "request", ["user_id", "id"], unique=False)
     op.create_table(
