@@ -83,11 +83,11 @@ def sealed_under(tx: Reading, kid: str, *, after: str = "", limit: int = 200) ->
 
 def counts_by_kid(tx: Reading) -> dict[str, int]:
     query = select(credential.c.kid, func.count()).where(credential.c.kid.is_not(None)).group_by(credential.c.kid)
-    return dict(tx.execute(query).tuples().all())  # noqa: C416 - `dict(…)` has no type here
+    return dict(tx.execute(query).tuples().all())
 
 
 def lock_sealing(tx: Writing, *, alone: bool = False) -> None:
-    """Until the transaction ends no master key is dropped or, `alone`, nobody seals. SQLite's writer is alone anyway."""
+    """Until the transaction ends no master key is dropped or, `alone`, nobody seals. SQLite has one writer anyway."""
     if tx.dialect.name == "postgresql":
         lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
         tx.execute(select(lock(SEALING)))
