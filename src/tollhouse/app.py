@@ -24,6 +24,7 @@ from tollhouse.api.live import Live
 from tollhouse.api.openai import OpenAI
 from tollhouse.clock import Clock
 from tollhouse.dialects import openai_chat
+from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.answer import Steps
 from tollhouse.gateway.call import Calling, Target
@@ -42,7 +43,7 @@ from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store
 from tollhouse.store.folder import WebLock, prepare_folder
 from tollhouse.store.opening import open_store
-from tollhouse.telemetry import Metrics
+from tollhouse.telemetry import Finished, Logs, Metrics
 from tollhouse.upstream.addresses import parse_origin
 from tollhouse.upstream.base import Bounds, Timeouts, Upstream
 from tollhouse.upstream.client import Client
@@ -54,6 +55,7 @@ DIALECTS: Mapping[str, ModuleType] = {"openai_chat": openai_chat}
 
 DEMO = "demo"
 KEY_FILE = "master.key"
+KEY_FACT = "master key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ async def open_house(
     may_migrate: bool = False,
     may_create_key: bool = False,
     clock: Clock | None = None,
+    logs: Logs | None = None,
 ) -> AsyncIterator[House]:
     """Build everything and take it down again.
 
@@ -92,6 +95,7 @@ async def open_house(
             earlier ones left.
         may_migrate: bring an older database up to date.
         may_create_key: make the master key file when there is none (`up`; everything else refuses to start without).
+        logs: where each finished request has its line; None for no lines.
 
     Raises:
         CannotStart, ConfigurationError: what is missing, and what to do.
@@ -103,8 +107,9 @@ async def open_house(
     store = await open_store(
         database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
     )
-    house = build(settings, clock, store, vault)
+    house = build(settings, clock, store, vault, logs)
     try:
+        await confirm_key(store, vault)
         async with alive(house, kind, lock is not None):
             yield house
     finally:
@@ -145,7 +150,20 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         await store.write(lambda tx: machinery.end_process(tx, boot_id))
 
 
-def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House:
+async def confirm_key(store: Store, vault: Vault) -> None:
+    """Be sure that the master key belongs to this database: with another one no token and no credential is any good."""
+    mark = vault.derive(KEY_FACT).hex()
+    known = await store.read(lambda tx: machinery.get_fact(tx, KEY_FACT))
+    if known is None:
+        await store.write(lambda tx: machinery.set_fact(tx, KEY_FACT, mark))
+    elif known != mark:
+        raise CannotStart(
+            "the master key in use is not the one of this database, whose tokens and credentials it cannot read. "
+            "Restore the key file that belongs to it from your backup."
+        )
+
+
+def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Logs | None = None) -> House:
     """Put the parts together."""
     boot_id = ids.new("boot")
     providers = all_providers(settings)
@@ -190,7 +208,13 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault) -> House
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )
-    store.on_commit[requests.finish] = metrics.observe_batch
+
+    def tell(rows: list[Finished]) -> None:
+        metrics.observe_batch(rows)
+        if logs is not None:
+            logs.finished(rows)
+
+    store.on_commit[requests.finish] = tell
     origins = {name: origin_text(target) for name, target in targets.items()}
 
     def forget() -> None:
