@@ -12,13 +12,15 @@ from typing import TypeAlias
 
 import msgspec
 
+from tollhouse import ids
 from tollhouse.api import errors
-from tollhouse.api.http import Receive, Scope, Send, read_head, send_whole
+from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send
 from tollhouse.api.openai import OpenAI
 from tollhouse.errors import NotFound, TollhouseError
 from tollhouse.telemetry import CONTENT_TYPE, Metrics
 
-Handler: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Handler: TypeAlias = Callable[[Peer], Awaitable[None]]
 
 PUBLIC = "public"
 
@@ -39,7 +41,7 @@ class Application:
         openai: OpenAI,
         metrics: Metrics,
         is_ready: Callable[[], bool],
-        management: Callable[[], Handler] | None = None,
+        management: Callable[[], Asgi] | None = None,
     ) -> None:
         """Put the table together.
 
@@ -58,50 +60,63 @@ class Application:
         self._prometheus = metrics
         self._is_ready = is_ready
         self._build_management = management
-        self._management: Handler | None = None
+        self._management: Asgi | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        route = self.routes.get((scope["method"], scope["path"]))
-        if route is not None:
-            await route.handler(scope, receive, send)
-        elif scope["path"].startswith("/v1/"):
-            await self._other_v1(scope, receive, send)
-        else:
-            await self._manage(scope, receive, send)
-
-    async def _other_v1(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "GET" and scope["path"].startswith("/v1/models/"):
-            await self._openai.models(scope, receive, send)
+        handler = self.find(scope["method"], scope["path"])
+        if handler is not None:
+            await self.run(handler, AsgiPeer(scope, receive, send))
             return
-        await send_error(scope, send, NotFound(f"There is no {scope['method']} {scope['path']} here."))
+        management = await self._managed()
+        if management is None:
+            await refuse(AsgiPeer(scope, receive, send), NotFound(f"There is no {scope['path']} here."))
+        else:
+            await management(scope, receive, send)
 
-    async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._management is None:
-            if self._build_management is None:
-                await send_error(scope, send, NotFound(f"There is no {scope['path']} here."))
-                return
+    def find(self, method: str, path: str) -> Handler | None:
+        """The hot route's handler; None for what belongs to the management API."""
+        route = self.routes.get((method, path))
+        if route is not None:
+            return route.handler
+        if not path.startswith("/v1/"):
+            return None
+        return self._openai.models if method == "GET" and path.startswith("/v1/models/") else self._unknown
+
+    async def run(self, handler: Handler, peer: Peer) -> None:
+        """Let a handler answer; what it refuses before it knows the request is said here."""
+        try:
+            await handler(peer)
+        except ClientLeft:
+            return
+        except TollhouseError as error:
+            await refuse(peer, error)
+
+    async def _managed(self) -> Asgi | None:
+        if self._management is None and self._build_management is not None:
             # In a thread: the framework takes half a second to import, and streams are running.
             self._management = await asyncio.to_thread(self._build_management)
-        await self._management(scope, receive, send)
+        return self._management
 
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_whole(send, 200, (errors.JSON,), b'{"status":"live"}')
+    async def _unknown(self, peer: Peer) -> None:
+        raise NotFound(f"There is no {peer.path} for this method here.")
 
-    async def _ready(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _live(self, peer: Peer) -> None:
+        await peer.answer(200, (errors.JSON,), b'{"status":"live"}')
+
+    async def _ready(self, peer: Peer) -> None:
         if self._is_ready():
-            await send_whole(send, 200, (errors.JSON,), b'{"status":"ready"}')
+            await peer.answer(200, (errors.JSON,), b'{"status":"ready"}')
         else:
-            await send_whole(send, 503, (errors.JSON, (b"retry-after", b"5")), b'{"status":"draining"}')
+            await peer.answer(503, (errors.JSON, (b"retry-after", b"5")), b'{"status":"draining"}')
 
-    async def _metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
-        content_type = (b"content-type", CONTENT_TYPE.encode())
-        await send_whole(send, 200, (content_type,), self._prometheus.render())
+    async def _metrics(self, peer: Peer) -> None:
+        await peer.answer(200, ((b"content-type", CONTENT_TYPE.encode()),), self._prometheus.render())
 
 
-async def send_error(scope: Scope, send: Send, error: TollhouseError) -> None:
+async def refuse(peer: Peer, error: TollhouseError) -> None:
     """An error outside any request's path, in OpenAI's envelope."""
-    head = read_head(scope, ())
-    headers = (errors.JSON, (b"x-request-id", head.shown_id.encode()), *errors.headers(error))
-    await send_whole(send, error.status, headers, errors.openai_body(error, head.shown_id))
+    request_id = ids.new("req")
+    headers = (errors.JSON, (b"x-request-id", request_id.encode()), *errors.headers(error))
+    await peer.answer(error.status, headers, errors.openai_body(error, request_id))

@@ -1,4 +1,8 @@
-"""A request's head and body, read from ASGI by hand: the hot path has no framework."""
+"""A request's head and body, and the client who waits for the answer: the hot path has no framework.
+
+Routes speak to a `Peer`. There are two: `AsgiPeer` here, over any ASGI server, and `protocol.Cycle`, which saves the hot
+routes ASGI's messages.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -24,8 +28,108 @@ SAFE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 USER_AGENT_MOST = 256
 
 
-class ClientLeft(Exception):  # noqa: N818
+class ClientLeft(Exception):
     """The client hung up before its request was complete."""
+
+
+class Peer(Protocol):
+    """The client at the other end of one request.
+
+    Attributes:
+        path: decoded, without the query.
+        headers: names in lower case, as they came.
+        address: the client's, or a proxy's; None when unknown.
+    """
+
+    path: str
+    headers: list[tuple[bytes, bytes]]
+    address: str | None
+
+    async def read(self, length: int | None, most_bytes: int) -> bytes:
+        """The whole body. `length` is what the head announced.
+
+        Raises:
+            TooLarge: over the limit; what follows is discarded unread, for a few seconds at most.
+            ClientLeft: it hung up.
+        """
+        ...
+
+    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """A response in one piece."""
+        ...
+
+    async def begin(self, status: int, headers: Headers) -> None:
+        """The head of a stream."""
+        ...
+
+    async def say(self, piece: bytes) -> None:
+        """Bytes of a stream, sent at once; waits while the client reads too slowly."""
+        ...
+
+    async def end(self, piece: bytes = b"") -> None:
+        """The last bytes of a stream."""
+        ...
+
+    async def left(self) -> None:
+        """Returns when the client has hung up, or the response is complete."""
+        ...
+
+
+class AsgiPeer:
+    """A client behind an ASGI server."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.path: str = scope["path"]
+        self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        client = scope.get("client")
+        self.address: str | None = client[0] if client else None
+        self._receive = receive
+        self._send = send
+
+    async def read(self, length: int | None, most_bytes: int) -> bytes:
+        if length is not None and length > most_bytes:
+            await self._discard()
+            raise too_large(most_bytes)
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > most_bytes:
+                await self._discard()
+                raise too_large(most_bytes)
+            pieces.append(piece)
+            if not message.get("more_body"):
+                return b"".join(pieces)
+
+    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        await self.begin(status, (*headers, (b"content-length", b"%d" % len(body))))
+        await self.end(body)
+
+    async def begin(self, status: int, headers: Headers) -> None:
+        await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
+
+    async def say(self, piece: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def end(self, piece: bytes = b"") -> None:
+        await self._send({"type": "http.response.body", "body": piece})
+
+    async def left(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def _discard(self) -> None:
+        """Let the client finish sending, so that it reads the answer instead of a reset; but not for long."""
+        try:
+            async with asyncio.timeout(DISCARD_S):
+                while (message := await self._receive())["type"] == "http.request" and message.get("more_body"):
+                    pass
+        except TimeoutError:
+            pass
 
 
 class Head(msgspec.Struct):
@@ -35,6 +139,7 @@ class Head(msgspec.Struct):
         id: ours, for the row.
         shown_id: the client's own id when it gave a usable one, else ours: what the answer's header says.
         token: the bearer token's text; None without, or with two, which is none.
+        length: bytes of the body, when announced.
     """
 
     id: str
@@ -46,16 +151,16 @@ class Head(msgspec.Struct):
     client_request_id: str | None
 
 
-def read_head(scope: Scope, trusted: Networks) -> Head:
-    """Read the head. Raises InvalidRequest for a Content-Length that is no number."""
-    token: bytes | None = None
-    tokens = 0
-    length: int | None = None
-    agent = client_id = forwarded = None
-    for name, value in scope["headers"]:
+def read_head(peer: Peer, trusted: Networks) -> Head:
+    """Read the head. Raises InvalidRequest when Host or Content-Length are not what HTTP wants."""
+    token = agent = client_id = forwarded = length = None
+    tokens = hosts = 0
+    for name, value in peer.headers:
         if name == b"authorization":
             tokens += 1
             token = value[7:].strip() if value[:7].lower() == b"bearer " else b""
+        elif name == b"host":
+            hosts += 1
         elif name == b"user-agent":
             agent = value.decode("latin-1")[:USER_AGENT_MOST]
         elif name == b"content-length":
@@ -64,9 +169,10 @@ def read_head(scope: Scope, trusted: Networks) -> Head:
             client_id = value if SAFE_ID.fullmatch(value) else None
         elif name == b"x-forwarded-for":
             forwarded = value
+    if hosts > 1:
+        raise InvalidRequest("The request names more than one Host.")
     own = ids.new("req")
-    client = scope.get("client")
-    ip = client[0] if client else None
+    ip = peer.address
     if forwarded is not None and trusted:
         ip = client_ip(ip, forwarded.decode("latin-1"), trusted)
     shown = client_id.decode() if client_id else None
@@ -87,61 +193,8 @@ def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None
     return ip
 
 
-async def read_body(receive: Receive, head: Head, most_bytes: int) -> bytes:
-    """The whole body.
-
-    Raises:
-        TooLarge: over the limit; what follows is discarded unread, for a few seconds at most.
-        ClientLeft: it hung up.
-    """
-    if head.length is not None and head.length > most_bytes:
-        await _discard(receive)
-        raise _too_large(most_bytes)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > most_bytes:
-            raise _too_large(most_bytes)
-        return body
-    pieces: list[bytes] = []
-    size = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        piece = message.get("body", b"")
-        size += len(piece)
-        if size > most_bytes:
-            await _discard(receive)
-            raise _too_large(most_bytes)
-        pieces.append(piece)
-        if not message.get("more_body"):
-            return b"".join(pieces)
-        message = await receive()
-
-
-async def send_whole(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """A response in one piece."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [*headers, (b"content-length", b"%d" % len(body))],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _discard(receive: Receive) -> None:
-    """Let the client finish sending, so that it reads the answer instead of a reset; but not for long."""
-    try:
-        async with asyncio.timeout(DISCARD_S):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-                pass
-    except TimeoutError:
-        pass
-
-
-def _too_large(most_bytes: int) -> TooLarge:
+def too_large(most_bytes: int) -> TooLarge:
+    """The body is over the limit."""
     return TooLarge(f"The body is larger than {most_bytes:,} bytes.", details={"limit_bytes": most_bytes})
 
 

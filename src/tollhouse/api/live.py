@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from tollhouse.api.http import Receive, Send
+from tollhouse.api.http import Peer
 from tollhouse.dialects import sse
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.providers.base import Headers
@@ -29,50 +29,32 @@ STREAM_HEADERS: Headers = (
 class Response:
     """One answer on its way to a client. `headers` makes the head's headers at the moment it is sent."""
 
-    __slots__ = ("_headers", "_receive", "_send", "_task", "_watch", "exchange", "is_started", "sent_s")
+    __slots__ = ("_headers", "_peer", "_task", "_watch", "exchange", "is_started", "sent_s")
 
-    def __init__(
-        self, exchange: Exchange, receive: Receive, send: Send, headers: Callable[[Exchange], Headers]
-    ) -> None:
+    def __init__(self, exchange: Exchange, peer: Peer, headers: Callable[[Exchange], Headers]) -> None:
         self.exchange = exchange
         self.is_started = False
         self.sent_s = exchange.began_s
-        self._receive = receive
-        self._send = send
+        self._peer = peer
         self._headers = headers
         self._task = asyncio.current_task()
         self._watch: asyncio.Task[None] | None = None
 
     async def start_stream(self) -> None:
         """Send the head, once: from then on an error can only be an event."""
-        if self.is_started:
-            return
-        self.is_started = True
-        self.exchange.status = 200
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [*STREAM_HEADERS, *self._headers(self.exchange)],
-            }
-        )
-
-    async def say(self, piece: bytes) -> None:
-        """Send whole events, at once."""
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-
-    async def end(self, piece: bytes = b"") -> None:
-        """Send what is left and end the stream."""
-        await self._send({"type": "http.response.body", "body": piece})
+        if not self.is_started:
+            self.is_started = True
+            self.exchange.status = 200
+            await self._peer.begin(200, STREAM_HEADERS + self._headers(self.exchange))
 
     def look_after(self, now_s: float) -> asyncio.Task[None] | None:
-        """Once a second: watch for the client's leaving, and break a silence. Gives a task when there is something to send."""
+        """Once a second: watch for the client's leaving, break a silence. Gives a task when there is something to send."""
         exchange = self.exchange
         if self._watch is None and now_s - exchange.began_s > WATCH_AFTER_S:
             self._watch = asyncio.create_task(self._cancel_when_client_leaves())
         if not exchange.stream or exchange.glance is None:
             return None
-        quiet_s = COMMIT_AFTER_S if not self.is_started else PING_EVERY_S
+        quiet_s = PING_EVERY_S if self.is_started else COMMIT_AFTER_S
         if now_s - self.sent_s < quiet_s:
             return None
         self.sent_s = now_s
@@ -85,11 +67,10 @@ class Response:
 
     async def _ping(self) -> None:
         await self.start_stream()
-        await self.say(sse.PING)
+        await self._peer.say(sse.PING)
 
     async def _cancel_when_client_leaves(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        await self._peer.left()
         if self._task is not None and not self._task.done():
             self.exchange.has_left = True
             self._task.cancel()

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import msgspec
 
 from tollhouse.api import errors, ratelimit_headers
-from tollhouse.api.http import ClientLeft, Head, Networks, Receive, Scope, Send, read_body, read_head, send_whole
+from tollhouse.api.http import Head, Networks, Peer, read_head
 from tollhouse.api.live import Live, Response
 from tollhouse.dialects import openai_chat
 from tollhouse.errors import NotFound, TollhouseError, Unavailable
@@ -24,7 +24,7 @@ MADE_AT = 0
 
 
 class OpenAI:
-    """The OpenAI surface, as plain ASGI."""
+    """The OpenAI surface."""
 
     def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
         self._steps = steps
@@ -32,60 +32,59 @@ class OpenAI:
         self._body_bytes = body_bytes
         self._trusted = trusted
 
-    async def chat_completions(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def chat_completions(self, peer: Peer) -> None:
         """POST /v1/chat/completions"""
-        head = read_head(scope, self._trusted)
+        head = read_head(peer, self._trusted)
         exchange = begin_exchange(head, "chat.completions", self._steps)
         try:
-            exchange.body = await read_body(receive, head, self._body_bytes)
+            exchange.body = await peer.read(head.length, self._body_bytes)
         except TollhouseError as error:
-            await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, send)
+            await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
             return
-        except ClientLeft:
-            return
-        response = Response(exchange, receive, send, lambda it: self._headers(it, head))
+        response = Response(exchange, peer, lambda it: self._headers(it, head))
         self._live.enter(response)
         try:
-            await self._answer(exchange, head, response, send)
+            await self._answer(exchange, head, response, peer)
         except asyncio.CancelledError:
             if not exchange.has_left:
-                await self._fail_late(Unavailable("The gateway is shutting down."), head, exchange, response, send)
+                await self._fail_late(Unavailable("The gateway is shutting down."), head, response, peer)
         except Exception as error:
             if not isinstance(error, TollhouseError):
                 log.error(Event.REQUEST_FAILED, request=head.id, exc_info=error)
-            await self._fail_late(errors.as_tollhouse(error), head, exchange, response, send)
+            await self._fail_late(errors.as_tollhouse(error), head, response, peer)
         finally:
             self._live.leave(response)
 
-    async def models(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """GET /v1/models"""
-        head = read_head(scope, self._trusted)
+    async def models(self, peer: Peer) -> None:
+        """GET /v1/models and /v1/models/{name}"""
+        head = read_head(peer, self._trusted)
         try:
             caller = await self._steps.identify.caller(head.token, self._steps.clock.monotonic())
             caller.require("inference")
             names = route.listed(caller, self._steps.reachable)
-            named = scope["path"].removeprefix("/v1/models").strip("/")
+            named = peer.path.removeprefix("/v1/models").strip("/")
             if named and named not in names:
                 raise NotFound(f"There is no model `{named}`.", code="model_not_found", param="model")
-            body = model_object(named) if named else {"object": "list", "data": [model_object(name) for name in names]}
         except TollhouseError as error:
-            await self._fail(error, head, None, send)
+            await self._fail(error, head, None, peer)
             return
-        await send_whole(send, 200, (errors.JSON, request_id(head)), msgspec.json.encode(body))
+        body = model_object(named) if named else {"object": "list", "data": [model_object(name) for name in names]}
+        await peer.answer(200, (errors.JSON, request_id(head)), msgspec.json.encode(body))
 
-    async def _answer(self, exchange: Exchange, head: Head, response: Response, send: Send) -> None:
+    async def _answer(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
         async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
             first = await anext(pieces)
-            if not exchange.stream:
-                rest = [piece async for piece in pieces]
-                headers = (errors.JSON, *self._headers(exchange, head))
-                await send_whole(send, 200, headers, b"".join((first, *rest)) if rest else first)
+            if exchange.stream:
+                await response.start_stream()
+                await peer.say(first)
+                async for piece in pieces:
+                    response.sent_s = exchange.first_s or 0.0
+                    await peer.say(piece)
+                await peer.end()
                 return
-            await response.start_stream()
-            await response.say(first)
             async for piece in pieces:
-                await response.say(piece)
-            await response.end()
+                first += piece
+            await peer.answer(200, (errors.JSON, *self._headers(exchange, head)), first)
 
     def _headers(self, exchange: Exchange, head: Head) -> Headers:
         """The gateway's own headers, as far as they are known when the head is sent."""
@@ -95,21 +94,17 @@ class OpenAI:
             pairs += ratelimit_headers.headers(self._steps.admit.snapshot(caller, exchange.began_s))
         return pairs
 
-    async def _fail_late(
-        self, error: TollhouseError, head: Head, exchange: Exchange, response: Response, send: Send
-    ) -> None:
+    async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:
         """A status when nothing was sent, else the dialect's error event."""
         if response.is_started:
-            await response.end(errors.openai_event(error, head.shown_id))
+            await peer.end(errors.openai_event(error, head.shown_id))
         else:
-            await self._fail(error, head, exchange, send)
+            await self._fail(error, head, response.exchange, peer)
 
-    async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange | None, send: Send) -> None:
-        headers: Headers = (errors.JSON, request_id(head), *errors.headers(error))
-        if exchange is not None and exchange.caller is not None:
-            headers += gateway_headers(exchange, self._steps.clock.monotonic())
-            headers += ratelimit_headers.headers(self._steps.admit.snapshot(exchange.caller, exchange.began_s))
-        await send_whole(send, error.status, headers, errors.openai_body(error, head.shown_id))
+    async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange | None, peer: Peer) -> None:
+        headers: Headers = (errors.JSON, *errors.headers(error))
+        headers += (request_id(head),) if exchange is None else self._headers(exchange, head)
+        await peer.answer(error.status, headers, errors.openai_body(error, head.shown_id))
 
 
 def begin_exchange(head: Head, surface: str, steps: Steps) -> Exchange:
