@@ -32,6 +32,11 @@ def dead_processes(tx: Reading, *, silent_since: datetime, kind: str | None = No
     return list(tx.execute(query).scalars())
 
 
+def processes(tx: Reading) -> list[Any]:
+    """Every process that was not cleared away, with its last heartbeat; the latest first."""
+    return list(tx.execute(select(process).order_by(process.c.beat_at.desc())).mappings())
+
+
 def get_fact(tx: Reading, name: str) -> Any:
     """A fact about this installation; None when it was never set."""
     return tx.execute(select(fact.c.value).where(fact.c.name == name)).scalar_one_or_none()

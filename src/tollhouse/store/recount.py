@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from tollhouse.store.engine import Reading
-from tollhouse.store.tables import audit, bucket, budget, entry, hold, process, request
+from tollhouse.store.tables import audit, bucket, budget, entry, hold, request
 
 ROWS_AT_ONCE = 10_000
 
@@ -64,38 +64,40 @@ def holds_without_entry(tx: Reading) -> Iterator[str]:
 
 
 def charged(tx: Reading) -> Iterator[Any]:
-    """Of every request with a hold or a row: what its holds were settled for, what its row says, and whether it is still
-    under way (`pending`). `id` is None without a row, `request_id` without a hold."""
+    """Every request row: what it says it cost, and what its holds were settled for."""
     settled = (
-        select(entry.c.hold_id, func.sum(entry.c.usd).label("usd"))
-        .where(entry.c.kind == "settle")
-        .group_by(entry.c.hold_id)
-        .subquery()
-    )
-    held = (
-        select(hold.c.request_id, func.sum(settled.c.usd).label("usd"), func.count(hold.c.skeleton).label("pending"))
-        .join(settled, settled.c.hold_id == hold.c.id, isouter=True)
+        select(hold.c.request_id, func.sum(entry.c.usd).label("usd"))
+        .join(entry, (entry.c.hold_id == hold.c.id) & (entry.c.kind == "settle"))
         .group_by(hold.c.request_id)
         .subquery()
     )
-    query = select(
-        request.c.id, request.c.input_cost, request.c.output_cost, held.c.request_id, held.c.usd, held.c.pending
-    ).join(held, held.c.request_id == request.c.id, full=True)
+    query = (
+        select(request.c.id, request.c.input_cost, request.c.output_cost, settled.c.usd)
+        .join(settled, settled.c.request_id == request.c.id, isouter=True)
+        .order_by(request.c.id)
+    )
     return _stream(tx, query)
 
 
+def requests_without_row(tx: Reading) -> Iterator[str]:
+    """Requests that have holds and have ended, but have no row.
+
+    Those that retention dropped are not among them: rows go from the oldest on, so one missing among younger was lost.
+    """
+    query = (
+        select(hold.c.request_id)
+        .join(request, request.c.id == hold.c.request_id, isouter=True)
+        .where(request.c.id.is_(None), hold.c.request_id > select(func.min(request.c.id)).scalar_subquery())
+        .group_by(hold.c.request_id)
+        .having(func.count(hold.c.skeleton) == 0)
+        .order_by(hold.c.request_id)
+    )
+    return iter(tx.execute(query).scalars())
+
+
 def count_holds(tx: Reading) -> int:
+    """How many holds there are."""
     return tx.execute(select(func.count()).select_from(hold)).scalar_one()
-
-
-def oldest_request(tx: Reading) -> str | None:
-    """The oldest row that retention has left."""
-    return tx.execute(select(func.min(request.c.id))).scalar_one()
-
-
-def processes(tx: Reading) -> dict[str, int]:
-    """Boot id -> last heartbeat, in microseconds since 1970, of every process that was not cleared away."""
-    return {boot_id: beat_at for boot_id, beat_at in tx.execute(select(process.c.boot_id, process.c.beat_at))}
 
 
 def changed_budgets(tx: Reading) -> set[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from tollhouse.errors import CannotStart
+from tollhouse.store.engine import Reading
 from tollhouse.store.tables import metadata
 
 HEAD = "0001"
@@ -45,6 +46,13 @@ def revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def server_version(tx: Reading) -> str:
+    """What the database calls itself: `SQLite 3.40.1`, `PostgreSQL 15.4`."""
+    if tx.dialect.name == "sqlite":
+        return f"SQLite {tx.execute(text('SELECT sqlite_version()')).scalar_one()}"
+    return f"PostgreSQL {tx.execute(text('SHOW server_version')).scalar_one()}"
 
 
 def stamp(connection: Connection) -> None:

@@ -1,0 +1,202 @@
+"""Recompute every balance from the entries, and compare ledger, holds, buckets and request log.
+
+The entries are the truth and are never changed, so whatever disagrees with them has drifted. It is all one read of one
+moment, so it may run while the gateway serves. Memory grows with the buckets and the unresolved holds, not with the
+entries. Nothing here is shared with the code that moves money, so that no error in that can hide itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.money.budgets import Balance, unit_of
+from tollhouse.money.ledger import STATE_AFTER, STATE_BEFORE, read_amounts
+from tollhouse.store import machinery, recount
+from tollhouse.store.engine import Reading
+from tollhouse.store.types import to_micros
+
+ALIVE_S = 15.0
+OVERDUE_S = 60.0
+TOLD_EVERY = 10_000
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One thing that is not as the entries say. `subject` names it: a bucket, a hold or a request, with its id."""
+
+    subject: str
+    what: str
+
+
+class Checked(msgspec.Struct):
+    """How much was compared so far."""
+
+    entries: int = 0
+    buckets: int = 0
+    holds: int = 0
+    requests: int = 0
+
+
+def differences(
+    tx: Reading, now: datetime, checked: Checked, tell: Callable[[Checked], None] = lambda checked: None
+) -> Iterator[Difference]:
+    """Every difference, in the order in which they are found.
+
+    Args:
+        tx: a read that has not begun.
+        now: to know which processes live.
+        checked: is counted up on the way.
+        tell: called now and then, for whoever waits.
+    """
+    recount.stand_still(tx)
+    books = _Books()
+    for row in recount.entries(tx):
+        yield from books.enter(row)
+        checked.entries += 1
+        if checked.entries % TOLD_EVERY == 0:
+            tell(checked)
+    checked.holds = books.holds
+    yield from _compare_buckets(tx, books.balances, checked)
+    yield from _compare_holds(tx, books, now)
+    yield from _compare_requests(tx, checked)
+
+
+class _Books:
+    """The ledger written anew, entry by entry."""
+
+    def __init__(self) -> None:
+        self.balances: dict[str, Balance] = {}
+        self.unresolved: dict[str, str] = {}
+        self.holds = 0
+
+    def enter(self, row: Any) -> Iterator[Difference]:
+        """Follow one entry, in the order they were written; what it cannot follow is a difference."""
+        subject = f"hold {row['hold_id']}"
+        if row["state"] is None:
+            yield Difference(subject, f"has a {row['kind']} entry but no row")
+        elif min(row["usd"], row["held_usd"], *read_amounts(f"{row['held']} {row['moves']}").values()) < 0:
+            yield Difference(subject, f"has a {row['kind']} entry of less than nothing")
+        elif row["kind"] == "hold":
+            yield from self._hold(subject, row)
+        elif row["kind"] in STATE_BEFORE:
+            yield from self._resolve(subject, row)
+        else:
+            yield Difference(subject, f"has an entry of an unknown kind, {row['kind']}")
+
+    def _hold(self, subject: str, row: Any) -> Iterator[Difference]:
+        if row["hold_id"] in self.unresolved:
+            yield Difference(subject, "was entered twice")
+            return
+        if (row["usd"], row["moves"]) != (row["held_usd"], row["held"]):
+            yield Difference(subject, f"holds {row['held']!r}, but {row['moves']!r} was entered for it")
+        self.holds += 1
+        self.unresolved[row["hold_id"]] = "open"
+        for key, amount in read_amounts(row["moves"]).items():
+            self._balance(key).open += amount
+
+    def _resolve(self, subject: str, row: Any) -> Iterator[Difference]:
+        kind, before = row["kind"], self.unresolved.pop(row["hold_id"], "resolved")
+        if before not in STATE_BEFORE[kind]:
+            yield Difference(subject, f"has a {kind} entry when it was already {before}")
+            if before != "resolved":
+                self.unresolved[row["hold_id"]] = before
+            return
+        after = STATE_AFTER[kind]
+        if after == "unconfirmed":
+            self.unresolved[row["hold_id"]] = after
+        elif row["state"] != after:
+            yield Difference(subject, f"is {row['state']}, but its entries say {after}")
+        held, moves = read_amounts(row["held"]), read_amounts(row["moves"])
+        if kind == "settle" and not _fits(held, moves, row["usd"]):
+            yield Difference(subject, f"holds {row['held']!r}, but {row['moves']!r} was settled for it")
+        for key, amount in held.items():
+            _move(self._balance(key), before, kind, amount, moves.get(key, 0))
+
+    def _balance(self, key: str) -> Balance:
+        return self.balances.setdefault(key, Balance())
+
+
+def _move(balance: Balance, before: str, kind: str, held: int, actual: int) -> None:
+    if before == "open":
+        balance.open -= held
+    else:
+        balance.unconfirmed -= held
+    if kind == "expire":
+        balance.unconfirmed += held
+    if kind == "settle":
+        balance.posted += actual
+        balance.overage += max(0, actual - held)
+
+
+def _fits(held: dict[str, int], moves: dict[str, int], usd: int) -> bool:
+    """A settlement posts to every bucket of its hold: dollars as entered, requests as held."""
+    fixed = {key: usd if unit_of(key) == "usd" else amount for key, amount in held.items() if unit_of(key) != "tokens"}
+    return moves.keys() == held.keys() and all(moves[key] == amount for key, amount in fixed.items())
+
+
+def _compare_buckets(tx: Reading, balances: dict[str, Balance], checked: Checked) -> Iterator[Difference]:
+    changed = recount.changed_budgets(tx)
+    for row in recount.buckets(tx):
+        checked.buckets += 1
+        subject, unit = f"bucket {row['id']}", unit_of(row["id"])
+        true = balances.pop(row["id"], None) or Balance()
+        for column in Balance.__struct_fields__:
+            found, expected = _shown(row[column], unit), _shown(getattr(true, column), unit)
+            if found != expected:
+                yield Difference(subject, f"{column} is {found}, but its entries come to {expected}")
+        # A limit that was lowered, or made strict later, may lie below what was spent before.
+        is_strict = row["mode"] == "strict" and row["budget_id"] not in changed
+        if is_strict and true.taken > row["amount"] + true.overage:
+            limit = _shown(row["amount"], unit)
+            yield Difference(subject, f"{_shown(true.taken, unit)} are taken, but its strict limit is {limit}")
+    for key in balances:
+        yield Difference(f"bucket {key}", "has entries but no row")
+
+
+def _compare_holds(tx: Reading, books: _Books, now: datetime) -> Iterator[Difference]:
+    """What is still unresolved, against its row, its process and its request."""
+    beats = {process["boot_id"]: process["beat_at"] for process in machinery.processes(tx)}
+    is_served = max(beats.values(), default=0) > to_micros(now - timedelta(seconds=ALIVE_S))
+    overdue = to_micros(now - timedelta(seconds=OVERDUE_S))
+    entered = dict(books.unresolved)
+    for row in recount.unresolved_holds(tx):
+        subject, state = f"hold {row['id']}", row["state"]
+        expected = entered.pop(row["id"], "resolved")
+        if expected != state:
+            yield Difference(subject, f"is {state}, but its entries say {expected}")
+        if state != "open":
+            continue
+        if row["boot_id"] not in beats:
+            yield Difference(subject, "is open, but its process is gone")
+        if row["ended"] is not None:
+            yield Difference(subject, f"is open, but request {row['ended']} has ended")
+        if is_served and row["deadline"] < overdue:
+            yield Difference(subject, "is open past its deadline, and nobody resolved it")
+    for hold_id, state in entered.items():
+        yield Difference(f"hold {hold_id}", f"is resolved, but its entries say {state}")
+    if recount.count_holds(tx) != books.holds:
+        for hold_id in recount.holds_without_entry(tx):
+            yield Difference(f"hold {hold_id}", "has a row but no entry")
+
+
+def _compare_requests(tx: Reading, checked: Checked) -> Iterator[Difference]:
+    """The cost in each row, to the nanodollar, against what its holds were settled for."""
+    for row in recount.charged(tx):
+        checked.requests += 1
+        logged = (row["input_cost"] or 0) + (row["output_cost"] or 0)
+        settled = int(row["usd"] or 0)
+        if logged != settled:
+            yield Difference(
+                f"request {row['id']}",
+                f"its row says {_shown(logged, 'usd')}, but its holds were settled for {_shown(settled, 'usd')}",
+            )
+    for request_id in recount.requests_without_row(tx):
+        yield Difference(f"request {request_id}", "has holds but no row")
+
+
+def _shown(amount: int, unit: str) -> str:
+    return f"${usd_text(Nanodollars(amount))}" if unit == "usd" else f"{amount} {unit}"
