@@ -116,7 +116,7 @@ class Exchange:
             return
         if self._waiter is not None:
             _resolve(self._waiter)
-        # Also with a caller just woken: an event loop may read megabytes from a fast server before it lets that one run.
+        # Also with a caller just woken: an event loop may read megabytes before it lets that one run.
         if self._unread_bytes > _UNREAD_BYTES_MAX and not self._is_paused and self._connection is not None:
             self._is_paused = True
             self._connection.pause()
