@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import uvicorn
 
 from tollhouse.admin import access
 from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.api.server import Server
 from tollhouse.app import House, application, open_house
 from tollhouse.clock import Clock
 from tollhouse.settings import Settings
@@ -63,22 +63,20 @@ async def opened(
 @asynccontextmanager
 async def served(house: House) -> AsyncIterator[str]:
     """The base URL of a real server in this event loop, on a free port; `/v1` is not part of it."""
-    config = uvicorn.Config(
-        application(house), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off", ws="none"
+    url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def tell(it: str) -> None:
+        url.set_result(it)
+
+    server = Server(
+        lambda is_ready: application(house, is_ready=is_ready), host="127.0.0.1", port=0, drain_s=0, on_started=tell
     )
-    server = uvicorn.Server(config)
-    # The server's own signal handlers would replace the test runner's.
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    loop = asyncio.create_task(server.main_loop())
+    serving = asyncio.create_task(server.serve())
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield await url
     finally:
-        server.should_exit = server.force_exit = True
-        await loop
-        await server.shutdown()
+        server.should_exit = True
+        await serving
 
 
 async def make_person(

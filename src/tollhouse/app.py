@@ -19,9 +19,10 @@ from tollhouse import ids
 from tollhouse.admin.desk import Desk, NewUser
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.admin.probe import Probe
-from tollhouse.api.application import Application
+from tollhouse.api.application import Application, Asgi
 from tollhouse.api.live import Live
 from tollhouse.api.openai import OpenAI
+from tollhouse.api.original import Original
 from tollhouse.clock import Clock
 from tollhouse.dialects import openai_chat
 from tollhouse.errors import CannotStart
@@ -334,10 +335,19 @@ def database_url(settings: Settings) -> str:
 
 def application(house: House, *, is_ready: Callable[[], bool] = lambda: True) -> Application:
     """The ASGI application over a house that is open."""
-    openai = OpenAI(
-        house.steps,
-        Live(house.clock.monotonic),
-        body_bytes=house.settings.limits.body_bytes,
-        trusted=house.settings.trusted_proxies,
+    live, trusted = Live(house.clock.monotonic), house.settings.trusted_proxies
+    body_bytes = house.settings.limits.body_bytes
+
+    def management() -> Asgi:
+        # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.
+        from tollhouse.api.management.application import management
+
+        return management(house.desk, house.steps.identify, body_bytes=body_bytes, trusted=trusted)
+
+    return Application(
+        openai=OpenAI(house.steps, live, body_bytes=body_bytes, trusted=trusted),
+        original=Original(house.steps, live, body_bytes=body_bytes, trusted=trusted),
+        metrics=house.metrics,
+        is_ready=is_ready,
+        management=management,
     )
-    return Application(openai=openai, metrics=house.metrics, is_ready=is_ready)

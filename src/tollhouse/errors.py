@@ -9,8 +9,10 @@ TollhouseError
 │   ├── Forbidden                403
 │   ├── NotFound                 404
 │   │   └── ModelNotFound            404, names near ones
+│   ├── MethodNotAllowed         405
 │   ├── Conflict                 409
 │   ├── TooLarge                 413
+│   ├── UnsupportedMediaType     415
 │   ├── Unprocessable            422
 │   └── BudgetExhausted          429, `insufficient_quota`: trying again soon is pointless
 ├── Busy                     ask again later                             429, `retry_after_s` set
@@ -123,6 +125,13 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
+class MethodNotAllowed(CallerError):
+    """The path is there, but not with this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
 class Conflict(CallerError):
     """The thing is in another state than the request supposes."""
 
@@ -135,6 +144,13 @@ class TooLarge(CallerError):
 
     status = 413
     code = "request_too_large"
+
+
+class UnsupportedMediaType(CallerError):
+    """The body is not JSON, or not called so."""
+
+    status = 415
+    code = "unsupported_media_type"
 
 
 class Unprocessable(CallerError):

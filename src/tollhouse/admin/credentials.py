@@ -12,7 +12,6 @@ from msgspec import UNSET, UnsetType
 from tollhouse import ids
 from tollhouse.admin.access import NAME_MOST, check_name, find_user
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.master_key import rotate_master_key as rotate_master_key
 from tollhouse.admin.views import CredentialView, Listing, listing
 from tollhouse.errors import (
     CredentialUnreadable,
@@ -87,6 +86,11 @@ async def list_credentials(desk: Desk, user: str | None = None) -> Listing[Crede
 
     now = desk.clock.now()
     return listing([credential_view(row, now) for row in await desk.store.read(query)])
+
+
+async def get_credential(desk: Desk, credential_id: str, *, user: str | None = None) -> CredentialView:
+    """One credential; only when it is this user's, if one is said. Raises NotFound."""
+    return credential_view(await desk.store.read(lambda tx: _find(tx, credential_id, user)), desk.clock.now())
 
 
 async def change_credential(
@@ -234,7 +238,8 @@ def _add(
 def _find(tx: Reading, credential_id: str, user: str | None) -> Any:
     row = sql.find(tx, credential_id)
     if row is None or (user is not None and row["user_id"] != user):
-        raise NotFound(f"There is no credential {credential_id[:NAME_MOST]!r}.")
+        # The same words for what is another's and for what is not: they tell nobody that it exists.
+        raise NotFound("There is no such credential.")
     return row
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-from tollhouse.admin.access import NAME_MOST, find_user, token_view, user_view
+from tollhouse.admin.access import find_user, token_view, user_view
 from tollhouse.admin.budgets import budgets_of
 from tollhouse.admin.desk import Desk
 from tollhouse.admin.views import (
@@ -60,7 +60,7 @@ async def get_request(desk: Desk, request_id: str, user: str | None = None) -> R
     """One request by our id or the client's own, of this user only when said. Raises NotFound."""
     row = await desk.store.read(lambda tx: sql.row(tx, request_id, user_id=user))
     if row is None:
-        raise NotFound(f"There is no request {request_id[:NAME_MOST]!r}.")
+        raise NotFound("There is no such request.")
     return request_view(row)
 
 

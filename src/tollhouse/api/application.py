@@ -16,6 +16,7 @@ from tollhouse import ids
 from tollhouse.api import errors
 from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send
 from tollhouse.api.openai import OpenAI
+from tollhouse.api.original import Original
 from tollhouse.errors import NotFound, TollhouseError
 from tollhouse.telemetry import CONTENT_TYPE, Metrics
 
@@ -39,6 +40,7 @@ class Application:
         self,
         *,
         openai: OpenAI,
+        original: Original,
         metrics: Metrics,
         is_ready: Callable[[], bool],
         management: Callable[[], Asgi] | None = None,
@@ -52,6 +54,7 @@ class Application:
         self.routes: dict[tuple[str, str], Route] = {
             ("POST", "/v1/chat/completions"): Route(openai.chat_completions, "inference"),
             ("GET", "/v1/models"): Route(openai.models, "inference"),
+            ("POST", "/api/chat"): Route(original.chat, "inference"),
             ("GET", "/health/live"): Route(self._live, PUBLIC),
             ("GET", "/health/ready"): Route(self._ready, PUBLIC),
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),
@@ -60,7 +63,7 @@ class Application:
         self._prometheus = metrics
         self._is_ready = is_ready
         self._build_management = management
-        self._management: Asgi | None = None
+        self._management: asyncio.Task[Asgi] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -94,10 +97,12 @@ class Application:
             await refuse(peer, error)
 
     async def _managed(self) -> Asgi | None:
-        if self._management is None and self._build_management is not None:
+        if self._build_management is None:
+            return None
+        if self._management is None:
             # In a thread: the framework takes half a second to import, and streams are running.
-            self._management = await asyncio.to_thread(self._build_management)
-        return self._management
+            self._management = asyncio.create_task(asyncio.to_thread(self._build_management))
+        return await asyncio.shield(self._management)
 
     async def _unknown(self, peer: Peer) -> None:
         raise NotFound(f"There is no {peer.path} for this method here.")

@@ -1,0 +1,185 @@
+"""What may be said to management. Every field is typed strictly; one that is not here is refused, never ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from tollhouse.admin.budgets import OwnerKind
+from tollhouse.admin.credentials import Role
+from tollhouse.money.budgets import Mode, Unit, Window
+from tollhouse.store.paging import Page
+from tollhouse.tokens import Scope
+
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+Limit: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Body(BaseModel):
+    """A body, or the parameters of a query."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class Change(Body):
+    """Each field may be left out, and then leaves things as they are: its default is never looked at."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+
+class NewWorkspace(Body):
+    name: Text
+
+
+class NewUser(Body):
+    name: Text
+    email: Text | None = None
+    time_zone: Text = "UTC"
+    workspace: Text | None = None
+
+
+class NewToken(Body):
+    name: Text
+    scopes: list[Scope] | None = None
+    expires_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+
+
+class Limits(Change):
+    """Null is unlimited; what is left out stays."""
+
+    requests_per_minute: Limit | None = None
+    tokens_per_minute: Limit | None = None
+    concurrent: Limit | None = None
+
+
+class NewCredential(Body):
+    provider: Text
+    api_key: Annotated[str, Field(min_length=1, max_length=16_384, json_schema_extra={"writeOnly": True})]
+    label: Text | None = None
+    role: Role = "primary"
+    active: bool = True
+    fields: dict[Text, Text] = {}
+
+
+class CredentialChange(Change):
+    label: Text | None = None
+    role: Role = "primary"
+    active: bool = True
+
+
+class NewKey(Body):
+    api_key: Annotated[str, Field(min_length=1, max_length=16_384, json_schema_extra={"writeOnly": True})]
+
+
+class Owner(Body):
+    """Exactly one of them, by id."""
+
+    user: Text | None = None
+    workspace: Text | None = None
+    token: Text | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
+            raise ValueError("an owner is exactly one of user, workspace and token")
+        return self
+
+    @property
+    def kind_and_id(self) -> tuple[OwnerKind, str]:
+        """Which of them, and its id."""
+        if self.user is not None:
+            return "user", self.user
+        if self.workspace is not None:
+            return "workspace", self.workspace
+        return "token", self.token or ""
+
+
+Amount: TypeAlias = Annotated[
+    # Any: the desk checks it against the unit, and says what is wrong in one sentence.
+    Any,
+    WithJsonSchema(
+        {"type": ["string", "integer"], "description": "Dollars as a decimal string; tokens and requests as a number."}
+    ),
+]
+Alerts: TypeAlias = Annotated[list[float], Field(max_length=10)]
+Output: TypeAlias = Annotated[int, Field(ge=1, le=10**6)]
+
+
+class NewBudget(Body):
+    owner: Owner
+    model: Text | None = None
+    unit: Unit
+    window: Window
+    limit: Amount
+    mode: Mode | None = None
+    alert_at: Alerts = [0.5, 0.8, 1.0]
+    min_output_tokens: Output = 1_024
+
+
+class BudgetChange(Change):
+    limit: Amount = 0
+    mode: Mode = "strict"
+    alert_at: Alerts = []
+    min_output_tokens: Output = 1_024
+
+
+class Paging(Body):
+    """OpenAI's words for a page of a list."""
+
+    model_config = ConfigDict(strict=False)
+
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 50
+    after: Text | None = None
+    before: Text | None = None
+    order: Literal["asc", "desc"] = "desc"
+
+    @property
+    def page(self) -> Page:
+        """The page of the list."""
+        return Page(limit=self.limit, after=self.after, before=self.before, descending=self.order == "desc")
+
+
+class RequestsAsked(Paging):
+    user: Text | None = None
+    outcome: Text | None = None
+    model: Text | None = None
+
+
+class MyRequestsAsked(Paging):
+    outcome: Text | None = None
+    model: Text | None = None
+
+
+class OwnerAsked(Body):
+    """At most one of them."""
+
+    user: Text | None = None
+    workspace: Text | None = None
+    token: Text | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) > 1:
+            raise ValueError("ask for one of user, workspace and token")
+        return self
+
+
+class HoldsAsked(Body):
+    state: Literal["unconfirmed"] = "unconfirmed"
+
+
+class SpendAsked(Body):
+    by: Literal["user", "token", "model", "provider", "day"] = "user"
+    user: Text | None = None
+    since: Annotated[AwareDatetime, Field(strict=False)] | None = None
+
+
+class ExplainAsked(Body):
+    model: Text
+    user: Text | None = None

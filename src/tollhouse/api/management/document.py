@@ -1,0 +1,172 @@
+"""/openapi.json and /docs: the same table of routes, for machines and for people."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from html import escape
+from typing import Any, TypeAlias, get_args
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tollhouse.api import original
+from tollhouse.api.management.table import Declared
+
+Json: TypeAlias = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+BEARER: Json = {"type": "http", "scheme": "bearer", "bearerFormat": "th_live_…"}
+
+PROBLEM: Json = {
+    "type": "object",
+    "description": "Problem details (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) into the body."},
+                    "parameter": {"type": "string", "description": "Name of a parameter of the address."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+PROBLEMS: dict[int | str, Json] = {
+    "default": {
+        "description": "What went wrong.",
+        "content": {"application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}},
+    }
+}
+
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
+    "code{font:14px ui-monospace,monospace}dt{margin-top:1rem}dd{margin:0 0 0 1rem}small{color:#555}"
+)
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def add_document(app: FastAPI, routes: Sequence[Declared]) -> None:
+    """Serve both pages, made when the application is."""
+    document = openapi(app, routes)
+    machine, page = msgspec.json.encode(document), write_page(document).encode()
+
+    async def openapi_json(request: Request) -> Response:
+        return Response(machine, media_type="application/json")
+
+    async def docs(request: Request) -> Response:
+        return Response(page, media_type="text/html; charset=utf-8", headers={"content-security-policy": POLICY})
+
+    app.router.add_route("/openapi.json", openapi_json, methods=["GET"], include_in_schema=False)
+    app.router.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
+
+
+def response_of(route: Declared) -> dict[int | str, Json]:
+    """A route's answers, as the document tells them."""
+    view = view_of(route)
+    if view is None:
+        return {route.status: {"description": "Done."}, **PROBLEMS}
+    (schema,), _ = msgspec.json.schema_components([view], ref_template=REF)
+    return {route.status: {"description": "Done.", "content": {"application/json": {"schema": schema}}}, **PROBLEMS}
+
+
+def view_of(route: Declared) -> Any:
+    """The view that is answered as JSON; None for nothing."""
+    view = route.view
+    if view is type(None):
+        return None
+    return next((one for one in get_args(view) if one is not Response), view) if Response in get_args(view) else view
+
+
+def openapi(app: FastAPI, routes: Sequence[Declared]) -> Json:
+    """The document, OpenAPI 3.1.0 (spec.openapis.org/oas/v3.1.0)."""
+    document = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
+    )
+    views = [view for route in routes if (view := view_of(route)) is not None]
+    _, components = msgspec.json.schema_components([*views, original.Asked, original.Answered], ref_template=REF)
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {**components, "Problem": PROBLEM}
+    document["components"]["securitySchemes"] = {"token": BEARER}
+    for route in routes:
+        protect(document["paths"][route.path][route.method.lower()], route.scope)
+    document["paths"]["/api/chat"] = {"post": protect(chat(), "inference")}
+    return document
+
+
+def protect(operation: Json, scope: str) -> Json:
+    """Say which scope an operation needs. An HTTP scheme's list names roles (OpenAPI 3.1.0, Security Requirement)."""
+    operation["security"] = [{"token": [scope]}]
+    return operation
+
+
+def chat() -> Json:
+    """The one operation that is not management's, but answers here."""
+    return {
+        "operationId": "chat",
+        "tags": ["chat"],
+        "summary": "Chat",
+        "description": "Ask a model, and hear the normalised answer.",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": REF.format(name="Asked")}}},
+        },
+        "responses": {
+            "200": {
+                "description": "Done.",
+                "content": {"application/json": {"schema": {"$ref": REF.format(name="Answered")}}},
+            },
+            **PROBLEMS,
+        },
+    }
+
+
+def write_page(document: Json) -> str:
+    """The document as a page that needs nothing from anywhere else."""
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Tollhouse: management API</title>",
+        f"<style>{STYLE}</style><h1>Tollhouse: management API</h1>",
+        "<p>Send <code>Authorization: Bearer th_live_…</code>. The same for machines: ",
+        '<a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p><dl>',
+    ]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            parts.append(
+                f"<dt><code>{method.upper()} {escape(path)}</code> <small>{escape(scopes_of(operation))}</small></dt>"
+                f"<dd>{escape(operation['description'])}{fields_of(operation, document)}</dd>"
+            )
+    return "".join((*parts, "</dl></html>"))
+
+
+def scopes_of(operation: Json) -> str:
+    return ", ".join(scope for need in operation["security"] for scope in need["token"])
+
+
+def fields_of(operation: Json, document: Json) -> str:
+    """The fields of a body and the parameters of a query; those that must be there in bold."""
+    parameters = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+    named = [(one["name"], one.get("required", False)) for one in parameters]
+    body = operation.get("requestBody")
+    if body is not None:
+        name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        schema = document["components"]["schemas"][name]
+        named += [(field, field in schema.get("required", ())) for field in schema["properties"]]
+    shown = (f"<b>{escape(name)}</b>" if needed else escape(name) for name, needed in named)
+    return f" <small><code>{', '.join(shown)}</code></small>" if named else ""

@@ -1,0 +1,102 @@
+"""/api/requests, /api/reports, /api/routes, /api/prices, and what of it is the caller's own under /api/me."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Query, Request, Response
+
+from tollhouse.admin import catalog, reports
+from tollhouse.admin.views import (
+    ExplainedView,
+    Listing,
+    MeView,
+    MyUsageView,
+    PriceView,
+    RefreshedView,
+    RequestView,
+    RouteView,
+    SpendRow,
+    listing,
+)
+from tollhouse.api.management import bodies, csv
+from tollhouse.api.management.door import Here
+from tollhouse.api.management.table import Table
+from tollhouse.tokens import ADMIN, Scope
+
+OWN: Final[Scope] = "usage:read"
+
+table = Table("reports")
+
+
+@table.get("/api/requests", scope=ADMIN)
+async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query()]) -> Listing[RequestView]:
+    """A page of the request log, newest first."""
+    said = {"user": asked.user, "outcome": asked.outcome, "model": asked.model}
+    return await reports.list_requests(here.desk, asked.page, **said)
+
+
+@table.get("/api/requests/{request}", scope=ADMIN)
+async def get_request(here: Here, request: str) -> RequestView:
+    """One request, by its id or by the id its client gave it."""
+    return await reports.get_request(here.desk, request)
+
+
+@table.get("/api/reports/spend", scope=ADMIN)
+async def report_spend(
+    here: Here, asked: Annotated[bodies.SpendAsked, Query()], http: Request
+) -> Listing[SpendRow] | Response:
+    """What was spent by user, token, model, provider or day (UTC). As CSV with `Accept: text/csv`."""
+    rows = await reports.spend(here.desk, asked.by, user=asked.user, since=asked.since)
+    if csv.is_wanted(http.headers.get("accept", "")):
+        return csv.response(rows)
+    return listing(rows)
+
+
+@table.get("/api/routes", scope=ADMIN)
+async def list_routes(here: Here) -> Listing[RouteView]:
+    """The aliases, by name."""
+    return await catalog.list_routes(here.desk)
+
+
+@table.get("/api/routes/explain", scope=ADMIN)
+async def explain_route(here: Here, asked: Annotated[bodies.ExplainAsked, Query()]) -> ExplainedView:
+    """Who would answer a request for a model, of you or of a user, and at what price."""
+    return await catalog.explain(here.desk, asked.user or here.caller, asked.model)
+
+
+@table.get("/api/prices", scope=ADMIN)
+async def list_prices(here: Here) -> Listing[PriceView]:
+    """The prices in force, as far as they were needed."""
+    return await catalog.list_prices(here.desk)
+
+
+@table.post("/api/prices/refresh", scope=ADMIN)
+async def refresh_prices(here: Here) -> RefreshedView:
+    """Import published prices anew."""
+    return await catalog.refresh_prices(here.desk, here.actor)
+
+
+@table.get("/api/me", scope=OWN)
+async def get_me(here: Here) -> MeView:
+    """You: your limits, and every budget that holds for you."""
+    return await reports.me(here.desk, here.caller)
+
+
+@table.get("/api/me/usage", scope=OWN)
+async def get_my_usage(here: Here) -> MyUsageView:
+    """What you spent in the last thirty days, by day and by model."""
+    return await reports.usage(here.desk, here.caller)
+
+
+@table.get("/api/me/requests", scope=OWN)
+async def list_my_requests(here: Here, asked: Annotated[bodies.MyRequestsAsked, Query()]) -> Listing[RequestView]:
+    """A page of your requests, newest first."""
+    user = here.caller.user_id
+    return await reports.list_requests(here.desk, asked.page, user=user, outcome=asked.outcome, model=asked.model)
+
+
+@table.get("/api/me/requests/{request}", scope=OWN)
+async def get_my_request(here: Here, request: str) -> RequestView:
+    """One of your requests, by its id or by the id its client gave it."""
+    return await reports.get_request(here.desk, request, here.caller.user_id)

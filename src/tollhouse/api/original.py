@@ -1,0 +1,188 @@
+"""POST /api/chat: one question, one normalised answer, whichever provider gives it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api.http import Head, Networks, Peer, read_head
+from tollhouse.api.live import Live, Response
+from tollhouse.api.openai import begin_exchange, gateway_headers, request_id
+from tollhouse.dialects import json_body
+from tollhouse.errors import InvalidRequest, TollhouseError, Unavailable
+from tollhouse.gateway.answer import Steps, answer, refuse
+from tollhouse.gateway.exchange import Exchange
+from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.providers.base import Headers
+from tollhouse.telemetry import Event, log
+
+SURFACE = "api.chat"
+
+NO_OPTIONS = frozenset({"model", "messages", "stream", "stream_options", "n", "background"})
+"""Fields of a chat completion that would make another answer of it than one message."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked.
+
+    Attributes:
+        provider: the word before the slash, when `model` does not say it.
+        messages: as in a chat completion.
+        options: further fields of a chat completion (`temperature`, `max_tokens`, `tools`, …).
+    """
+
+    provider: str | None = None
+    model: str
+    messages: list[dict[str, Any]]
+    options: dict[str, Any] | None = None
+
+
+class CountedTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of the question and of the answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """Dollars as decimal strings; null when the price is unknown."""
+
+    input_cost: str | None
+    output_cost: str | None
+    total_cost: str | None
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The normalised answer. `tool_calls` is there when the model calls some."""
+
+    success: bool
+    request_id: str
+    provider: str
+    model: str
+    content: str | None
+    role: str
+    finish_reason: str | None
+    usage: CountedTokens
+    cost: Cost
+    response_time_ms: float
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What is read of a completion's message."""
+
+    role: str = "assistant"
+    content: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What is read of a completion's choice."""
+
+    message: Message
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """What is read of a completion."""
+
+    choices: list[Choice]
+
+
+ASKED = msgspec.json.Decoder(Asked)
+COMPLETION = msgspec.json.Decoder(Completion)
+
+
+class Original:
+    """The surface. It spends, so it takes the same path as every other request that does."""
+
+    def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
+        self._steps = steps
+        self._live = live
+        self._body_bytes = body_bytes
+        self._trusted = trusted
+
+    async def chat(self, peer: Peer) -> None:
+        """POST /api/chat"""
+        head = read_head(peer, self._trusted)
+        exchange = begin_exchange(head, SURFACE, self._steps)
+        try:
+            exchange.body = write_chat(await peer.read(head.length, self._body_bytes))
+        except TollhouseError as error:
+            await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
+            return
+        response = Response(exchange, peer, lambda it: self._headers(it, head))
+        self._live.enter(response)
+        try:
+            async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
+                said = b"".join([piece async for piece in pieces])
+            body = msgspec.json.encode(self._answered(exchange, head, said))
+            await peer.answer(200, (errors.JSON, *self._headers(exchange, head)), body)
+        except asyncio.CancelledError:
+            if not exchange.has_left:
+                await self._fail(Unavailable("The gateway is shutting down."), head, exchange, peer)
+        except Exception as error:
+            if not isinstance(error, TollhouseError):
+                log.error(Event.REQUEST_FAILED, request=head.id, exc_info=error)
+            await self._fail(errors.as_tollhouse(error), head, exchange, peer)
+        finally:
+            self._live.leave(response)
+
+    def _answered(self, exchange: Exchange, head: Head, said: bytes) -> Answered:
+        attempt, bill = exchange.attempt, exchange.bill
+        if attempt is None or bill is None:
+            raise ValueError("an answer without an attempt and its bill")
+        message = COMPLETION.decode(said).choices[0].message
+        usage = bill.usage
+        return Answered(
+            success=True,
+            request_id=head.shown_id,
+            provider=attempt.candidate.provider.name,
+            model=attempt.candidate.model,
+            content=message.content,
+            role=message.role,
+            finish_reason=exchange.tally.finish_reason,
+            usage=CountedTokens(
+                prompt_tokens=usage.input_tokens,
+                completion_tokens=usage.output_tokens,
+                total_tokens=usage.total_tokens,
+            ),
+            cost=Cost(
+                input_cost=shown(bill.input_cost), output_cost=shown(bill.output_cost), total_cost=shown(bill.cost)
+            ),
+            response_time_ms=round((self._steps.clock.monotonic() - exchange.began_s) * 1e3, 3),
+            tool_calls=message.tool_calls,
+        )
+
+    def _headers(self, exchange: Exchange, head: Head) -> Headers:
+        pairs: Headers = (request_id(head),)
+        if exchange.caller is not None:
+            pairs += gateway_headers(exchange, self._steps.clock.monotonic())
+            pairs += ratelimit_headers.headers(self._steps.admit.snapshot(exchange.caller, exchange.began_s))
+        return pairs
+
+    async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange, peer: Peer) -> None:
+        headers = (errors.PROBLEM, *errors.headers(error), *self._headers(exchange, head))
+        await peer.answer(error.status, headers, errors.problem_body(error, head.shown_id))
+
+
+def write_chat(body: bytes) -> bytes:
+    """What is asked, as an unstreamed chat completion. Raises InvalidRequest."""
+    asked = json_body.decode(ASKED, body)
+    options = asked.options or {}
+    refused = sorted(NO_OPTIONS & options.keys())
+    if refused:
+        raise InvalidRequest(f"`{refused[0]}` is no option here.", param=f"options.{refused[0]}")
+    model = asked.model
+    if asked.provider is not None and not model.startswith(f"{asked.provider}/"):
+        model = f"{asked.provider}/{model}"
+    return msgspec.json.encode({"model": model, "messages": asked.messages, **options})
+
+
+def shown(amount: Nanodollars | None) -> str | None:
+    """Dollars; None when they are unknown."""
+    return None if amount is None else usd_text(amount)
