@@ -27,14 +27,29 @@ STREAM_HEADERS: Headers = (
 
 
 class Response:
-    """One answer on its way to a client. `headers` makes the head's headers at the moment it is sent."""
+    """One answer on its way to a client. `headers` makes the head's headers at the moment it is sent.
 
-    __slots__ = ("_headers", "_peer", "_task", "_watch", "exchange", "is_started", "sent_s")
+    Whoever sends a piece counts it in `pieces`; the sweep looks whether it moved, which spares taking the time.
+    """
+
+    __slots__ = (
+        "_headers",
+        "_peer",
+        "_pieces_seen",
+        "_quiet_since_s",
+        "_task",
+        "_watch",
+        "exchange",
+        "is_started",
+        "pieces",
+    )
 
     def __init__(self, exchange: Exchange, peer: Peer, headers: Callable[[Exchange], Headers]) -> None:
         self.exchange = exchange
         self.is_started = False
-        self.sent_s = exchange.began_s
+        self.pieces = 0
+        self._pieces_seen = 0
+        self._quiet_since_s = exchange.began_s
         self._peer = peer
         self._headers = headers
         self._task = asyncio.current_task()
@@ -54,10 +69,11 @@ class Response:
             self._watch = asyncio.create_task(self._cancel_when_client_leaves())
         if not exchange.stream or exchange.glance is None:
             return None
-        quiet_s = PING_EVERY_S if self.is_started else COMMIT_AFTER_S
-        if now_s - self.sent_s < quiet_s:
+        if self.pieces != self._pieces_seen:
+            self._pieces_seen, self._quiet_since_s = self.pieces, now_s
+        if now_s - self._quiet_since_s < (PING_EVERY_S if self.is_started else COMMIT_AFTER_S):
             return None
-        self.sent_s = now_s
+        self._quiet_since_s = now_s
         return asyncio.create_task(self._ping())
 
     def done(self) -> None:

@@ -78,7 +78,7 @@ class OpenAI:
                 await response.start_stream()
                 await peer.say(first)
                 async for piece in pieces:
-                    response.sent_s = exchange.first_s or 0.0
+                    response.pieces += 1
                     await peer.say(piece)
                 await peer.end()
                 return

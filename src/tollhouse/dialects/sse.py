@@ -47,6 +47,18 @@ class Reader:
         self._searched_bytes = 0
         self._at_start = True
 
+    def lone(self, chunk: bytes) -> bytes | None:
+        """The data of a chunk that is one plain `data:` frame, no more and no less; None for all that `feed` must cut.
+
+        Providers mostly send so, and who passes bytes through needs no frame made of them.
+        """
+        if self._pending or chunk[:6] != b"data: " or chunk.find(b"\n") != len(chunk) - 2 or chunk[-1:] != b"\n":
+            return None
+        if b"\r" in chunk or len(chunk) > self._max_frame_bytes:
+            return None
+        self._at_start = False
+        return chunk[6:-2]
+
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that `chunk` completes.
 

@@ -102,9 +102,15 @@ class Streamed:
     async def _hear(self) -> bytes:
         """The next bytes' complete events, without what is withheld."""
         chunk = await self._reply.next()
+        tally = self._tally
+        if tally.is_meaningful and (data := self._frames.lone(chunk)) is not None:
+            size_bytes = self._dialect.plain_text_bytes(data)
+            if size_bytes is not None:
+                tally.output_bytes += size_bytes
+                return chunk
         if not chunk:
             raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
-        tally, events = self._tally, self._events
+        events = self._events
         passed: list[bytes] = []
         for frame in self._frames.feed(chunk):
             said = events.read(frame)

@@ -92,7 +92,8 @@ class Exchange:
 
     def close(self) -> None:
         """Cut the connection, unless the reply came to its end and so gave it back already. May be called twice."""
-        self.fail(UpstreamIncomplete(f"{self._host}: the reply was closed before its end.", may_have_billed=True))
+        if not self.has_ended:
+            self.fail(UpstreamIncomplete(f"{self._host}: the reply was closed before its end.", may_have_billed=True))
         self._chunks.clear()
 
     # What the client and the connection have.
