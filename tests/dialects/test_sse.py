@@ -150,16 +150,26 @@ def test_many_small_frames_may_exceed_the_bound_together():
 @given(
     chunks=st.lists(
         st.sampled_from(
-            [b"data: {}\n\n", b"data: a", b"\n\n", b"\n", b"data: x\n\n", b": c\n\n", b"data: y\r\n\r\n", b""]
+            [
+                b"data: {}\n\n",
+                b"data: a",
+                b"\n\n",
+                b"\n",
+                b"data: x\n\ndata: z\n\n",
+                b": c\n\n",
+                b"data: y\r\n\r\n",
+                b"",
+            ]
         )
     )
 )
-def test_a_lone_frame_is_what_feeding_it_gives(chunks: list[bytes]):
+def test_a_plain_chunk_holds_the_frames_that_feeding_it_gives(chunks: list[bytes]):
     quick, thorough = sse.Reader(), sse.Reader()
     for chunk in chunks:
-        data = quick.lone(chunk)
+        blocks = quick.plain(chunk)
         frames = thorough.feed(chunk)
-        if data is None:
+        if blocks is None:
             assert quick.feed(chunk) == frames
         else:
-            assert [(frame.data, frame.raw) for frame in frames] == [(data, chunk)]
+            assert [frame.data for frame in frames] == blocks
+            assert b"".join(frame.raw for frame in frames) == chunk

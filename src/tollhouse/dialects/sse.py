@@ -47,17 +47,18 @@ class Reader:
         self._searched_bytes = 0
         self._at_start = True
 
-    def lone(self, chunk: bytes) -> bytes | None:
-        """The data of a chunk that is one plain `data:` frame, no more and no less; None for all that `feed` must cut.
+    def plain(self, chunk: bytes) -> list[bytes] | None:
+        """The data of each frame, when a chunk is nothing but whole `data:` frames; None for all that `feed` must cut.
 
-        Providers mostly send so, and who passes bytes through needs no frame made of them.
+        Providers mostly send so, and who passes bytes through needs no frames made of them.
         """
-        if self._pending or chunk[:6] != b"data: " or chunk.find(b"\n") != len(chunk) - 2 or chunk[-1:] != b"\n":
+        if self._pending or chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or b"\r" in chunk:
             return None
-        if b"\r" in chunk or len(chunk) > self._max_frame_bytes:
+        blocks = chunk[6:-2].split(b"\n\ndata: ")
+        if chunk.count(b"\n") != 2 * len(blocks) or len(chunk) > self._max_frame_bytes:
             return None
         self._at_start = False
-        return chunk[6:-2]
+        return blocks
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that `chunk` completes.

@@ -103,10 +103,10 @@ class Streamed:
         """The next bytes' complete events, without what is withheld."""
         chunk = await self._reply.next()
         tally = self._tally
-        if tally.is_meaningful and (data := self._frames.lone(chunk)) is not None:
-            size_bytes = self._dialect.plain_text_bytes(data)
-            if size_bytes is not None:
-                tally.output_bytes += size_bytes
+        if tally.is_meaningful and (blocks := self._frames.plain(chunk)) is not None:
+            sizes = [self._dialect.plain_text_bytes(data) for data in blocks]
+            if None not in sizes:
+                tally.output_bytes += sum(sizes)
                 return chunk
         if not chunk:
             raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
