@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import tollhouse
 from tollhouse import ids
@@ -49,7 +49,7 @@ from tollhouse.upstream.addresses import parse_origin
 from tollhouse.upstream.base import Bounds, Timeouts, Upstream
 from tollhouse.upstream.client import Client
 from tollhouse.upstream.demo import DemoUpstream
-from tollhouse.vault import KeyFile, Vault, load_ring
+from tollhouse.vault import KEY_VARIABLE, KeyFile, KeyRing, Vault, load_ring
 
 DIALECTS: Mapping[str, ModuleType] = {"openai_chat": openai_chat}
 """The dialects that a `[providers.…]` table may name."""
@@ -92,8 +92,8 @@ async def open_house(
     """Build everything and take it down again.
 
     Args:
-        kind: `web`, `worker` or `command`. A web process on SQLite locks the data folder, and at its start resolves what
-            earlier ones left.
+        kind: `web`, `worker` or `command`. A web process on SQLite locks the data folder, and at its start resolves
+            what earlier ones left.
         may_migrate: bring an older database up to date.
         may_create_key: make the master key file when there is none (`up`; everything else refuses to start without).
         logs: where each finished request has its line; None for no lines.
@@ -103,22 +103,21 @@ async def open_house(
     """
     clock = clock or Clock()
     prepare_folder(settings.data)
-    lock = WebLock(settings.data) if kind == "web" and settings.database_url is None else None
-    vault = open_vault(settings, clock, may_create=may_create_key)
-    store = await open_store(
-        database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
-    )
-    house = build(settings, clock, store, vault, logs)
-    try:
+    async with AsyncExitStack() as stack:
+        is_only_web = kind == "web" and settings.database_url is None
+        if is_only_web:
+            stack.callback(WebLock(settings.data).release)
+        vault = open_vault(settings, clock, may_create=may_create_key)
+        store = await open_store(
+            database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
+        )
+        stack.push_async_callback(store.aclose)
         await confirm_key(store, vault)
-        async with alive(house, kind, lock is not None):
-            yield house
-    finally:
+        house = build(settings, clock, store, vault, logs)
         for upstream in house.upstreams:
-            await upstream.aclose()
-        await store.aclose()
-        if lock is not None:
-            lock.release()
+            stack.push_async_callback(upstream.aclose)
+        async with alive(house, kind, is_only_web):
+            yield house
 
 
 @asynccontextmanager
@@ -308,22 +307,26 @@ def shared_key(provider: str) -> Key:
 
 def open_vault(settings: Settings, clock: Clock, *, may_create: bool) -> Vault:
     """The vault over the master key; a missing key stops the start, except on the first run of `up`."""
-    if settings.master_key is not None:
-        text = settings.master_key.resolve()
-        environ: Mapping[str, str] = {"TOLLHOUSE_MASTER_KEY": text}
-        return Vault(load_ring(None, environ))
-    path = settings.data / KEY_FILE
-    if may_create and not path.exists():
-        KeyFile(path).create(clock.now())
-    file = path if path.exists() else None
-    reload: Callable[[], Any] = lambda: load_ring(file, os.environ)  # noqa: E731
-    return Vault(reload(), reload)
+    file = key_file(settings)
+    if may_create and file is None and settings.master_key is None:
+        file = KeyFile(settings.data / KEY_FILE)
+        file.create(clock.now())
+
+    def load() -> KeyRing:
+        if file is None and settings.master_key is not None:
+            return load_ring(None, {KEY_VARIABLE: settings.master_key.resolve()})
+        return load_ring(file.path if file else None, os.environ)
+
+    return Vault(load(), load)
 
 
 def key_file(settings: Settings) -> KeyFile | None:
-    """The file of the master keys; None when they come from elsewhere."""
+    """The file of the master keys: the one the settings name, else the data folder's; None when there is none."""
+    if settings.master_key is not None:
+        named = str(settings.master_key)
+        return KeyFile(Path(named.removeprefix("file:"))) if named.startswith("file:") else None
     path = settings.data / KEY_FILE
-    return None if settings.master_key is not None or not path.exists() else KeyFile(path)
+    return KeyFile(path) if path.exists() else None
 
 
 def database_url(settings: Settings) -> str:

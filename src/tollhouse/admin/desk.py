@@ -64,7 +64,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     def note(self, tx: Writing, actor: Actor, deed: str, subject: str, **facts: Any) -> None:
         """Write down who did what to whom, in the transaction that does it. Facts are public: never a secret."""
         machinery.note_deed(
-            tx, id=ids.new("deed"), at=self.clock.now(), actor=actor.name, deed=deed, subject=subject, facts=facts
+            tx, deed_id=ids.new("deed"), at=self.clock.now(), actor=actor.name, deed=deed, subject=subject, facts=facts
         )
 
 

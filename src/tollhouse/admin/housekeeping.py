@@ -14,7 +14,7 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
 from tollhouse.store import machinery, people, requests
-from tollhouse.store.engine import Store
+from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, log
 
@@ -69,12 +69,10 @@ class Housekeeping:
         """Forget what is older or more than the operator wants to keep, in small steps."""
         if self._retention.max_age_days is not None:
             before = to_micros(self._clock.now() - timedelta(days=self._retention.max_age_days))
-            while await self._store.write(lambda tx: requests.drop_rows_before(tx, before)):
-                await asyncio.sleep(0)
+            await self._repeat(lambda tx: requests.drop_rows_before(tx, before))
         if self._retention.max_rows is not None:
             most = self._retention.max_rows
-            while await self._store.write(lambda tx: requests.drop_rows_beyond(tx, most)):
-                await asyncio.sleep(0)
+            await self._repeat(lambda tx: requests.drop_rows_beyond(tx, most))
         if self._retention.max_bodies_bytes is not None:
             surplus = await self._store.read(requests.bodies_size_bytes) - self._retention.max_bodies_bytes
             if surplus > 0:
@@ -90,6 +88,11 @@ class Housekeeping:
         resolved += await sweep(self._store, self._ledger)
         if resolved:
             log.warning(Event.HOLDS_RESOLVED, holds=resolved)
+
+    async def _repeat(self, drop: Callable[[Writing], int]) -> None:
+        """Until nothing is left to drop; others get their turn between two steps."""
+        while await self._store.write(drop):
+            pass
 
     async def _try(self, step: Callable[[], Awaitable[None]]) -> None:
         try:

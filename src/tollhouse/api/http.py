@@ -1,7 +1,7 @@
 """A request's head and body, and the client who waits for the answer: the hot path has no framework.
 
-Routes speak to a `Peer`. There are two: `AsgiPeer` here, over any ASGI server, and `protocol.Cycle`, which saves the hot
-routes ASGI's messages.
+Routes speak to a `Peer`. There are two: `AsgiPeer` here, over any ASGI server, and `protocol.Cycle`, which saves the
+hot routes ASGI's messages.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Everyone who is being answered right now, looked after once a second.
 
-A client that hangs up is noticed and its call cancelled; a stream that is silent gets a ping. One sweep does that for all:
-a task or a timer for each request would cost more than the rest of its handling.
+A client that hangs up is noticed and its call cancelled; a stream that is silent gets a ping. One sweep does that for
+all: a task or a timer for each request would cost more than the rest of its handling.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ class Response:
             await self._peer.begin(200, STREAM_HEADERS + self._headers(self.exchange))
 
     def look_after(self, now_s: float) -> asyncio.Task[None] | None:
-        """Once a second: watch for the client's leaving, break a silence. Gives a task when there is something to send."""
+        """Once a second.
+
+        Watch for the client's leaving, break a silence. Gives a task when there is something to send.
+        """
         exchange = self.exchange
         if self._watch is None and now_s - exchange.began_s > WATCH_AFTER_S:
             self._watch = asyncio.create_task(self._cancel_when_client_leaves())

@@ -110,7 +110,7 @@ class OpenAI:
 def begin_exchange(head: Head, surface: str, steps: Steps) -> Exchange:
     """The working record of a request whose head has come."""
     exchange = Exchange(
-        id=head.id,
+        request_id=head.id,
         surface=surface,
         dialect=openai_chat,
         body=b"",

@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol with a short way for the hot routes.
 
 ASGI costs a request about as much as all our own handling: a scope, four messages, headers checked one by one, two
-writes. For the routes of `Application.find` this class hands a `Cycle` straight to the handler and writes the response at
-once; sockets, keep-alive, pipelining, flow control, shutdown, and every other route stay uvicorn's.
+writes. For the routes of `Application.find` this class hands a `Cycle` straight to the handler and writes the
+response at once; sockets, keep-alive, pipelining, flow control, shutdown, and every other route stay uvicorn's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -24,7 +25,10 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 class HotProtocol(HttpToolsProtocol):
-    """One connection of a client. Give it to uvicorn as `http=HotProtocol`; the application must be an `Application`."""
+    """One connection of a client.
+
+    Give it to uvicorn as `http=HotProtocol`; the application must be an `Application`.
+    """
 
     def on_message_begin(self) -> None:
         self.url = b""
@@ -40,8 +44,10 @@ class HotProtocol(HttpToolsProtocol):
             self.headers.extend(headers)
             super().on_headers_complete()
             return
-        previous = self.cycle
-        self.cycle = cycle = Cycle(
+        # uvicorn's annotations know its own cycles only; what it asks of one, ours can do.
+        uvicorn: Any = self
+        previous = uvicorn.cycle
+        uvicorn.cycle = cycle = Cycle(
             self.transport,
             self.flow,
             self.headers,
@@ -52,10 +58,10 @@ class HotProtocol(HttpToolsProtocol):
             self.on_response_complete,
         )
         if previous is None or previous.response_complete:
-            self._start_asgi_task(cycle, handler)
+            uvicorn._start_asgi_task(cycle, handler)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((cycle, handler))
+            uvicorn.pipeline.appendleft((cycle, handler))
 
     def _hot_handler(self) -> Handler | None:
         """The handler, for a plain HTTP/1.1 request to a hot route."""
@@ -174,7 +180,10 @@ class Cycle:
             waiter.set_result(None)
 
     async def run_asgi(self, handler: Handler) -> None:
-        """Let the handler answer. A failure of its own is logged, and the connection cut: the answer is not to be trusted."""
+        """Let the handler answer.
+
+        A failure of its own is logged, and the connection cut: the answer is not to be trusted.
+        """
         try:
             await handler(self)
         except Exception as error:

@@ -186,8 +186,8 @@ def is_usage_only(frame: sse.Frame, events: tuple[chat.Event, ...]) -> bool:
 def plain_text_bytes(data: bytes) -> int | None:
     """How many bytes of text a usual content delta says, by a look at its bytes; None for all that must be read.
 
-    A quarter of the cost of reading it. Inside a JSON string a quote is escaped, so none of these marks can stand in what
-    the model says; a frame in other words or with other spaces is simply read.
+    A quarter of the cost of reading it. Inside a JSON string a quote is escaped, so none of these marks can stand in
+    what the model says; a frame in other words or with other spaces is simply read.
     """
     start = data.find(b'"delta":{"content":"')
     if start < 0 or b'"finish_reason":null' not in data or b'"usage":{' in data or b'"error"' in data:

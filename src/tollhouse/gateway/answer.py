@@ -1,7 +1,7 @@
 """identify → admit → screen → route → recall → call → tally → finish.
 
-The path of every request that costs something: streamed or not, from whichever surface, in the foreground or behind a job.
-There is one of it, and one `finally`.
+The path of every request that costs something: streamed or not, from whichever surface, in the foreground or behind a
+job. There is one of it, and one `finally`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> Async
 
 
 async def refuse(exchange: Exchange, token: bytes | None, error: TollhouseError, steps: Steps) -> TollhouseError:
-    """A request that could not even be read still has a row, when we know whose it is. Gives the error to answer with."""
+    """A request that could not even be read still has a row, when we know whose it is.
+
+    Gives the error to answer with.
+    """
     try:
         exchange.caller = await steps.identify.caller(token, exchange.began_s)
     except TollhouseError as unknown:

@@ -151,8 +151,7 @@ async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: 
 
 
 def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
-    glance, caller = exchange.glance, exchange.caller
-    assert caller is not None
+    glance, owners = exchange.glance, exchange.caller.owners if exchange.caller else ()
     body_bytes = len(exchange.body)
     bound = input_bound(
         body_bytes + REWRITE_SLACK_BYTES,
@@ -163,7 +162,7 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
     )
     counted = all(attempt.outcome is None or attempt.provider_status is None for attempt in exchange.attempts)
     return Ask(
-        owners=caller.owners,
+        owners=owners,
         models=candidate.names,
         price=terms.price,
         input_bound=bound,

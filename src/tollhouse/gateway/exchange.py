@@ -51,9 +51,9 @@ class Exchange:
         "admission",
         "asked_model",
         "attempts",
-        "bill",
         "began_s",
         "began_us",
+        "bill",
         "body",
         "caller",
         "client_request_id",
@@ -76,9 +76,9 @@ class Exchange:
     )
 
     def __init__(
-        self, *, id: str, surface: str, dialect: ModuleType, body: bytes, began_s: float, began_us: int
+        self, *, request_id: str, surface: str, dialect: ModuleType, body: bytes, began_s: float, began_us: int
     ) -> None:
-        self.id = id
+        self.id = request_id
         self.surface = surface
         self.dialect = dialect
         self.body = body

@@ -79,7 +79,10 @@ def _settle(exchange: Exchange, ledger: Ledger) -> None:
 
 
 def _may_be_billed_unseen(exchange: Exchange) -> bool:
-    """It broke off while the provider was silent, or by the provider's fault without its count: what it bills is unknown."""
+    """It broke off while the provider was silent, or by the provider's fault without its count.
+
+    What it bills is unknown.
+    """
     tally = exchange.tally
     return not tally.is_meaningful or (isinstance(exchange.error, UpstreamError) and tally.usage is None)
 

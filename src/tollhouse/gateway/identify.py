@@ -22,8 +22,8 @@ from tollhouse.store import credentials, people
 from tollhouse.store.engine import Reading, Store
 from tollhouse.tokens import Scope
 
-NO_TOKEN = "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
-BAD_TOKEN = "This is not a valid Tollhouse token."
+ASK_FOR_ONE = "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
+NOT_ONE_OF_OURS = "This is not a valid Tollhouse token."
 
 REMEMBERED_S = 5.0
 REMEMBERED_MOST = 50_000
@@ -103,7 +103,7 @@ class Identify:
                 return known[0]
         parsed = tokens.parse(token, pepper=self._pepper) if token else None
         if parsed is None:
-            raise Unauthenticated(BAD_TOKEN if token else NO_TOKEN)
+            raise Unauthenticated(NOT_ONE_OF_OURS if token else ASK_FOR_ONE)
         return await self._ask_once(parsed)
 
     def forget(self) -> None:
@@ -121,7 +121,7 @@ class Identify:
         row, keys = await self._store.read(lambda tx: load(tx, parsed.lookup))
         stored = row["digest"] if row is not None else NOBODY
         if not tokens.matches(parsed.digest, stored) or row is None:
-            raise Unauthenticated(BAD_TOKEN)
+            raise Unauthenticated(NOT_ONE_OF_OURS)
         now = self._clock.now()
         refuse_unless_valid(row, now)
         caller = caller_of(row, keys)

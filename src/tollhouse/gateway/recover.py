@@ -23,7 +23,7 @@ LOST = Ending(
     status=CLIENT_CLOSED,
     outcome="gateway_stopped",
     error_code="gateway_stopped",
-    error_message="The gateway stopped while this request was under way; what was held for it is charged as unconfirmed.",
+    error_message="The gateway stopped while this request was under way. Its hold is charged as unconfirmed.",
 )
 
 
@@ -40,7 +40,10 @@ async def recover(store: Store, ledger: Ledger, clock: Clock, *, boot_id: str, k
 
 
 async def bury(store: Store, ledger: Ledger, boot_ids: Sequence[str]) -> int:
-    """Write the rows of requests that never ended, resolve their holds, forget the processes. May be broken off anywhere."""
+    """Write the rows of requests that never ended, resolve their holds, forget the processes.
+
+    May be broken off anywhere.
+    """
     pending = await store.read(lambda tx: ledger.pending(tx, boot_ids))
     skeletons = {hold["request_id"]: hold["skeleton"] for hold in pending}
     present = await store.read(lambda tx: requests.present(tx, list(skeletons)))

@@ -65,8 +65,10 @@ def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, .
         keys = keys_for(provider, caller, reachable)
         if not keys and provider.needs_key:
             keyless.append(provider)
-        for key in keys or (() if provider.needs_key else (None,)):
-            found.append(Candidate(provider=provider, model=model, key=key, names=names, headers=_headers(name)))
+        found.extend(
+            Candidate(provider=provider, model=model, key=key, names=names, headers=_headers(name))
+            for key in keys or (() if provider.needs_key else (None,))
+        )
     if not found:
         raise _no_credential(keyless)
     return tuple(found)

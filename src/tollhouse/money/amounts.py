@@ -1,8 +1,8 @@
 """The nanodollar, and the only rounding.
 
-Money is whole nanodollars (10^-9 US dollars); a price is whole femtodollars (10^-15) per token, which is the same number
-as nanodollars per million tokens, so that every price published in dollars per million is exact. Nothing on the way is a
-float.
+Money is whole nanodollars (10^-9 US dollars); a price is whole femtodollars (10^-15) per token, which is the same
+number as nanodollars per million tokens, so that every price published in dollars per million is exact. Nothing on
+the way is a float.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How much is left, and in which window.
 
-A *budget* is the rule; a *bucket* is a budget in one period; a *hold* is an amount set aside in every bucket a call belongs
-to. This page decides, it changes nothing: `decide` answers whether a call fits into all its buckets together, how much
-each of them sets aside, and which output cap must be sent so that what is held is what can be spent.
+A *budget* is the rule; a *bucket* is a budget in one period; a *hold* is an amount set aside in every bucket a call
+belongs to. This page decides, it changes nothing: `decide` answers whether a call fits into all its buckets together,
+how much each of them sets aside, and which output cap must be sent so that what is held is what can be spent.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
     )
 
 
-def _cap_to_write(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> int | None | Refusal:
+def _cap_to_write(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> int | Refusal | None:
     """The cap a strict budget must write when the client gave none, so that what is reserved is what is sent."""
     cap: int | None = None
     for budget, balance in buckets:
@@ -187,8 +187,7 @@ def _affordable(budget: Budget, ask: Ask, available: int) -> int:
     """Output tokens per choice that fit into `available`; below 0 when not even the input does."""
     if budget.unit == "tokens":
         return (available - ask.input_bound) // ask.n
-    assert ask.price is not None
-    return affordable_output(ask.price, ask.input_bound, ask.n, available)
+    return 0 if ask.price is None else affordable_output(ask.price, ask.input_bound, ask.n, available)
 
 
 def _dollars(ask: Ask, cap: int | None, *, strict: bool) -> Nanodollars:

@@ -5,8 +5,8 @@
          └─> unconfirmed    it may have billed: everything stays charged, until late truth settles it
                             or an administrator releases it
 
-Every step is an item of the writer's next batch, so concurrent requests share one transaction. A hold resolves once: the
-state of its row decides, under the batch's lock, whoever comes second changes nothing.
+Every step is an item of the writer's next batch, so concurrent requests share one transaction. A hold resolves once:
+the state of its row decides, under the batch's lock, whoever comes second changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The price of each model in force, in memory for the hot path and in the store for good.
 
-The operator's own price comes first, then the one imported before, then the one published today, which is imported by that:
-a model's price does not change under a running installation until an operator refreshes it.
+The operator's own price comes first, then the one imported before, then the one published today, which is imported by
+that: a model's price does not change under a running installation until an operator refreshes it.
 """
 
 from __future__ import annotations

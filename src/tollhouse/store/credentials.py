@@ -83,7 +83,7 @@ def sealed_under(tx: Reading, kid: str, *, after: str = "", limit: int = 200) ->
 
 def counts_by_kid(tx: Reading) -> dict[str, int]:
     query = select(credential.c.kid, func.count()).where(credential.c.kid.is_not(None)).group_by(credential.c.kid)
-    return dict(tx.execute(query).tuples().all())
+    return {row[0]: row[1] for row in tx.execute(query)}
 
 
 def lock_sealing(tx: Writing, *, alone: bool = False) -> None:

@@ -85,10 +85,11 @@ class SqliteReaders:
 def connect_sqlite(path: Path, *, read_only: bool = False, synchronous: str = "NORMAL") -> sqlite3.Connection:
     """A connection in WAL mode that begins no transaction by itself.
 
-    `busy_timeout` is 0 for the writer, whose event loop must never block; a reader may wait a little for a lock at start.
+    `busy_timeout` is 0 for the writer, whose event loop must never block; a reader may wait a little for a lock at
+    start.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.execute("PRAGMA busy_timeout=%d" % (2000 if read_only else 0))
+    connection.execute(f"PRAGMA busy_timeout={2000 if read_only else 0}")
     connection.execute("PRAGMA foreign_keys=ON")
     if read_only:
         connection.execute("PRAGMA query_only=ON")

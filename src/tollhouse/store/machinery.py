@@ -48,10 +48,10 @@ def set_fact(tx: Writing, name: str, value: Any) -> None:
 
 
 def note_deed(
-    tx: Writing, *, id: str, at: datetime, actor: str, deed: str, subject: str, facts: dict[str, Any]
+    tx: Writing, *, deed_id: str, at: datetime, actor: str, deed: str, subject: str, facts: dict[str, Any]
 ) -> None:
     """Write down who changed what. Nothing ever deletes these rows."""
-    tx.execute(insert(audit).values(id=id, at=at, actor=actor, deed=deed, subject=subject, facts=facts))
+    tx.execute(insert(audit).values(id=deed_id, at=at, actor=actor, deed=deed, subject=subject, facts=facts))
 
 
 def deeds(tx: Reading, limit: int = 100) -> list[Any]:

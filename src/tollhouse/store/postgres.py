@@ -1,7 +1,8 @@
 """PostgreSQL: the same store over asyncpg.
 
 Changes need no single writer here, so each has a transaction and a connection of its own. What is joined still goes in
-batches over one connection: concurrent holds on one hot bucket are then one lock and one commit instead of a queue of them.
+batches over one connection: concurrent holds on one hot bucket are then one lock and one commit instead of a queue of
+    them.
 """
 
 from __future__ import annotations
@@ -157,7 +158,10 @@ class PostgresStore:
 
 
 class PostgresBatch:
-    """A batch on the writer's own asyncpg connection; runs inside `greenlet_spawn`, so that waiting looks like calling."""
+    """A batch on the writer's own asyncpg connection.
+
+    Runs inside `greenlet_spawn`, so that waiting looks like calling.
+    """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -170,7 +174,10 @@ class PostgresBatch:
 
 
 async def connect_asyncpg(url: URL) -> Any:
-    """A connection of the writer's own. Statements over 10 s are given up: a stuck lock must not stop the gateway silently."""
+    """A connection of the writer's own.
+
+    Statements over 10 s are given up: a stuck lock must not stop the gateway silently.
+    """
     return await asyncpg.connect(
         host=url.query.get("host") or url.host,
         port=url.port,

@@ -64,9 +64,9 @@ def stamp(connection: Connection) -> None:
 def upgrade(connection: Connection) -> None:
     """Run the migrations that are missing."""
     # Late import: needed once in a version's life, and it costs every start 300 ms and 12 MiB otherwise.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -1,7 +1,7 @@
 """Hot statements: SQL as text, written once, run on either database without a toolkit between.
 
-A statement of the toolkit costs 20 to 50 us to execute; these cost 1 to 3 in a batch. Only the ledger and the request log
-use them, inside the writer's batch; everything else speaks SQLAlchemy Core.
+A statement of the toolkit costs 20 to 50 us to execute; these cost 1 to 3 in a batch. Only the ledger and the request
+log use them, inside the writer's batch; everything else speaks SQLAlchemy Core.
 """
 
 from __future__ import annotations

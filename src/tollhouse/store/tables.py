@@ -1,8 +1,10 @@
 """Every table, in the order a newcomer should meet them: people, secrets, rules, money, the log, the machinery.
 
-Ids are prefixed and time-sortable (`tollhouse.ids`), so a primary key is also the order of creation. Tables that grow with
-every request are clustered on it (SQLite's WITHOUT ROWID), carry as few indexes as their readers can live with, and no
-CHECK constraints: these cost SQLite 2.5 us in every statement, and `tollhouse verify` holds the same laws over all rows.
+Ids are prefixed and time-sortable (`tollhouse.ids`), so a primary key is also the order of creation. Tables that grow
+with every request are clustered on it (SQLite's WITHOUT ROWID), carry as few indexes as their readers can live with,
+and no
+CHECK constraints: these cost SQLite 2.5 us in every statement, and `tollhouse verify` holds the same laws over all
+    rows.
 """
 
 from __future__ import annotations

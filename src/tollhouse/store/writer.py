@@ -3,11 +3,12 @@
 What one turn of the event loop brought is a batch; no timer is needed. Two kinds of work come in:
 
 * *changes*: synchronous functions over a `Writing`, each undone alone by its savepoint when it raises;
-* *joined items*: many of one kind, handed together to one handler (holds, settlements, request rows). A batch whose handler
-  raises is taken apart, each item in a transaction of its own, so that one bad item harms no other.
+* *joined items*: many of one kind, handed together to one handler (holds, settlements, request rows). A batch whose
+  handler raises is taken apart, each item in a transaction of its own, so that one bad item harms no other.
 
-There is no `await` inside a transaction: on SQLite the batch runs in the loop's own thread, because an awaiting transaction
-and a blocking BEGIN freeze each other, and a thread would fight the loop for the interpreter lock at every statement.
+There is no `await` inside a transaction: on SQLite the batch runs in the loop's own thread, because an awaiting
+transaction and a blocking BEGIN freeze each other, and a thread would fight the loop for the interpreter lock at
+every statement.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 Handler: TypeAlias = Callable[[Batch, list[Any]], Sequence[Any]]
-"""Does all items of a batch at once; gives one outcome for each. An outcome that is an exception is raised to its asker."""
+"""Does all items of a batch at once.
+
+Gives one outcome for each. An outcome that is an exception is raised to its asker.
+"""
 
 OnFailure: TypeAlias = Callable[[BaseException], None]
 Asker: TypeAlias = asyncio.Future[Any] | OnFailure | None
@@ -227,7 +231,10 @@ class SqliteStore:
 
 
 def checkpoint(path: Path) -> None:
-    """Move what the WAL holds into the database, as far as no reader needs it; a busy moment is left to the next try."""
+    """Move what the WAL holds into the database, as far as no reader needs it.
+
+    A busy moment is left to the next try.
+    """
     connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
     try:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

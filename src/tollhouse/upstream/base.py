@@ -78,7 +78,10 @@ class Reply(Protocol):
         ...
 
     def close(self) -> None:
-        """Be done with it: a reply read to its end gives its connection back, any other cuts it. May be called twice."""
+        """Be done with it.
+
+        A reply read to its end gives its connection back, any other cuts it. May be called twice.
+        """
         ...
 
 
@@ -89,7 +92,8 @@ class Upstream(Protocol):
         """Send and wait for the head of the reply; a status of 400 and more is a reply like any other.
 
         Raises:
-            UpstreamDown: no connection (DNS, connect, TLS, refused address); `may_have_billed` tells if anything was sent.
+            UpstreamDown: no connection (DNS, connect, TLS, refused address); `may_have_billed` tells if anything was
+                sent.
             UpstreamTimeout: connect, first byte or total; `may_have_billed` likewise.
             UpstreamIncomplete: the connection ended after the request went out.
         """

@@ -57,7 +57,7 @@ def decide(
         case UpstreamDown() | UpstreamIncomplete():
             return Elsewhere(other_provider=True) if has_other_provider else Again(_backoff_s(attempt, chance))
         case _:
-            # Refused requests would be refused again; after a timeout the provider may still be working, and bill twice.
+            # What is refused would be refused again; after a timeout the provider may still be working, and bill twice.
             return GiveUp()
 
 

@@ -9,11 +9,13 @@ a core dump. Open a credential as late as possible, and keep it no longer than t
 """
 
 from tollhouse.vault.envelope import Binding, Sealed, Vault, kid_of, last4
+from tollhouse.vault.key_file import VARIABLE as KEY_VARIABLE
 from tollhouse.vault.key_file import KeyFile, load_ring
 from tollhouse.vault.key_ring import KeyRing, read_ring, write_ring
 from tollhouse.vault.secret import Secret
 
 __all__ = [
+    "KEY_VARIABLE",
     "Binding",
     "KeyFile",
     "KeyRing",
