@@ -1,0 +1,135 @@
+"""What `up` and `serve` do: open the house, serve it, say where it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import typer
+import uvloop
+
+from tollhouse import __version__
+from tollhouse.admin.first_run import USER_NAME, Made, first_run, note_shown
+from tollhouse.api.server import Server
+from tollhouse.app import application, open_house
+from tollhouse.settings import Settings
+from tollhouse.telemetry import Event, Logs, configure_logs, log
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What `--json` prints, once it serves. The secrets are there on the first run only."""
+
+    url: str
+    base_url: str
+    data: str
+    pid: int
+    api_key: str | None = None
+    admin_token: str | None = None
+
+
+def run(settings: Settings, *, is_embedded: bool, as_json: bool) -> None:
+    """Serve until told to stop.
+
+    Args:
+        is_embedded: make what is missing, and bring an older database up to date.
+
+    Raises:
+        CannotStart, ConfigurationError: what is missing, and what to do.
+    """
+    logs = configure_logs(
+        level=settings.log.level,
+        format=settings.log.format,
+        directory=settings.log.directory,
+        keep_days=settings.log.keep_days,
+        warn_tokens=settings.log.warn_tokens,
+    )
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, logs, is_embedded=is_embedded, as_json=as_json))
+    finally:
+        logs.close()
+
+
+async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: bool) -> None:
+    _tell_doubts(settings)
+    may_create_key = is_embedded and not _has_database(settings)
+    async with open_house(
+        settings, kind="web", may_migrate=is_embedded, may_create_key=may_create_key, logs=logs
+    ) as house:
+        made = await first_run(house.desk, os.environ) if is_embedded else None
+
+        async def announce(url: str) -> None:
+            data = settings.data.absolute()
+            typer.echo(_line(url, made, data) if as_json else _page(url, made, data, is_embedded=is_embedded))
+            if made is not None:
+                await note_shown(house.desk)
+
+        server = Server(
+            lambda is_ready: application(house, is_ready=is_ready),
+            host=settings.host,
+            port=settings.port,
+            drain_s=settings.drain_seconds,
+            on_started=announce,
+        )
+        await server.serve()
+
+
+def _has_database(settings: Settings) -> bool:
+    """Whether what a missing key would have sealed is still there: then a new one is no replacement."""
+    return settings.database_url is None and (settings.data / "tollhouse.db").exists()
+
+
+def _tell_doubts(settings: Settings) -> None:
+    for warning in settings.warnings:
+        log.warning(Event.SETTINGS_DOUBTFUL, warning=warning)
+    if not settings.is_loopback:
+        warning = f"other machines can reach {settings.host}, in the clear: put a proxy with TLS in front"
+        log.warning(Event.SETTINGS_DOUBTFUL, warning=warning)
+
+
+def _line(url: str, made: Made | None, data: Path) -> str:
+    """For programs."""
+    served = Served(
+        url=url,
+        base_url=f"{url}/v1",
+        data=str(data),
+        pid=os.getpid(),
+        api_key=made.api_key if made else None,
+        admin_token=made.admin_token if made else None,
+    )
+    return msgspec.json.encode(served).decode()
+
+
+def _page(url: str, made: Made | None, data: Path, *, is_embedded: bool) -> str:
+    """For people."""
+    places = {"Base URL": f"{url}/v1", "API docs": f"{url}/docs", "Data": str(data)}
+    if made is None:
+        page = [f"Tollhouse {__version__} serves at {url}", "", *_aligned(places)]
+        if is_embedded:
+            command = f"tollhouse tokens create {USER_NAME} --name laptop --data {data}"
+            page += ["", f"Its first keys were shown on the first run. Another one: {command}"]
+        return "\n".join(page)
+    secrets = {"API key": made.api_key, "Admin token": made.admin_token}
+    taken = {"Taken up": ", ".join(f"{name} from {variable}" for name, variable in made.imported.items())}
+    return "\n".join(
+        [
+            f"Tollhouse {__version__} serves at {url}",
+            "",
+            *_aligned({**places, **secrets, **(taken if made.imported else {})}),
+            "",
+            "Keep the key and the token: they are not shown again. A call that works now, without any provider's key:",
+            "",
+            f"  curl {url}/v1/chat/completions \\",
+            f'    -H "Authorization: Bearer {made.api_key}" \\',
+            '    -H "Content-Type: application/json" \\',
+            """    -d '{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}'""",
+        ]
+    )
+
+
+def _aligned(fields: Mapping[str, str]) -> list[str]:
+    width = max(map(len, fields))
+    return [f"  {name:{width}}  {value}" for name, value in fields.items()]

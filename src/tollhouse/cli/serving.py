@@ -1,0 +1,34 @@
+"""up and serve: the two ways to run the gateway."""
+
+from __future__ import annotations
+
+from tollhouse.cli.opening import load_settings
+from tollhouse.cli.options import Config, Data, Host, Json, Port
+
+
+def up(host: Host = None, port: Port = None, data: Data = None, config: Config = None, as_json: Json = False) -> None:
+    """Run everything in one process; make what is missing.
+
+    The first time, this makes the data folder, the database and the master key, takes up providers' keys found in the
+    environment, and prints an API key and a call that works at once.
+
+    \b
+    tollhouse up
+    tollhouse up --port 0 --data /srv/tollhouse --json
+    """
+    from tollhouse.cli.running import run
+
+    run(load_settings(data, config, host=host, port=port), is_embedded=True, as_json=as_json)
+
+
+def serve(
+    host: Host = None, port: Port = None, data: Data = None, config: Config = None, as_json: Json = False
+) -> None:
+    """Serve an installation that exists. Nothing is made, nothing is migrated.
+
+    \b
+    tollhouse serve --host 0.0.0.0 --config /etc/tollhouse.toml
+    """
+    from tollhouse.cli.running import run
+
+    run(load_settings(data, config, host=host, port=port), is_embedded=False, as_json=as_json)

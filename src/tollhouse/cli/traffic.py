@@ -1,0 +1,94 @@
+"""routes and requests: who would answer, and who did."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tollhouse.cli.opening import with_desk
+from tollhouse.cli.options import Config, Data, Json, User
+from tollhouse.cli.output import show_json, show_list, show_one, show_table, warn
+
+routes = typer.Typer(name="routes", help="Aliases, and who would answer for a model.", no_args_is_help=True)
+requests = typer.Typer(name="requests", help="The request log.", no_args_is_help=True)
+
+
+@routes.command("list")
+def list_routes(data: Data = None, config: Config = None, as_json: Json = False) -> None:
+    """List the aliases of the configuration, with their candidates in order."""
+    from tollhouse.admin import catalog
+
+    found = with_desk(data, config, lambda desk, _: catalog.list_routes(desk))
+    show_list(found, ("name", "strategy", "candidates"), as_json)
+
+
+@routes.command("explain")
+def explain_route(
+    model: Annotated[str, typer.Argument(help="A model, `provider/model`, or an alias.")],
+    user: Annotated[str, typer.Option(metavar="USER", help="For this user.")] = "default",
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Show who would answer a user's request for a model, in which order, why, and at what price.
+
+    \b
+    tollhouse routes explain openai/gpt-4.1 --user alice
+    """
+    from tollhouse.admin import catalog
+
+    found = with_desk(data, config, lambda desk, _: catalog.explain(desk, user, model))
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (
+            str(candidate.position),
+            f"{candidate.provider}/{candidate.model}",
+            candidate.credential or "-",
+            candidate.price.input_usd_per_million or "unknown",
+            candidate.price.output_usd_per_million or "unknown",
+            candidate.why,
+        )
+        for candidate in found.candidates
+    ]
+    show_table(("", "model", "credential", "input $/M", "output $/M", "why"), rows)
+
+
+@requests.command("list")
+def list_requests(
+    user: User = None,
+    model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Only with this outcome: succeeded, client_left …")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 20,
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """List the newest requests."""
+    from tollhouse.admin import reports
+    from tollhouse.store.paging import Page
+
+    found = with_desk(
+        data,
+        config,
+        lambda desk, _: reports.list_requests(desk, Page(limit=limit), user=user, outcome=outcome, model=model),
+    )
+    columns = ("id", "created_at", "user", "provider", "model", "status", "outcome", "cost_usd", "response_time_ms")
+    show_list(found, columns, as_json)
+    if found.has_more and not as_json:
+        warn(f"there are more than {limit}: --limit {limit * 2}")
+
+
+@requests.command("show")
+def show_request(
+    request: Annotated[str, typer.Argument(metavar="ID", help="Our id, or the one the client gave.")],
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Show one request: who, what, when, how long, how much, and every attempt."""
+    from tollhouse.admin import reports
+
+    show_one(with_desk(data, config, lambda desk, _: reports.get_request(desk, request)), as_json)
