@@ -1,4 +1,4 @@
-"""One gateway for all tests of a file, and commands over its data, run in this process because that is quick."""
+"""One gateway for all tests, and commands over its data, run in this process because that is quick."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from command_line import ENVIRONMENT, Ended, Gateway, started
 from tollhouse.cli import main
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway that runs as long as the tests of a file."""
+    """A gateway that runs as long as the tests."""
     with started(tmp_path_factory.mktemp("gateway") / "data") as running:
         yield running
 

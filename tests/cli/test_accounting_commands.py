@@ -1,0 +1,85 @@
+"""budgets, spend, verify, routes and requests, beside a gateway that serves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from command_line import Ended, Gateway
+
+Command = Callable[..., Ended]
+
+
+def test_a_budget_set_here_is_held_there(gateway: Gateway, tollhouse: Command):
+    tollhouse("users", "create", "poor", "--without-limits")
+    token = tollhouse("tokens", "create", "poor", "--json").json["token"]
+    budget = tollhouse("budgets", "set", "1", "--user", "poor", "--unit", "requests", "--window", "day", "--json").json
+    assert budget["mode"] == "estimate"
+    assert [gateway.chat(token=token)[0] for _ in range(2)] == [200, 429]
+    listed = tollhouse("budgets", "list", "--user", "poor", "--json").json["data"]
+    assert [(one["id"], one["posted"], one["available"]) for one in listed] == [(budget["id"], 1, 0)]
+
+
+def test_a_budget_has_one_owner_and_a_limit(tollhouse: Command):
+    assert tollhouse("budgets", "set", "5").status == 2
+    assert tollhouse("budgets", "set", "5", "--user", "default", "--workspace", "default").status == 2
+    assert tollhouse("budgets", "set", "much", "--user", "default").status == 2
+    assert tollhouse("budgets", "set", "5", "--user", "nobody").status == 1
+
+
+def test_requests_are_listed_and_shown(gateway: Gateway, tollhouse: Command):
+    gateway.chat()
+    newest = tollhouse("requests", "list", "--limit", "1", "--user", "default", "--json").json["data"][0]
+    assert (newest["provider"], newest["model"], newest["status"]) == ("demo", "echo", 200)
+    assert newest["id"] in tollhouse("requests", "show", newest["id"]).out
+    assert tollhouse("requests", "show", "req_none").status == 1
+
+
+def test_spend_is_shown_by_whatever_is_asked(gateway: Gateway, tollhouse: Command):
+    gateway.chat()
+    rows = tollhouse("spend", "--by", "user", "--json").json
+    assert all(row["requests"] >= 1 for row in rows)
+    table = tollhouse("spend").out.splitlines()
+    assert table[0].startswith("provider  model ")
+    assert any(line.startswith("demo") for line in table)
+    assert tollhouse("spend", "--by", "colour").status == 2
+
+
+def test_a_route_is_explained(tollhouse: Command):
+    explained = tollhouse("routes", "explain", "demo/echo", "--json").json
+    assert explained["candidates"][0]["provider"] == "demo"
+    assert tollhouse("routes", "explain", "demo/ecko").status == 1
+    assert tollhouse("routes", "list").status == 0
+
+
+def test_no_hold_is_unconfirmed_and_none_can_be_released(tollhouse: Command):
+    assert tollhouse("budgets", "release", "--json").json["data"] == []
+    assert tollhouse("budgets", "release", "hold_none").status == 1
+
+
+def test_the_books_of_a_gateway_that_serves_are_right(gateway: Gateway, tollhouse: Command):
+    gateway.chat(stream=True)
+    verified = tollhouse("verify", "--json")
+    assert verified.status == 0
+    assert verified.json["count"] == 0
+    assert verified.json["checked"]["entries"] >= 2
+
+
+def test_a_balance_that_was_altered_is_named(gateway: Gateway, tollhouse: Command):
+    tollhouse("users", "create", "rich", "--without-limits")
+    tollhouse("budgets", "set", "100000", "--user", "rich", "--unit", "tokens", "--window", "total")
+    gateway.chat(token=tollhouse("tokens", "create", "rich", "--json").json["token"])
+    database = sqlite3.connect(Path(gateway.served["data"]) / "tollhouse.db", isolation_level=None)
+    (bucket,) = database.execute("SELECT id FROM bucket WHERE id LIKE '%:tokens:total'").fetchone()
+    database.execute("UPDATE bucket SET posted = posted + 1 WHERE id = ?", (bucket,))
+    try:
+        verified = tollhouse("verify")
+        assert verified.status == 1
+        assert verified.out.startswith(f"bucket {bucket}: posted is ")
+        assert json.loads(tollhouse("verify", "--json").out)["count"] == 1
+    finally:
+        database.execute("UPDATE bucket SET posted = posted - 1 WHERE id = ?", (bucket,))
+        database.close()
+    assert tollhouse("verify").status == 0

@@ -1,0 +1,125 @@
+"""doctor, config, migrate, fake-provider and help."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from command_line import ENVIRONMENT, Ended, Gateway
+from tollhouse import __version__
+
+Command = Callable[..., Ended]
+
+
+def test_the_doctor_finds_a_running_gateway_in_order(gateway: Gateway, tollhouse: Command):
+    ended = tollhouse("doctor", "--json")
+    assert ended.status == 0
+    found = {finding["subject"]: finding for finding in ended.json}
+    assert {finding["level"] for finding in found.values()} == {"ok"}
+    assert f"process {gateway.process.pid}" in found["port"]["message"]
+    assert "SQLite" in found["database"]["message"]
+
+
+def test_the_doctor_names_a_problem_and_what_to_do(command: Command, tmp_path: Path):
+    data = tmp_path / "data"
+    command("migrate", "--create-key", "--data", str(data))
+    (data / "master.key").chmod(0o644)
+    ended = command("doctor", "--data", str(data))
+    assert ended.status == 1
+    assert "PROBLEM  start: The master key file" in ended.out
+    assert "chmod 600" in ended.out
+
+
+def test_the_doctor_knows_a_folder_that_is_not_there(command: Command, tmp_path: Path):
+    ended = command("doctor", "--data", str(tmp_path / "none"))
+    assert ended.status == 1
+    assert "tollhouse up" in ended.out
+
+
+def test_the_doctor_sees_a_reference_that_leads_nowhere(command: Command, tmp_path: Path, monkeypatch):
+    data = str(tmp_path / "data")
+    command("migrate", "--create-key", "--data", data)
+    command("users", "create", "ada", "--data", data)
+    monkeypatch.setenv("A_VARIABLE", "sk-something-long")
+    assert command("credentials", "add", "ada", "openai", "--env", "A_VARIABLE", "--data", data).status == 0
+    monkeypatch.delenv("A_VARIABLE")
+    ended = command("doctor", "--data", data)
+    assert ended.status == 1
+    assert "A_VARIABLE" in ended.out
+
+
+def test_every_setting_is_shown_with_its_place(command: Command, tmp_path: Path, monkeypatch):
+    (tmp_path / "tollhouse.toml").write_text('[log]\nlevel = "debug"\n')
+    monkeypatch.setenv("TOLLHOUSE_PORT", "9999")
+    file = str(tmp_path / "tollhouse.toml")
+    shown = {one["key"]: one for one in command("config", "show", "--config", file, "--json").json}
+    assert (shown["log.level"]["value"], shown["log.level"]["origin"]) == ("debug", f"file {file}")
+    assert shown["port"]["origin"] == "environment TOLLHOUSE_PORT"
+    assert shown["attempts"]["origin"] == "default"
+    assert "environment TOLLHOUSE_PORT" in command("config", "show", "--origin", "--config", file).out
+
+
+def test_settings_that_cannot_be_used_are_all_named(command: Command, tmp_path: Path):
+    file = tmp_path / "tollhouse.toml"
+    file.write_text('prot = 1\n[timeouts]\nconnect_s = "soon"\n')
+    ended = command("config", "check", "--config", str(file))
+    assert ended.status == 1
+    assert "did you mean port?" in ended.out
+    assert "timeouts.connect_s" in ended.out
+    assert command("users", "list", "--config", str(file)).status == 2
+    file.write_text("port = 8000\n")
+    assert command("config", "check", "--config", str(file)).status == 0
+
+
+def test_the_schema_of_the_file_is_json(command: Command):
+    assert "providers" in command("config", "schema").json["properties"]
+
+
+def test_a_database_is_migrated_and_says_what_it_is(command: Command, tmp_path: Path):
+    ended = command("migrate", "--create-key", "--data", str(tmp_path / "data"), "--json")
+    assert ended.status == 0
+    assert ended.json["database"].startswith("SQLite 3.")
+
+
+def test_the_fake_provider_answers_on_the_port_that_it_prints():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tollhouse", "fake-provider", "--text", "All is well."],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            connection = http.client.HTTPConnection("127.0.0.1", int(process.stdout.readline()), timeout=10)
+            body = json.dumps({"model": "any", "messages": [{"role": "user", "content": "?"}]})
+            connection.request("POST", "/v1/chat/completions", body, {"content-type": "application/json"})
+            answer = json.loads(connection.getresponse().read())
+            connection.close()
+        finally:
+            process.kill()
+    assert answer["choices"][0]["message"]["content"] == "All is well."
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("credentials", "add", "--help"), ("budgets", "set", "--help")])
+def test_help_shows_how(command: Command, arguments: tuple[str, ...]):
+    ended = command(*arguments)
+    assert ended.status == 0
+    assert "Usage: tollhouse" in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_the_version_is_told(command: Command):
+    assert command("--version").out == f"tollhouse {__version__}\n"
+
+
+def test_help_does_not_import_the_house():
+    code = "import sys, tollhouse.cli; sys.exit(bool({'sqlalchemy', 'pydantic', 'uvicorn'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0

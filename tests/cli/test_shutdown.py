@@ -1,0 +1,91 @@
+"""SIGTERM: readiness first, answers under way last, and an exit status that says all was well."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from command_line import Ended, Gateway, ask, started
+
+SLOW = "demo/slow"
+"""Streams for about four seconds."""
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway of its own: these tests end it."""
+    with started(tmp_path / "data") as running:
+        yield running
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_gateway_ends_at_once_with_0(gateway: Gateway, number: int):
+    gateway.stop(number)
+    assert gateway.wait() == 0
+    events = [json.loads(line)["event"] for line in gateway.log().splitlines()]
+    assert events == ["server.started", "server.draining", "server.stopped"]
+
+
+def test_a_stream_under_way_ends_as_it_should_while_probes_and_new_work_hear_503(
+    gateway: Gateway, command: Callable[..., Ended]
+):
+    with gateway.connected() as connection:
+        stream = ask(connection, gateway.served["api_key"], SLOW, stream=True)
+        stream.readline()
+        gateway.stop()
+        until(lambda: gateway.get("/health/ready")[0] == 503)
+        assert gateway.get("/health/live")[0] == 200
+        assert gateway.chat()[0] == 503
+        assert stream.read().endswith(b"data: [DONE]\n\n")
+    assert gateway.wait() == 0
+    assert_books_are_right(gateway, command, outcome="succeeded")
+
+
+def test_a_second_signal_ends_the_waiting(gateway: Gateway, command: Callable[..., Ended]):
+    with gateway.connected() as connection:
+        stream = ask(connection, gateway.served["api_key"], SLOW, stream=True)
+        stream.readline()
+        gateway.stop()
+        until(lambda: gateway.get("/health/ready")[0] == 503)
+        gateway.stop()
+        assert "shutting down" in last_event(stream.read())["error"]["message"]
+    assert gateway.wait() == 0
+    assert_books_are_right(gateway, command)
+
+
+def test_what_outlasts_the_drain_hears_so_in_its_own_dialect(tmp_path: Path, command: Callable[..., Ended]):
+    with (
+        started(tmp_path / "data", env={"TOLLHOUSE_DRAIN_SECONDS": "0.2"}) as gateway,
+        gateway.connected() as connection,
+    ):
+        stream = ask(connection, gateway.served["api_key"], SLOW, stream=True)
+        stream.readline()
+        gateway.stop()
+        assert last_event(stream.read())["error"]["code"] == "service_unavailable"
+        assert gateway.wait() == 0
+    assert_books_are_right(gateway, command)
+
+
+def assert_books_are_right(gateway: Gateway, command: Callable[..., Ended], outcome: str | None = None) -> None:
+    data = gateway.served["data"]
+    row = command("requests", "list", "--data", data, "--json").json["data"][0]
+    assert row["model"] == "slow"
+    assert outcome in (None, row["outcome"])
+    assert command("verify", "--data", data).status == 0
+
+
+def last_event(stream: bytes) -> dict[str, dict[str, str]]:
+    events = [line.removeprefix(b"data: ") for line in stream.splitlines() if line.startswith(b"data: ")]
+    return dict(json.loads(events[-1]))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
