@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tollhouse.money.amounts import Nanodollars
-from tollhouse.money.prices import Price, affordable_output, most
+from tollhouse.money.amounts import MAX_NANODOLLARS, Nanodollars
+from tollhouse.money.prices import UNLIMITED_TOKENS, Price, affordable_output, most
 
 Unit: TypeAlias = Literal["usd", "tokens", "requests"]
 Window: TypeAlias = Literal["day", "month", "total"]
@@ -113,7 +113,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         needed: what the call would set aside.
         available: what is left, never below 0.
-        affordable_tokens: the largest output cap that would fit; None when that is not what it depends on.
+        affordable_tokens: the largest output cap that would fit into all budgets; None when that is not what it depends
+            on.
         unpriced: a strict dollar budget cannot hold a call whose price is unknown.
     """
 
@@ -133,18 +134,23 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
     """All buckets together, or none: does the call fit, and what is set aside?"""
     if not buckets:
         return Grant(usd=_dollars(ask, ask.cap, strict=False), amounts=(), cap=None, remaining_usd=None)
-    cap = _cap_to_write(ask, buckets)
-    if isinstance(cap, Refusal):
-        return cap
-    bounded = cap if cap is not None else ask.cap
-    usd = _dollars(ask, bounded, strict=any(b.unit == "usd" and b.mode == "strict" for b, _ in buckets))
+    strict = [bucket for bucket in buckets if bucket[0].mode == "strict" and bucket[0].unit == "usd"]
+    if strict and ask.price is None:
+        budget, balance = strict[0]
+        return Refusal(budget=budget, needed=0, available=_available(budget, balance), unpriced=True)
+    cap = _cap_to_write(ask, buckets, strict=bool(strict))
+    bounded = ask.cap if cap is None else cap
+    usd = _dollars(ask, bounded, strict=bool(strict))
     amounts = []
     remaining: int | None = None
     for budget, balance in buckets:
         amount = _amount(budget, ask, bounded, usd)
-        available = budget.limit - balance.taken
-        if amount > available and budget.mode != "warn":
-            return _refuse(budget, ask, amount, max(0, available))
+        available = _available(budget, balance)
+        if budget.mode == "warn":
+            # Nothing is refused here, so nothing else keeps the sum within its column.
+            amount = min(amount, max(0, MAX_NANODOLLARS - balance.taken))
+        elif amount > available:
+            return _refuse(ask, buckets, bounded, usd, strict=bool(strict))
         if budget.unit == "usd":
             left = max(0, available - amount)
             remaining = left if remaining is None else min(remaining, left)
@@ -157,45 +163,52 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
     )
 
 
-def _cap_to_write(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> int | Refusal | None:
-    """The cap a strict budget must write when the client gave none, so that what is reserved is what is sent."""
-    cap: int | None = None
+def _available(budget: Budget, balance: Balance) -> int:
+    """What is left; nothing when the limit was lowered below what is taken."""
+    return max(0, budget.limit - balance.taken)
+
+
+def _cap_to_write(ask: Ask, buckets: Sequence[tuple[Budget, Balance]], *, strict: bool) -> int | None:
+    """The cap that strict budgets write when the client gave none, so that what is reserved is what is sent: what a
+    quarter of what is left affords, but no less than each wants at least, whether that fits or not."""
+    if ask.cap is not None:
+        return None
+    floor = 0
+    most_tokens = UNLIMITED_TOKENS
     for budget, balance in buckets:
-        if budget.mode != "strict" or budget.unit == "requests":
+        if budget.mode == "warn" or budget.unit == "requests" or (budget.unit == "usd" and _has_free_output(ask)):
             continue
-        available = max(0, budget.limit - balance.taken)
-        if budget.unit == "usd" and ask.price is None:
-            return Refusal(budget=budget, needed=0, available=available, unpriced=True)
-        if ask.cap is not None:
-            continue
-        maximum = ask.max_output_tokens or UNKNOWN_MAXIMUM_TOKENS
-        floor = min(budget.min_output_tokens, maximum)
-        affordable = _affordable(budget, ask, available)
-        if affordable < floor:
-            return Refusal(
-                budget=budget,
-                needed=_amount(budget, ask, floor, _dollars(ask, floor, strict=True)),
-                available=available,
-                affordable_tokens=max(0, affordable),
-            )
-        wanted = min(maximum, max(floor, _affordable(budget, ask, available // 4)), affordable)
-        cap = wanted if cap is None else min(cap, wanted)
-    return cap
+        available = _available(budget, balance)
+        if budget.mode == "strict":
+            floor = max(floor, budget.min_output_tokens)
+            available //= 4
+        most_tokens = min(most_tokens, _affordable(budget, ask, available, strict=strict))
+    if not floor:
+        return None
+    return min(ask.max_output_tokens or UNKNOWN_MAXIMUM_TOKENS, max(floor, most_tokens))
 
 
-def _affordable(budget: Budget, ask: Ask, available: int) -> int:
-    """Output tokens per choice that fit into `available`; below 0 when not even the input does."""
+def _has_free_output(ask: Ask) -> bool:
+    return ask.price is None or ask.price.has_free_output
+
+
+def _affordable(budget: Budget, ask: Ask, available: int, *, strict: bool) -> int:
+    """Output tokens per choice that fit into `available` of dollars or tokens; 0 when not even the input does."""
     if budget.unit == "tokens":
-        return (available - ask.input_bound) // ask.n
-    return 0 if ask.price is None else affordable_output(ask.price, ask.input_bound, ask.n, available)
+        counted = ask.input_bound if budget.mode == "strict" else ask.input_estimate
+        return max(0, available - counted) // ask.n
+    if ask.price is None:
+        return UNLIMITED_TOKENS
+    return affordable_output(ask.price, ask.input_bound if strict else ask.input_estimate, ask.n, available)
 
 
 def _dollars(ask: Ask, cap: int | None, *, strict: bool) -> Nanodollars:
     """The worst case under a strict dollar budget, else what is probable; an unknown price holds nothing."""
     if ask.price is None:
         return Nanodollars(0)
-    if strict and cap is not None:
-        return most(ask.price, ask.input_bound, cap, ask.n)
+    if strict:
+        # Without a cap output is free.
+        return most(ask.price, ask.input_bound, cap or 0, ask.n)
     return most(ask.price, ask.input_estimate, ASSUMED_OUTPUT_TOKENS if cap is None else cap, ask.n)
 
 
@@ -209,15 +222,30 @@ def _amount(budget: Budget, ask: Ask, cap: int | None, usd: Nanodollars) -> int:
     return ask.input_estimate + (ASSUMED_OUTPUT_TOKENS if cap is None else cap) * ask.n
 
 
-def _refuse(budget: Budget, ask: Ask, needed: int, available: int) -> Refusal:
-    affordable: int | None = None
-    if budget.unit == "tokens":
-        counted = ask.input_bound if budget.mode == "strict" else ask.input_estimate
-        affordable = max(0, (available - counted) // ask.n)
-    elif budget.unit == "usd" and ask.price is not None:
-        counted = ask.input_bound if budget.mode == "strict" else ask.input_estimate
-        affordable = max(0, affordable_output(ask.price, counted, ask.n, available))
-    return Refusal(budget=budget, needed=needed, available=available, affordable_tokens=affordable)
+def _refuse(
+    ask: Ask, buckets: Sequence[tuple[Budget, Balance]], cap: int | None, usd: Nanodollars, *, strict: bool
+) -> Refusal:
+    """Name one budget that is too small, first one of requests, and the output that would fit into all of them."""
+    binding = [bucket for bucket in buckets if bucket[0].mode != "warn"]
+    needed, budget, balance = min(
+        (
+            (_amount(budget, ask, cap, usd), budget, balance)
+            for budget, balance in binding
+            if _amount(budget, ask, cap, usd) > _available(budget, balance)
+        ),
+        key=lambda small: small[1].unit != "requests",
+    )
+    affordable = [
+        _affordable(each, ask, _available(each, held), strict=strict)
+        for each, held in binding
+        if each.unit != "requests"
+    ]
+    return Refusal(
+        budget=budget,
+        needed=needed,
+        available=_available(budget, balance),
+        affordable_tokens=None if budget.unit == "requests" else min(affordable),
+    )
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------

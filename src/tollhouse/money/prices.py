@@ -69,6 +69,11 @@ class Price(Rates, frozen=True, kw_only=True):
 
     FREE: ClassVar[Price]
 
+    @property
+    def has_free_output(self) -> bool:
+        """Output costs nothing, however long the context."""
+        return not any(rates.dearest_output() for rates in (self, *(tier.rates for tier in self.tiers)))
+
     def at(self, input_tokens: int) -> Rates:
         """The rates for a call that reads so many tokens."""
         rates: Rates = self
