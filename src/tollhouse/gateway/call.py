@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.errors import CredentialUnreadable, UpstreamAuthFailed, UpstreamError, UpstreamTimeout
+from tollhouse.errors import (
+    CredentialUnreadable,
+    UpstreamAuthFailed,
+    UpstreamError,
+    UpstreamIncomplete,
+    UpstreamTimeout,
+)
 from tollhouse.gateway.exchange import Attempt, Exchange
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.route import Candidate
-from tollhouse.gateway.speech import Speech, Streamed, Whole
+from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error
 from tollhouse.gateway.tally import Tally
 from tollhouse.money.budgets import Ask
-from tollhouse.money.ledger import Ledger, NewHold, Resolution
+from tollhouse.money.ledger import Deed, Ledger, NewHold, Resolution
 from tollhouse.money.pricebook import PriceBook, Terms
 from tollhouse.money.prices import input_bound
 from tollhouse.providers.base import Headers
@@ -60,7 +66,7 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds
     attempts: int
     chance: Callable[[], float] = random.random
-    sleep: Callable[[float], object] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     on_attempt: Callable[[str], None] = lambda outcome: None
 
 
@@ -90,7 +96,7 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
                 case retry.GiveUp():
                     raise
                 case retry.Again():
-                    await calling.sleep(verdict.pause_s)  # type: ignore[misc]
+                    await calling.sleep(verdict.pause_s)
                 case retry.Elsewhere():
                     left = [other for other in left if not verdict.other_provider or _is_other(candidate, other)]
                     candidate = left.pop(0)
@@ -102,7 +108,7 @@ def _is_other(candidate: Candidate, other: Candidate) -> bool:
 
 
 async def _attempt(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> tuple[Speech, bytes]:
-    """Hold, send, listen until it speaks. A failure ends the hold: given back, or unconfirmed when it may be billed."""
+    """Hold, send, listen until it speaks."""
     attempt = await _hold(exchange, number, candidate, calling)
     exchange.attempts.append(attempt)
     exchange.tally = Tally()
@@ -111,21 +117,25 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
     try:
         speech = await _send(exchange, attempt, calling)
         first = await speech.first()
-    except UpstreamError as error:
-        attempt.outcome = error.code
-        attempt.provider_status = error.provider_status
-        calling.ledger.resolve(Resolution(hold_id=attempt.held.id, deed="expire" if error.may_have_billed else "void"))
+    except BaseException as error:
         if speech is not None:
             speech.close()
-        raise
-    except BaseException:
-        if speech is not None:
-            speech.close()
+        if isinstance(error, UpstreamError):
+            _end(attempt, error, calling.ledger)
         raise
     finally:
         exchange.upstream_s += calling.clock.monotonic() - began_s
         calling.on_attempt(attempt.outcome or "ok")
     return speech, first
+
+
+def _end(attempt: Attempt, error: UpstreamError, ledger: Ledger) -> None:
+    """A failed attempt's hold is given back, or stays charged as unconfirmed when the provider may bill."""
+    attempt.outcome = error.code
+    attempt.provider_status = error.provider_status
+    attempt.is_charged = error.may_have_billed
+    deed: Deed = "expire" if error.may_have_billed else "void"
+    ledger.resolve(Resolution(hold_id=attempt.held.id, deed=deed, ends_request=False))
 
 
 async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> Attempt:
@@ -160,7 +170,6 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
         terms.context_tokens,
         glance.media,
     )
-    counted = all(attempt.outcome is None or attempt.provider_status is None for attempt in exchange.attempts)
     return Ask(
         owners=owners,
         models=candidate.names,
@@ -170,7 +179,7 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
         cap=glance.max_output_tokens,
         n=glance.n,
         max_output_tokens=terms.max_output_tokens,
-        requests=0 if exchange.attempts and counted else 1,
+        requests=0 if any(attempt.is_charged for attempt in exchange.attempts) else 1,
     )
 
 
@@ -186,6 +195,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     left_s = exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
     if left_s <= 0:
         raise UpstreamTimeout(f"The request's {calling.timeouts.total_s:g} s are over.")
+    attempt.is_sent = True
     reply = await target.upstream.send(
         Call(
             origin=target.origin,
@@ -200,9 +210,11 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     )
     if reply.status >= 300:
         raise await _refused(reply, candidate, secret, calling)
-    if exchange.stream and _is_event_stream(reply.headers):
-        return Streamed(reply, dialect, exchange.tally, withholds_usage=adds_usage)
-    return Whole(reply, dialect, exchange.tally)
+    if not exchange.stream:
+        return Whole(reply, dialect, exchange.tally)
+    if not _is_event_stream(reply.headers):
+        raise await _not_a_stream(reply, candidate)
+    return Streamed(reply, dialect, exchange.tally, withholds_usage=adds_usage)
 
 
 def _authorize(candidate: Candidate, calling: Calling) -> tuple[Headers, str | None]:
@@ -231,6 +243,17 @@ async def _refused(reply: Reply, candidate: Candidate, secret: str | None, calli
     if isinstance(error, UpstreamAuthFailed):
         error.message = f"{candidate.provider.name} rejects {_named(candidate)}: {error.message}"
     return error
+
+
+async def _not_a_stream(reply: Reply, candidate: Candidate) -> UpstreamError:
+    """A stream was asked for and something else came with status 200: most often an error."""
+    try:
+        glance = candidate.provider.dialect.glance_answer(await reply.read())
+    finally:
+        reply.close()
+    if glance.failed is not None:
+        return said_error(glance.failed, may_have_billed=False)
+    return UpstreamIncomplete(f"{candidate.provider.name} did not answer with a stream.", may_have_billed=True)
 
 
 def _named(candidate: Candidate) -> str:

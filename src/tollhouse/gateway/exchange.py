@@ -16,9 +16,26 @@ from tollhouse.store.requests import Skeleton
 
 
 class Attempt:
-    """One try of a call, under a hold of its own."""
+    """One try of a call, under a hold of its own.
 
-    __slots__ = ("began_s", "candidate", "held", "input_bound", "number", "outcome", "provider_status", "terms")
+    Attributes:
+        outcome: how it ended; None while it has not.
+        is_sent: the provider may have heard of it.
+        is_charged: it failed, and its hold stays charged as unconfirmed.
+    """
+
+    __slots__ = (
+        "began_s",
+        "candidate",
+        "held",
+        "input_bound",
+        "is_charged",
+        "is_sent",
+        "number",
+        "outcome",
+        "provider_status",
+        "terms",
+    )
 
     def __init__(
         self, number: int, candidate: Candidate, terms: Terms, held: Held, input_bound: int, now_s: float
@@ -30,6 +47,8 @@ class Attempt:
         self.input_bound = input_bound
         self.began_s = now_s
         self.outcome: str | None = None
+        self.is_sent = False
+        self.is_charged = False
         self.provider_status: int | None = None
 
 

@@ -66,6 +66,9 @@ def _settle(exchange: Exchange, ledger: Ledger) -> None:
     last.outcome = _outcome(exchange)
     if len(attempts) > 1:
         ledger.end_request(attempt.held.id for attempt in attempts[:-1])
+    if not last.is_sent:
+        ledger.resolve(Resolution(hold_id=last.held.id, deed="void"))
+        return
     if exchange.error is not None and _may_be_billed_unseen(exchange):
         ledger.resolve(Resolution(hold_id=last.held.id, deed="expire"))
         return

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tollhouse.clock import Clock
-from tollhouse.errors import CredentialUnreadable
+from tollhouse.errors import ConfigurationError, CredentialUnreadable
 from tollhouse.gateway.identify import Key
 from tollhouse.providers.base import Headers, Provider
 from tollhouse.vault import Binding, Sealed, Secret, Vault
@@ -58,12 +58,18 @@ class Keys:
     def open(self, key: Key, origin: str) -> Secret:
         """The secret itself. What was sealed for another address stays closed."""
         if key.role == SHARED:
-            return Secret(self._shared[key.provider]())
+            return self._shared_secret(key.provider)
         if key.reference is not None:
             return resolve(key.reference)
         if key.wrapped_key is None or key.ciphertext is None:
             raise CredentialUnreadable("The stored credential is empty. Enter its key again.")
         return self._vault.open(Sealed(key.wrapped_key, key.ciphertext), binding_of(key, origin))
+
+    def _shared_secret(self, provider: str) -> Secret:
+        try:
+            return Secret(self._shared[provider]())
+        except ConfigurationError as error:
+            raise CredentialUnreadable(f"The operator's key for {provider} cannot be read: {error.message}") from None
 
     def forget(self) -> None:
         """Credentials changed: open them anew."""
