@@ -111,6 +111,9 @@ class Original:
         head = read_head(peer, self._trusted)
         exchange = begin_exchange(head, SURFACE, self._steps)
         try:
+            # Before the body is looked at: who may not ask hears nothing of what is wrong with the question.
+            caller = await self._steps.identify.caller(head.token, exchange.began_s)
+            caller.require("inference")
             exchange.body = write_chat(await peer.read(head.length, self._body_bytes))
         except TollhouseError as error:
             await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
