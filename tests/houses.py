@@ -108,6 +108,13 @@ async def open_a_house(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
 
 
 @pytest.fixture
+async def stored_house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A house on SQLite, and again on PostgreSQL."""
+    async with opened(tmp_path / "data", database_url=database_url) as it:
+        yield it
+
+
+@pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A house with the built-in providers only, of which the demo needs no key and no network."""
     async with opened(tmp_path / "data") as it:

@@ -19,6 +19,7 @@ LATE = {
     "genai_prices": "only when prices are imported into the store",
     "importlib": "only to find providers of other packages",
     "rich": "only where a command prints for people",
+    "tollhouse.api.management.application": "only when management is asked for: it needs FastAPI",
     "tollhouse.store.postgres": "only with PostgreSQL: it needs asyncpg",
     "tollhouse.upstream.proxied": "only with a proxy: it needs aiohttp",
     "uvicorn": "only where a server runs",
