@@ -130,29 +130,6 @@ def present(tx: Reading, ids: Sequence[str]) -> set[str]:
     return found
 
 
-def spend(tx: Reading, *, user_id: str | None = None, since: int | None = None) -> list[Any]:
-    """Requests, tokens and cost by user and model since an instant (microseconds), dearest first."""
-    cost = func.coalesce(func.sum(request.c.input_cost + request.c.output_cost), 0)
-    query = (
-        select(
-            request.c.user_id,
-            request.c.provider,
-            request.c.model,
-            func.count().label("requests"),
-            func.coalesce(func.sum(request.c.input_tokens), 0).label("input_tokens"),
-            func.coalesce(func.sum(request.c.output_tokens), 0).label("output_tokens"),
-            cost.label("cost"),
-        )
-        .group_by(request.c.user_id, request.c.provider, request.c.model)
-        .order_by(cost.desc(), request.c.user_id, request.c.model)
-    )
-    if user_id is not None:
-        query = query.where(request.c.user_id == user_id)
-    if since is not None:
-        query = query.where(request.c.created_at >= since)
-    return list(tx.execute(query).mappings())
-
-
 def drop_rows_before(tx: Writing, created_at: int, *, limit: int = 5_000) -> int:
     """Forget old rows and their bodies, a bounded number at a time; gives how many went. The ledger is never cut."""
     old = select(request.c.id).where(request.c.created_at < created_at).order_by(request.c.id).limit(limit)
