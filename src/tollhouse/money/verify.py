@@ -7,7 +7,7 @@ entries. Nothing here is shared with the code that moves money, so that no error
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,7 @@ def differences(
         tell: called now and then, for whoever waits.
     """
     recount.stand_still(tx)
-    books = _Books()
+    books = _Books(recount.strict_limits(tx))
     for row in recount.entries(tx):
         yield from books.enter(row)
         checked.entries += 1
@@ -66,9 +66,10 @@ def differences(
 
 
 class _Books:
-    """The ledger written anew, entry by entry."""
+    """The ledger written anew, entry by entry. `limits` are those that were never to be exceeded, by budget."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._limits = limits
         self.balances: dict[str, Balance] = {}
         self.unresolved: dict[str, str] = {}
         self.holds = 0
@@ -96,7 +97,13 @@ class _Books:
         self.holds += 1
         self.unresolved[row["hold_id"]] = "open"
         for key, amount in read_amounts(row["moves"]).items():
-            self._balance(key).open += amount
+            balance = self._balance(key)
+            balance.open += amount
+            limit = self._limits.get(key.partition(":")[0])
+            if limit is not None and balance.taken > limit + balance.overage:
+                unit = unit_of(key)
+                taken, strict = _shown(balance.taken, unit), _shown(limit, unit)
+                yield Difference(f"bucket {key}", f"{taken} were taken of a strict {strict} with {row['hold_id']}")
 
     def _resolve(self, subject: str, row: Any) -> Iterator[Difference]:
         kind, before = row["kind"], self.unresolved.pop(row["hold_id"], "resolved")
@@ -139,7 +146,6 @@ def _fits(held: dict[str, int], moves: dict[str, int], usd: int) -> bool:
 
 
 def _compare_buckets(tx: Reading, balances: dict[str, Balance], checked: Checked) -> Iterator[Difference]:
-    changed = recount.changed_budgets(tx)
     for row in recount.buckets(tx):
         checked.buckets += 1
         subject, unit = f"bucket {row['id']}", unit_of(row["id"])
@@ -148,11 +154,6 @@ def _compare_buckets(tx: Reading, balances: dict[str, Balance], checked: Checked
             found, expected = _shown(row[column], unit), _shown(getattr(true, column), unit)
             if found != expected:
                 yield Difference(subject, f"{column} is {found}, but its entries come to {expected}")
-        # A limit that was lowered, or made strict later, may lie below what was spent before.
-        is_strict = row["mode"] == "strict" and row["budget_id"] not in changed
-        if is_strict and true.taken > row["amount"] + true.overage:
-            limit = _shown(row["amount"], unit)
-            yield Difference(subject, f"{_shown(true.taken, unit)} are taken, but its strict limit is {limit}")
     for key in balances:
         yield Difference(f"bucket {key}", "has entries but no row")
 

@@ -32,13 +32,16 @@ def entries(tx: Reading) -> Iterator[Any]:
 
 
 def buckets(tx: Reading) -> Iterator[Any]:
-    """Every bucket with its budget's mode and limit."""
-    query = (
-        select(bucket, budget.c.mode, budget.c.amount)
-        .join(budget, budget.c.id == bucket.c.budget_id, isouter=True)
-        .order_by(bucket.c.id)
-    )
-    return _stream(tx, query)
+    """Every bucket."""
+    return _stream(tx, select(bucket).order_by(bucket.c.id))
+
+
+def strict_limits(tx: Reading) -> dict[str, int]:
+    """Budget -> limit, of strict budgets that are as they were made: what was spent under an earlier limit or mode says
+    nothing about the present one."""
+    changed = select(audit.c.subject).where(audit.c.deed == "budget.change")
+    query = select(budget.c.id, budget.c.amount).where(budget.c.mode == "strict", budget.c.id.not_in(changed))
+    return {row.id: row.amount for row in tx.execute(query)}
 
 
 def unresolved_holds(tx: Reading) -> Iterator[Any]:
@@ -98,11 +101,6 @@ def requests_without_row(tx: Reading) -> Iterator[str]:
 def count_holds(tx: Reading) -> int:
     """How many holds there are."""
     return tx.execute(select(func.count()).select_from(hold)).scalar_one()
-
-
-def changed_budgets(tx: Reading) -> set[str]:
-    """Budgets that were changed after they were made."""
-    return set(tx.execute(select(audit.c.subject).where(audit.c.deed == "budget.change")).scalars())
 
 
 def _stream(tx: Reading, query: Select[Any]) -> Iterator[Any]:
