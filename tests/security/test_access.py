@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -71,18 +72,18 @@ async def test_a01_everything_that_is_no_token_is_401_of_one_shape(http: httpx2.
     assert all(it.headers["www-authenticate"].startswith("Bearer") for it in refused)
 
 
-@pytest.mark.parametrize("end", [b"", b" ", b"\0", b"\t", b" \t "])
-@pytest.mark.parametrize("begin", [b"Bearer ", b"bearer  ", b"Bearer \0", b" "])
-async def test_a01_what_stands_around_a_token_never_makes_one(house: House, ada: Person, begin: bytes, end: bytes):
-    """On the wire, because a client refuses to send some of it. What is left when blanks are trimmed is the token."""
+async def test_a01_what_stands_around_a_token_never_makes_one(house: House, ada: Person):
+    """On the wire, because a client refuses to send some of it. Blanks around a field are trimmed; nothing else is."""
     token = ada.token.encode()
+    wrong = {}
     async with served(house) as url:
-        statuses = [
-            await raw_status(url, b"Authorization: " + value + b"\r\n") for value in (begin + end, begin + token + end)
-        ]
-    is_token = begin.strip().lower() == b"bearer" and not end.strip()
-    assert statuses[0] in (400, 401)
-    assert statuses[1] == 200 if is_token else statuses[1] in (400, 401)
+        for begin, end in itertools.product((b"Bearer ", b"bearer  ", b"Bearer \0", b" "), (b"", b" ", b"\t", b"\0")):
+            is_token = begin.strip().lower() == b"bearer" and not end.strip()
+            for value, allowed in ((begin + end, {400, 401}), (begin + token + end, {200} if is_token else {400, 401})):
+                status = await raw_status(url, b"Authorization: " + value + b"\r\n")
+                if status not in allowed:
+                    wrong[value] = status
+    assert wrong == {}
 
 
 async def raw_status(url: str, headers: bytes) -> int:
