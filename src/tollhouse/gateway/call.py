@@ -14,6 +14,7 @@ from tollhouse.errors import (
     UpstreamAuthFailed,
     UpstreamError,
     UpstreamIncomplete,
+    UpstreamQuota,
     UpstreamTimeout,
 )
 from tollhouse.gateway.exchange import Attempt, Exchange
@@ -26,7 +27,6 @@ from tollhouse.money.ledger import Deed, Ledger, NewHold, Resolution
 from tollhouse.money.pricebook import PriceBook, Terms
 from tollhouse.money.prices import input_bound
 from tollhouse.providers.base import Headers
-from tollhouse.redaction import redact
 from tollhouse.upstream import retry
 from tollhouse.upstream.base import Bounds, Call, Origin, Reply, Timeouts, Upstream
 
@@ -121,21 +121,25 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
         if speech is not None:
             speech.close()
         if isinstance(error, UpstreamError):
-            _end(attempt, error, calling.ledger)
+            _end(attempt, error, calling)
         raise
     finally:
         exchange.upstream_s += calling.clock.monotonic() - began_s
         calling.on_attempt(attempt.outcome or "ok")
+    if candidate.key is not None:
+        calling.keys.worked(candidate.key)
     return speech, first
 
 
-def _end(attempt: Attempt, error: UpstreamError, ledger: Ledger) -> None:
+def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
     """A failed attempt's hold is given back, or stays charged as unconfirmed when the provider may bill."""
     attempt.outcome = error.code
     attempt.provider_status = error.provider_status
     attempt.is_charged = error.may_have_billed
     deed: Deed = "expire" if error.may_have_billed else "void"
-    ledger.resolve(Resolution(hold_id=attempt.held.id, deed=deed, ends_request=False))
+    calling.ledger.resolve(Resolution(hold_id=attempt.held.id, deed=deed, ends_request=False))
+    if attempt.candidate.key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
+        calling.keys.failed(attempt.candidate.key, error.code)
 
 
 async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> Attempt:
@@ -188,7 +192,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     candidate = attempt.candidate
     provider, dialect = candidate.provider, candidate.provider.dialect
     target = calling.targets[provider.name]
-    headers, secret = _authorize(candidate, calling)
+    headers, secrets = _authorize(candidate, calling)
     glance = exchange.glance
     adds_usage = exchange.stream and not glance.include_usage
     body = dialect.rewrite_request(exchange.body, model=candidate.model, include_usage=adds_usage, cap=attempt.held.cap)
@@ -209,50 +213,51 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         )
     )
     if reply.status >= 300:
-        raise await _refused(reply, candidate, secret, calling)
+        raise await _refused(reply, candidate, secrets, calling)
     if not exchange.stream:
-        return Whole(reply, dialect, exchange.tally)
+        return Whole(reply, dialect, exchange.tally, secrets)
     if not _is_event_stream(reply.headers):
-        raise await _not_a_stream(reply, candidate)
-    return Streamed(reply, dialect, exchange.tally, withholds_usage=adds_usage)
+        raise await _not_a_stream(reply, candidate, secrets)
+    return Streamed(reply, dialect, exchange.tally, secrets, withholds_usage=adds_usage)
 
 
-def _authorize(candidate: Candidate, calling: Calling) -> tuple[Headers, str | None]:
+def _authorize(candidate: Candidate, calling: Calling) -> tuple[Headers, tuple[str, ...]]:
+    """The headers that carry the key, and what must not be repeated in an error."""
     if candidate.key is None:
-        return (), None
+        return (), ()
     try:
         headers, secret = calling.keys.headers(candidate.key, candidate.provider)
     except CredentialUnreadable as error:
         # Another credential may help; nothing was sent.
         raise UpstreamAuthFailed(error.message, code=error.code) from None
-    return headers, secret.reveal()
+    return headers, (secret.reveal(),)
 
 
-async def _refused(reply: Reply, candidate: Candidate, secret: str | None, calling: Calling) -> UpstreamError:
+async def _refused(reply: Reply, candidate: Candidate, secrets: tuple[str, ...], calling: Calling) -> UpstreamError:
     """What an error reply means, without the key it may repeat."""
     try:
         body = await reply.read()
+    except UpstreamError:
+        # The status says enough: nothing was answered, and nothing is billed.
+        body = b""
     finally:
         reply.close()
     now_s = calling.clock.time_ns() / 1e9
     error: UpstreamError = candidate.provider.dialect.classify(reply.status, body, reply.headers, now_s)
-    secrets = () if secret is None else (secret,)
-    error.message = redact(error.message, secrets)
-    if error.provider_message is not None:
-        error.provider_message = redact(error.provider_message, secrets)
+    without_secrets(error, secrets)
     if isinstance(error, UpstreamAuthFailed):
         error.message = f"{candidate.provider.name} rejects {_named(candidate)}: {error.message}"
     return error
 
 
-async def _not_a_stream(reply: Reply, candidate: Candidate) -> UpstreamError:
+async def _not_a_stream(reply: Reply, candidate: Candidate, secrets: tuple[str, ...]) -> UpstreamError:
     """A stream was asked for and something else came with status 200: most often an error."""
     try:
         glance = candidate.provider.dialect.glance_answer(await reply.read())
     finally:
         reply.close()
     if glance.failed is not None:
-        return said_error(glance.failed, may_have_billed=False)
+        return said_error(glance.failed, secrets, may_have_billed=False)
     return UpstreamIncomplete(f"{candidate.provider.name} did not answer with a stream.", may_have_billed=True)
 
 

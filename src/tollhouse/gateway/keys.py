@@ -37,6 +37,8 @@ class Keys:
         self._origin_of = origin_of
         self._shared = shared
         self._kept: dict[tuple[str, str | None], tuple[Headers, Secret, float]] = {}
+        self._worked: set[str] = set()
+        self._failed: dict[str, str] = {}
 
     def headers(self, key: Key, provider: Provider) -> tuple[Headers, Secret]:
         """The headers for a call to the provider, and the secret in them, for redaction.
@@ -54,6 +56,20 @@ class Keys:
             self._kept.clear()
         self._kept[key.id, key.ciphertext] = (headers, secret, now_s + KEPT_S)
         return headers, secret
+
+    def worked(self, key: Key) -> None:
+        """The provider took it."""
+        self._worked.add(key.id)
+
+    def failed(self, key: Key, code: str) -> None:
+        """The provider rejects it, or its account is empty; `code` says which."""
+        self._failed[key.id] = code
+
+    def news(self) -> tuple[set[str], dict[str, str]]:
+        """Which credentials worked and which failed, with a code, since this was last asked."""
+        told = self._worked, self._failed
+        self._worked, self._failed = set(), {}
+        return told
 
     def open(self, key: Key, origin: str) -> Secret:
         """The secret itself. What was sealed for another address stays closed."""

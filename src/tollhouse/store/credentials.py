@@ -61,12 +61,12 @@ def demote_primary(tx: Writing, user_id: str, provider: str) -> None:
     )
 
 
-def note_use(tx: Writing, used: dict[str, datetime], failed: dict[str, tuple[str, datetime]]) -> None:
-    """Note when credentials last worked, and how they last failed."""
-    for credential_id, at in sorted(used.items()):
+def note_use(tx: Writing, worked: set[str], failed: dict[str, str], at: datetime) -> None:
+    """Note which credentials worked, and how others failed. An operator's shared key is no row, and passed over."""
+    for credential_id in sorted(worked):
         change(tx, credential_id, {"last_used_at": at})
-    for credential_id, (error, at) in sorted(failed.items()):
-        change(tx, credential_id, {"last_error": error, "last_error_at": at})
+    for credential_id, code in sorted(failed.items()):
+        change(tx, credential_id, {"last_error": code, "last_error_at": at})
 
 
 def sealed_under(tx: Reading, kid: str, *, after: str = "", limit: int = 200) -> list[Any]:
