@@ -48,7 +48,7 @@ def origin_of(settings: Settings, key: str) -> str:
 def test_defaults_are_those_of_the_contract():
     settings = Settings.load()
     assert (settings.host, settings.port, settings.attempts, settings.drain_seconds) == ("127.0.0.1", 8787, 3, 60)
-    assert (settings.limits.body_bytes, settings.limits.json_depth) == (32 * 1024 * 1024, 64)
+    assert settings.limits.body_bytes == 32 * 1024 * 1024
     assert settings.timeouts.model_dump() == {"connect_s": 3, "first_byte_s": 120, "idle_s": 60, "total_s": 600}
     assert settings.new_user.model_dump() == {
         "requests_per_minute": 20,
@@ -174,7 +174,7 @@ def test_settings_are_frozen():
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1  # type: ignore[misc]
     with pytest.raises(ValueError, match="frozen"):
-        settings.limits.json_depth = 1  # type: ignore[misc]
+        settings.limits.body_bytes = 1  # type: ignore[misc]
 
 
 def test_settings_made_by_hand_do_not_look_around(folder: Path, monkeypatch: pytest.MonkeyPatch):

@@ -60,8 +60,6 @@ class LimitSettings(_Table):
 
     body_bytes: PositiveInt = 32 * 1024 * 1024
     """Size of a request's body, in bytes; beyond it 413."""
-    json_depth: PositiveInt = 64
-    """How deeply a request's JSON may be nested."""
 
 
 class TimeoutSettings(_Table):
@@ -95,6 +93,8 @@ class RequestLogSettings(_Table):
     """Rows older than this are deleted, in days, or `none`."""
     max_rows: Limit = 10_000_000
     """Beyond this many rows the oldest are deleted, or `none`."""
+    max_body_mib: Limit = 1024
+    """Beyond this size of all bodies kept, in MiB, the oldest are deleted, or `none`."""
     bodies: bool = False
     """Keep what was asked and answered beside the row. Off: prompts are nobody's business but the caller's."""
 
