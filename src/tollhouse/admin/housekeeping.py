@@ -31,7 +31,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Housekeeping:
-    """The rounds of one process: heartbeat, lost holds, what is owed to the ledger, notes of use, retention."""
+    """The rounds of one process: heartbeat, lost holds, notes of use, retention."""
 
     def __init__(
         self, *, store: Store, ledger: Ledger, clock: Clock, boot_id: str, identify: Identify, retention: Retention
@@ -83,7 +83,6 @@ class Housekeeping:
         await self._store.write(lambda tx: machinery.beat(tx, self._boot_id, now))
 
     async def _resolve(self) -> None:
-        self._ledger.resolve_owed()
         resolved = await recover(self._store, self._ledger, self._clock, boot_id=self._boot_id)
         resolved += await sweep(self._store, self._ledger)
         if resolved:

@@ -12,7 +12,7 @@ the state of its row decides, under the batch's lock, whoever comes second chang
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -23,7 +23,7 @@ from tollhouse.errors import BudgetExhausted, Conflict
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.money.budgets import Ask, Balance, Budget, Refusal, applies, bucket_id, decide, resets_at, unit_of
 from tollhouse.store import ledger as sql
-from tollhouse.store.engine import Reading
+from tollhouse.store.engine import Reading, Unsure
 from tollhouse.store.statements import Batch
 from tollhouse.store.types import to_micros
 
@@ -48,7 +48,7 @@ class Writer(Protocol):
 
     def join(self, handler: Any, item: Any) -> asyncio.Future[Any]: ...
 
-    def put(self, handler: Any, item: Any, on_failure: Callable[[BaseException], None] | None = None) -> None: ...
+    def put(self, handler: Any, item: Any) -> None: ...
 
 
 class NewHold(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +106,6 @@ class Ledger:
     def __init__(self, writer: Writer, clock: Clock) -> None:
         self._writer = writer
         self._clock = clock
-        self._owed: list[Resolution] = []
 
     async def hold(self, new: NewHold) -> Held:
         """Set aside, in every budget the call belongs to, what it may cost; durable on return.
@@ -118,28 +117,21 @@ class Ledger:
         future = self._writer.join(self._apply, new)
         try:
             held: Held = await future
-        except asyncio.CancelledError:
-            # The hold may already be in a batch: whoever asked for it is gone, and nothing was sent.
+        except (asyncio.CancelledError, Unsure):
+            # Nothing was sent: whoever asked is gone, or is told no. Yet the hold may be in a batch, even in one whose
+            # commit nobody heard of.
             self.resolve(Resolution(hold_id=new.id, deed="void"))
             raise
         return held
 
     def resolve(self, resolution: Resolution) -> None:
-        """End a hold in the next batch. Needs no await, so no cancellation can lose it; what the store refuses is tried
-        again by `resolve_owed`."""
-        self._writer.put(self._apply, resolution, lambda _: self._owed.append(resolution))
+        """End a hold in the next batch. No await, so no cancellation can lose it; the store tries until it is written."""
+        self._writer.put(self._apply, resolution)
 
     async def resolved(self, resolution: Resolution) -> bool:
         """End a hold, and wait until it is; false when it had ended before, another way. Raises Unavailable."""
         counted: bool = await self._writer.join(self._apply, resolution)
         return counted
-
-    def resolve_owed(self) -> int:
-        """Try again what the store could not write; gives how many are tried. Called every few seconds."""
-        owed, self._owed = self._owed, []
-        for resolution in owed:
-            self.resolve(resolution)
-        return len(owed)
 
     async def release(self, hold_id: str) -> None:
         """Give back an unconfirmed hold: an administrator knows that the provider did not bill it.
@@ -353,7 +345,8 @@ def refusal_error(refusal: Refusal, now: datetime) -> BudgetExhausted:
     )
     details |= {"needed": _figure(refusal.needed, budget), "available": _figure(refusal.available, budget)}
     if refusal.affordable_tokens is not None:
-        message += f" An output of up to {refusal.affordable_tokens} tokens could be afforded."
+        if refusal.affordable_tokens:
+            message += f" An output of up to {refusal.affordable_tokens} tokens could be afforded."
         details["affordable_max_tokens"] = refusal.affordable_tokens
     if reset is not None:
         text = reset.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -30,6 +30,10 @@ Writing = NewType("Writing", Reading)
 READERS = 3
 
 
+class Unsure(Unavailable):
+    """The connection broke at a moment when the change may have been made, and may not."""
+
+
 class Store(Protocol):
     """The database, whichever it is."""
 
@@ -49,8 +53,9 @@ class Store(Protocol):
         """Put an item into the next batch; the future gives the handler's outcome for it."""
         ...
 
-    def put(self, handler: Any, item: Any, on_failure: Callable[[BaseException], None] | None = None) -> None:
-        """The same for who does not wait for the outcome. Raises Unavailable when the store is closed."""
+    def put(self, handler: Any, item: Any) -> None:
+        """The same for who does not wait. What the database cannot take just now is put again until it is written; that
+        may be twice, so the second time must change nothing. Raises Unavailable when the store is closed."""
         ...
 
     async def aclose(self) -> None:
@@ -119,6 +124,11 @@ def is_busy(error: BaseException) -> bool:
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
     )
+
+
+def is_own_trouble(error: BaseException) -> bool:
+    """The database is locked, full, read-only or broken: not the fault of what was to be written."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR
 
 
 def as_unavailable(error: BaseException) -> Any:

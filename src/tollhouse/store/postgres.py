@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from tollhouse.errors import Unavailable
-from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.engine import Reading, Unsure, Writing
+from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Sql
-from tollhouse.store.writer import Asker, Handler, OnFailure, Waiting, tell
+from tollhouse.store.writer import Asker, Handler, Waiting, tell
 
 T = TypeVar("T")
 
@@ -29,6 +30,13 @@ STATEMENT_TIMEOUT_S = 10.0
 TRIES = 3
 PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 BROKEN = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+OWN_TROUBLE = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""It answers, and can write nothing: full, shutting down, read-only since a failover."""
 
 
 class PostgresStore:
@@ -50,6 +58,7 @@ class PostgresStore:
         self._connection: Any = None
         self._waiting: Waiting | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._owed = Owed(self._loop, self.put)
         self._closed = False
 
     async def read(self, query: Callable[[Reading], T]) -> T:
@@ -74,14 +83,18 @@ class PostgresStore:
         self._next().join(handler, item, future)
         return future
 
-    def put(self, handler: Handler, item: Any, on_failure: OnFailure | None = None) -> None:
+    def put(self, handler: Handler, item: Any) -> None:
         """As `join`, for who does not wait."""
-        self._next().join(handler, item, on_failure)
+        self._next().join(handler, item, None)
 
     async def aclose(self) -> None:
-        """Write what waits, then close every connection."""
+        """Write what waits and what is owed, then close every connection."""
+        if self._closed:
+            return
+        self._owed.put_again()
         while self._writer is not None:
             await asyncio.wait([self._writer])
+        self._owed.stop()
         self._closed = True
         if self._connection is not None:
             await self._connection.close()
@@ -104,54 +117,59 @@ class PostgresStore:
         self._writer = None
 
     async def _write(self, waiting: Waiting) -> None:
-        for attempt in range(1, TRIES + 1):
+        for _ in range(TRIES):
             try:
-                outcomes = await self._transact(waiting)
-            except PASSING as error:
-                if attempt == TRIES:
-                    waiting.fail(Unavailable(f"the database refused a batch {TRIES} times ({type(error).__name__})"))
+                connection = await self._connected()
+                outcomes = await self._transact(connection, waiting)
+            except PASSING:
+                continue
+            except Unavailable as error:
+                waiting.fail(error, self._owed)
             except BROKEN:
-                # The commit may or may not have happened; whoever settles asks again, by hold id.
-                await self._disconnect()
-                waiting.fail(Unavailable("the database does not answer"))
-                return
+                self._disconnect()
+                waiting.fail(Unsure("the database does not answer"), self._owed)
+            except OWN_TROUBLE:
+                # A standby that was promoted is at the same address, but not on this connection.
+                self._disconnect()
+                waiting.fail(Unavailable("the database cannot be written just now"), self._owed)
             except Exception as error:
                 await self._apart(waiting, error)
-                return
             else:
                 for asker, outcome in outcomes:
                     tell(asker, outcome)
-                for handler, (items, _) in waiting.joined.items():
-                    if handler in self.on_commit:
-                        self.on_commit[handler](items)
-                return
+                waiting.announce(self.on_commit)
+            return
+        waiting.fail(Unavailable(f"the database refused a batch {TRIES} times"), self._owed)
 
-    async def _transact(self, waiting: Waiting) -> list[tuple[Asker, Any]]:
+    async def _connected(self) -> Any:
+        """The writer's connection. Raises Unavailable, whatever the reason."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect_asyncpg(self.url)
+            try:
+                self._connection = await connect_asyncpg(self.url)
+            except (asyncpg.PostgresError, *BROKEN) as error:
+                raise Unavailable("the database cannot be reached") from error
+        return self._connection
+
+    async def _transact(self, connection: Any, waiting: Waiting) -> list[tuple[Asker, Any]]:
         outcomes: list[tuple[Asker, Any]] = []
-        async with self._connection.transaction():
-            batch = PostgresBatch(self._connection)
+        async with connection.transaction():
+            batch = PostgresBatch(connection)
             for handler, (items, askers) in waiting.joined.items():
                 outcomes.extend(zip(askers, await greenlet_spawn(handler, batch, items), strict=True))
         return outcomes
 
     async def _apart(self, waiting: Waiting, error: Exception) -> None:
         """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
-        everything = [
-            (handler, item, asker)
-            for handler, lists in waiting.joined.items()
-            for item, asker in zip(*lists, strict=True)
-        ]
-        if len(everything) == 1:
-            waiting.fail(error if not isinstance(error, asyncpg.PostgresError) else Unavailable("the database refused"))
+        if waiting.is_single:
+            waiting.fail(error, self._owed)
             return
-        for handler, item, asker in everything:
-            alone = Waiting(waiting.since_s)
-            alone.join(handler, item, asker)
-            await self._write(alone)
+        for handler, (items, askers) in waiting.joined.items():
+            for item, asker in zip(items, askers, strict=True):
+                alone = Waiting(waiting.since_s)
+                alone.join(handler, item, asker)
+                await self._write(alone)
 
-    async def _disconnect(self) -> None:
+    def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()

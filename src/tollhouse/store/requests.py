@@ -69,14 +69,20 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 COLUMNS = (*Skeleton.__struct_fields__, *Ending.__struct_fields__)
-INSERT = Sql(f"INSERT INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})")  # noqa: S608
-BODY = Sql("INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)")
+INSERT = Sql(
+    f"INSERT INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+    " ON CONFLICT (id) DO NOTHING"
+)
+BODY = Sql(
+    "INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (request_id) DO NOTHING"
+)
 
 values_of = msgspec.structs.astuple
 
 
 def finish(batch: Batch, rows: list[Finished]) -> Sequence[None]:
-    """Write rows."""
+    """Write rows; one that is there stays as it is."""
     batch.run(INSERT, [values_of(row.skeleton) + values_of(row.ending) for row in rows])
     return [None] * len(rows)
 

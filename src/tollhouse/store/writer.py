@@ -4,7 +4,8 @@ What one turn of the event loop brought is a batch; no timer is needed. Two kind
 
 * *changes*: synchronous functions over a `Writing`, each undone alone by its savepoint when it raises;
 * *joined items*: many of one kind, handed together to one handler (holds, settlements, request rows). A batch whose
-  handler raises is taken apart, each item in a transaction of its own, so that one bad item harms no other.
+  handler raises is taken apart, each item in a transaction of its own, so that one bad item harms no other. An item
+  that nobody waits for is put again when the database could not take it (`store.owed`).
 
 There is no `await` inside a transaction: on SQLite the batch runs in the loop's own thread, because an awaiting
 transaction and a blocking BEGIN freeze each other, and a thread would fight the loop for the interpreter lock at
@@ -15,14 +16,25 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
 from tollhouse.errors import Unavailable
-from tollhouse.store.engine import Reading, SqliteReaders, Writing, as_unavailable, connect_sqlite, is_busy, wrap_sqlite
+from tollhouse.store.engine import (
+    Reading,
+    SqliteReaders,
+    Writing,
+    as_unavailable,
+    connect_sqlite,
+    is_busy,
+    is_own_trouble,
+    wrap_sqlite,
+)
+from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Batch, SqliteBatch
+from tollhouse.telemetry import Event, log
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -33,8 +45,8 @@ Handler: TypeAlias = Callable[[Batch, list[Any]], Sequence[Any]]
 Gives one outcome for each. An outcome that is an exception is raised to its asker.
 """
 
-OnFailure: TypeAlias = Callable[[BaseException], None]
-Asker: TypeAlias = asyncio.Future[Any] | OnFailure | None
+Asker: TypeAlias = asyncio.Future[Any] | None
+"""Who waits for an outcome; None when nobody does."""
 
 BUSY_PATIENCE_S = 2.0
 BUSY_PAUSE_S = 0.005
@@ -59,24 +71,37 @@ class Waiting:
             lists[0].append(item)
             lists[1].append(asker)
 
-    def fail(self, error: BaseException) -> None:
-        """Tell everyone who waits that nothing of theirs was written."""
+    @property
+    def is_single(self) -> bool:
+        """One item or change alone."""
+        return len(self.changes) + sum(len(items) for items, _ in self.joined.values()) == 1
+
+    def announce(self, on_commit: Mapping[Handler, Callable[[list[Any]], None]]) -> None:
+        """It is durable: tell those who listen. One who fails must not stop the writer, nor those who wait for it."""
+        for handler, (items, _) in self.joined.items():
+            if handler in on_commit:
+                try:
+                    on_commit[handler](items)
+                except Exception:
+                    log.error(Event.STORE_FAILED, step=f"on_commit of {handler.__name__}", exc_info=True)
+
+    def fail(self, error: BaseException, owed: Owed) -> None:
+        """Tell everyone who waits that nothing of theirs was written; what nobody waits for is owed."""
         for _, future in self.changes:
             tell(future, error)
-        for _, askers in self.joined.values():
-            for asker in askers:
-                tell(asker, error)
+        for handler, (items, askers) in self.joined.items():
+            for item, asker in zip(items, askers, strict=True):
+                if asker is None:
+                    owed.add(handler, item, error)
+                else:
+                    tell(asker, error)
 
 
 def tell(asker: Asker, outcome: Any) -> None:
-    """Give an outcome to whoever still waits for it, or a failure to whoever wanted to hear of that only."""
-    failed = isinstance(outcome, BaseException)
-    if not isinstance(asker, asyncio.Future):
-        if failed and asker is not None:
-            asker(outcome)
-    elif asker.done():
+    """Give an outcome to whoever still waits for it."""
+    if asker is None or asker.done():
         return
-    elif failed:
+    if isinstance(outcome, BaseException):
         asker.set_exception(outcome)
     else:
         asker.set_result(outcome)
@@ -99,6 +124,7 @@ class SqliteStore:
         self._checkpointed_at_s = self._loop.time()
         self._checkpointing: asyncio.Future[None] | None = None
         self._waiting: Waiting | None = None
+        self._owed = Owed(self._loop, self.put)
         self._closed = False
 
     async def read(self, query: Callable[[Reading], T]) -> T:
@@ -117,17 +143,24 @@ class SqliteStore:
         self._next().join(handler, item, future)
         return future
 
-    def put(self, handler: Handler, item: Any, on_failure: OnFailure | None = None) -> None:
+    def put(self, handler: Handler, item: Any) -> None:
         """As `join`, for who does not wait: a future costs 2 us, and nobody can cancel this."""
-        self._next().join(handler, item, on_failure)
+        self._next().join(handler, item, None)
 
     async def aclose(self) -> None:
-        """Write what waits, fold the WAL into the database, let go."""
+        """Write what waits and what is owed, fold the WAL into the database, let go."""
         if self._closed:
             return
-        if self._waiting is not None:
-            await self.write(lambda _: None)
-        self._closed = True
+        self._owed.put_again()
+        try:
+            if self._waiting is not None:
+                await self.write(lambda _: None)
+        finally:
+            self._closed = True
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        self._owed.stop()
         if self._checkpointing is not None:
             await self._checkpointing
         self._checkpoints.shutdown()
@@ -152,7 +185,7 @@ class SqliteStore:
                 self._loop.call_later(BUSY_PAUSE_S, self._write_batch, waiting)
                 return
             self._waiting = None
-            waiting.fail(Unavailable("the database is locked by another process"))
+            waiting.fail(Unavailable("the database is locked by another process"), self._owed)
             return
         self._waiting = None
         self._write(waiting)
@@ -170,17 +203,14 @@ class SqliteStore:
             self._commit()
         except Exception as error:
             self._rollback()
-            if len(waiting.changes) + sum(len(items) for items, _ in waiting.joined.values()) == 1:
-                waiting.fail(as_unavailable(error))
+            if is_own_trouble(error) or waiting.is_single:
+                waiting.fail(as_unavailable(error), self._owed)
             else:
                 self._write_apart(waiting)
             return
         for asker, outcome in outcomes:
-            if asker is not None:
-                tell(asker, outcome)
-        for handler, (items, _) in waiting.joined.items():
-            if handler in self.on_commit:
-                self.on_commit[handler](items)
+            tell(asker, outcome)
+        waiting.announce(self.on_commit)
 
     def _write_apart(self, waiting: Waiting) -> None:
         """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
@@ -196,7 +226,7 @@ class SqliteStore:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
-                one.fail(as_unavailable(error))
+                one.fail(as_unavailable(error), self._owed)
             else:
                 self._write(one)
 
