@@ -1,0 +1,340 @@
+"""Money moves once, in the right bucket, whoever asks and whatever comes twice; on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+from sqlalchemy import make_url
+
+from books import Books, resolution
+from tollhouse.errors import BudgetExhausted, Conflict
+from tollhouse.money.budgets import Balance, bucket_id
+from tollhouse.money.ledger import Deed, Held
+from tollhouse.store.engine import Store
+from tollhouse.store.opening import open_store
+from tollhouse.store.postgres import connect_asyncpg
+from tollhouse.testing import ManualClock
+
+
+@pytest.fixture
+async def books(store: Store) -> AsyncIterator[Books]:
+    """Books that are in order when the test is over."""
+    kept = Books(store)
+    await kept.begin_process()
+    yield kept
+    assert await kept.differences() == []
+
+
+# --- one hold --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_hold_sets_aside_and_its_settlement_posts_the_truth(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    assert (held.usd, held.remaining_usd) == (600, 400)
+    assert await books.balance(budget) == Balance(open=600)
+    assert await books.end(held, "settle", usd=250)
+    assert await books.balance(budget) == Balance(posted=250)
+
+
+async def test_what_is_proven_not_billed_is_given_back(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    assert await books.end(held, "void")
+    assert await books.balance(budget) == Balance()
+
+
+async def test_what_may_be_billed_stays_charged_until_late_truth_settles_it(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    assert await books.end(held, "expire")
+    assert await books.balance(budget) == Balance(unconfirmed=600)
+    with pytest.raises(BudgetExhausted):
+        await books.hold(401)
+    assert await books.end(held, "settle", usd=1)
+    assert await books.balance(budget) == Balance(posted=1)
+
+
+async def test_an_unconfirmed_hold_can_be_released_once(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    with pytest.raises(Conflict):
+        await books.ledger.release(held.id)
+    await books.end(held, "expire")
+    await books.ledger.release(held.id)
+    assert await books.balance(budget) == Balance()
+    with pytest.raises(Conflict):
+        await books.ledger.release(held.id)
+    assert not await books.end(held, "settle", usd=600)
+
+
+async def test_more_than_was_held_is_posted_and_told_as_overage(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    await books.end(held, "settle", usd=1_500)
+    assert await books.balance(budget) == Balance(posted=1_500, overage=900)
+    with pytest.raises(BudgetExhausted):
+        await books.hold(1)
+
+
+DEEDS: tuple[Deed, ...] = ("settle", "void", "expire", "release")
+SECOND = {("expire", "settle"), ("expire", "release")}
+
+
+@pytest.mark.parametrize(("first", "second"), [pair for pair in product(DEEDS, DEEDS) if pair[0] != "release"])
+async def test_a_hold_ends_once_whoever_comes_second_changes_nothing(books: Books, first: Deed, second: Deed):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    await books.end(held, first, usd=100)
+    after = await books.balance(budget)
+    counted = await books.end(held, second, usd=70)
+    assert counted == ((first, second) in SECOND)
+    if not counted:
+        assert await books.balance(budget) == after
+    assert await books.entries(held.id) == ["hold", first, *([second] if counted else [])]
+
+
+async def test_a_replay_of_any_resolution_changes_nothing(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    again = [books.ledger.resolved(resolution(held, "settle", usd=100)) for _ in range(5)]
+    assert sorted(await asyncio.gather(*again)) == [False] * 4 + [True]
+    assert not await books.end(held, "settle", usd=100)
+    assert not await books.end("hold_nobody", "settle", usd=100)
+    assert await books.balance(budget) == Balance(posted=100)
+
+
+async def test_a_hold_whose_asker_is_gone_is_given_back(books: Books):
+    budget = await books.budget(1_000)
+    asking = asyncio.ensure_future(books.hold(600, "hold_1"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await books.end("hold_nobody", "void")
+    assert await books.balance(budget) == Balance()
+    assert await books.state("hold_1") in ("voided", None)
+
+
+async def test_a_hold_and_its_end_may_share_a_batch(books: Books):
+    budget = await books.budget(1_000)
+    holding = asyncio.ensure_future(books.hold(600, "hold_1"))
+    await asyncio.sleep(0)
+    books.ledger.resolve(resolution("hold_1", "settle", usd=10))
+    await holding
+    await books.end("hold_nobody", "void")
+    assert await books.balance(budget) == Balance(posted=10)
+
+
+async def test_what_ends_makes_room_for_what_begins_in_the_same_batch(books: Books):
+    await books.budget(1_000)
+    held = await books.hold(1_000)
+    books.ledger.resolve(resolution(held, "void"))
+    assert (await books.hold(1_000)).usd == 1_000
+
+
+# --- several budgets, several owners ---------------------------------------------------------------------------------
+
+
+async def test_a_call_is_held_in_all_its_budgets_each_in_its_own_unit(books: Books):
+    dollars = await books.budget(1_000)
+    tokens = await books.budget(10_000, unit="tokens", mode="estimate", window="day")
+    requests = await books.budget(5, unit="requests", owner="ws_1")
+    held = await books.hold(600, owners=("usr_1", "ws_1"))
+    assert [await books.balance(each) for each in (dollars, tokens, requests)] == [
+        Balance(open=600),
+        Balance(open=600),  # 100 of input and a cap of 500
+        Balance(open=1),
+    ]
+    await books.end(held, "settle", usd=50, tokens=77)
+    assert [await books.balance(each) for each in (dollars, tokens, requests)] == [
+        Balance(posted=50),
+        Balance(posted=77),
+        Balance(posted=1),
+    ]
+
+
+async def test_a_call_that_does_not_fit_everywhere_is_held_nowhere(books: Books):
+    roomy, tight = await books.budget(10_000), await books.budget(500, window="day")
+    with pytest.raises(BudgetExhausted):
+        await books.hold(501, "hold_1")
+    assert await books.balance(roomy) == await books.balance(tight) == Balance()
+    assert await books.state("hold_1") is None
+
+
+async def test_one_batch_grants_what_fits_and_refuses_the_rest(books: Books):
+    budget = await books.budget(1_000)
+    outcomes = await asyncio.gather(*(books.hold(amount) for amount in (400, 700, 600, 1)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Held, BudgetExhausted, Held, BudgetExhausted]
+    assert await books.balance(budget) == Balance(open=1_000)
+
+
+async def test_users_do_not_touch_one_anothers_budgets(books: Books):
+    mine, theirs = await books.budget(1_000), await books.budget(1_000, owner="usr_2")
+    held = await books.hold(600)
+    assert await books.balance(theirs) == Balance()
+    await books.hold(1_000, owner="usr_2")
+    await books.end(held, "settle", usd=5)
+    assert (await books.balance(mine), await books.balance(theirs)) == (Balance(posted=5), Balance(open=1_000))
+
+
+async def test_a_lock_on_one_users_bucket_does_not_stop_another(postgres_url: str):
+    store = await open_store(database_url=postgres_url, may_migrate=False)
+    books = Books(store)
+    budget = await books.budget(1_000)
+    await books.hold(1)
+    locked, unlock = asyncio.Event(), asyncio.Event()
+    locking = asyncio.create_task(lock_bucket(postgres_url, bucket_id(budget, books.clock.now()), locked, unlock))
+    await locked.wait()
+    await asyncio.wait_for(books.hold(1, owner="usr_2"), 5)
+    mine = asyncio.create_task(books.hold(1))
+    await asyncio.sleep(0.05)
+    assert not mine.done()
+    unlock.set()
+    await asyncio.wait_for(asyncio.gather(mine, locking), 5)
+    await store.aclose()
+
+
+async def lock_bucket(url: str, bucket: str, locked: asyncio.Event, unlock: asyncio.Event) -> None:
+    connection = await connect_asyncpg(make_url(url))
+    async with connection.transaction():
+        await connection.execute("SELECT id FROM bucket WHERE id = $1 FOR UPDATE", bucket)
+        locked.set()
+        await unlock.wait()
+    await connection.close()
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_refusal_tells_what_is_left_what_fits_and_when_it_resets(books: Books):
+    await books.budget(100, unit="tokens", mode="estimate", window="day", time_zone="Europe/Berlin")
+    with pytest.raises(BudgetExhausted) as caught:
+        await books.hold(1, input_estimate=60)
+    error = caught.value
+    assert error.code == "insufficient_quota"
+    assert error.details["resets_at"] == "2026-01-15T23:00:00Z"
+    assert error.retry_after_s == 11 * 3600
+    assert (error.details["needed"], error.details["available"], error.details["affordable_max_tokens"]) == (
+        560,
+        100,
+        40,
+    )
+    assert "up to 40 tokens" in error.message
+
+
+async def test_a_refusal_under_a_total_names_no_time(books: Books):
+    await books.budget(1_500_000_000)
+    with pytest.raises(BudgetExhausted) as caught:
+        await books.hold(1_500_000_001)
+    error = caught.value
+    assert error.retry_after_s is None
+    assert "resets_at" not in error.details
+    assert (error.details["needed"], error.details["available"]) == ("1.500000001", "1.5")
+    assert "up to" not in error.message
+
+
+async def test_an_unknown_price_is_named_as_the_reason(books: Books):
+    await books.budget(1_000)
+    with pytest.raises(BudgetExhausted) as caught:
+        await books.hold(1, price=None)
+    assert caught.value.code == "unknown_price"
+    assert caught.value.retry_after_s is None
+
+
+# --- limits and windows that change ----------------------------------------------------------------------------------
+
+
+async def test_a_limit_lowered_below_what_is_held_stops_new_holds_only(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    await books.change(budget, amount=100)
+    with pytest.raises(BudgetExhausted) as caught:
+        await books.hold(1)
+    assert caught.value.details["available"] == "0"
+    await books.end(held, "settle", usd=99)
+    assert (await books.hold(1)).remaining_usd == 0
+
+
+async def test_a_hold_belongs_to_the_period_in_which_it_was_made(books: Books):
+    budget = await books.budget(1_000, window="day")
+    before = books.clock.now()
+    held = await books.hold(1_000)
+    assert isinstance(books.clock, ManualClock)
+    books.clock.set(datetime(2026, 1, 16, 0, 0, tzinfo=UTC))
+    assert (await books.hold(1_000)).usd == 1_000
+    await books.end(held, "settle", usd=7)
+    assert await books.balance(budget, before) == Balance(posted=7)
+    assert await books.balance(budget) == Balance(open=1_000)
+
+
+async def test_a_budget_that_is_removed_frees_new_calls_and_still_counts_the_old(books: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(1_000)
+    await books.change(budget, removed_at=books.clock.now())
+    assert (await books.hold(5_000)).remaining_usd is None
+    await books.end(held, "settle", usd=10)
+    assert await books.balance(budget) == Balance(posted=10)
+
+
+# --- several processes -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def other(database_url: str, books: Books) -> AsyncIterator[Books]:
+    """Another process's books over the same database."""
+    store = await open_store(database_url=database_url, may_migrate=False)
+    yield Books(store, books.clock)
+    await store.aclose()
+
+
+async def test_a_budget_set_by_another_process_binds_the_next_hold(books: Books, other: Books):
+    await books.hold(5_000)
+    budget = await other.budget(1_000)
+    with pytest.raises(BudgetExhausted):
+        await books.hold(1_001)
+    await other.change(budget, amount=1_001)
+    assert (await books.hold(1_001)).remaining_usd == 0
+
+
+async def test_another_process_may_end_a_hold(books: Books, other: Books):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    ends = [each.end(held, "settle", usd=usd) for each, usd in ((books, 1), (other, 2))]
+    assert sorted(await asyncio.gather(*ends)) == [False, True]
+    assert (await books.balance(budget)).posted in (1, 2)
+
+
+@pytest.mark.parametrize(("spenders", "fits"), [(2, 1), (8, 3), (64, 40)])
+async def test_exactly_what_fits_is_granted_to_any_number_of_spenders(
+    books: Books, other: Books, spenders: int, fits: int
+):
+    for number in range(5):
+        owner = f"usr_{number}"
+        budget = await books.budget(fits * 100 + 99, owner=owner)
+        daily = await books.budget(10**6, owner=owner, window="day", unit="tokens", mode="estimate")
+        outcomes = await asyncio.gather(
+            *((books, other)[each % 2].hold(100, owner=owner) for each in range(spenders)), return_exceptions=True
+        )
+        granted = [outcome for outcome in outcomes if isinstance(outcome, Held)]
+        assert {type(outcome) for outcome in outcomes} == {Held, BudgetExhausted}
+        assert len(granted) == fits
+        assert await books.balance(budget) == Balance(open=fits * 100)
+        assert await other.balance(daily) == Balance(open=fits * 600)
+
+
+async def test_nobody_is_refused_while_there_is_room(books: Books, other: Books):
+    """Eight spenders who settle for less than they held: 800 under way at most, 4,000 spent at the end."""
+    budget = await books.budget(4_800)
+
+    async def spend(each: Books, rounds: int) -> None:
+        for _ in range(rounds):
+            held = await each.hold(100)
+            await each.end(held, "settle", usd=50)
+
+    await asyncio.gather(*(spend((books, other)[each % 2], 10) for each in range(8)))
+    assert await books.balance(budget) == Balance(posted=4_000)
