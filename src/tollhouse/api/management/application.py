@@ -16,7 +16,7 @@ from tollhouse.admin.desk import Desk
 from tollhouse.api import errors
 from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, read_head
 from tollhouse.api.management import budgets, people, reports, secrets
-from tollhouse.api.management.document import add_document, response_of
+from tollhouse.api.management.document import add_document, openapi, response_of
 from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
 from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
@@ -34,6 +34,15 @@ def declared() -> Iterator[Declared]:
 
 def management(desk: Desk, identify: Identify, *, body_bytes: int, trusted: Networks) -> Management:
     """Build it. Takes about half a second, most of it the framework's import."""
+    app = framework()
+    app.state.door = Door(desk=desk, identify=identify, body_bytes=body_bytes)
+    add_document(app, [*declared()])
+    app.add_exception_handler(HTTPException, not_here)
+    return Management(app, trusted)
+
+
+def framework() -> FastAPI:
+    """Every declared route, without anything behind it yet."""
     app = FastAPI(
         title="Tollhouse",
         summary="The management API: people, credentials, budgets, reports.",
@@ -43,12 +52,14 @@ def management(desk: Desk, identify: Identify, *, body_bytes: int, trusted: Netw
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.door = Door(desk=desk, identify=identify, body_bytes=body_bytes)
     for route in declared():
         app.router.routes.append(Guarded(route, responses=response_of(route)))
-    add_document(app, [*declared()])
-    app.add_exception_handler(HTTPException, not_here)
-    return Management(app, trusted)
+    return app
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI document, as `/openapi.json` answers it."""
+    return openapi(framework(), [*declared()])
 
 
 class Management:
