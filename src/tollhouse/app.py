@@ -20,7 +20,7 @@ from tollhouse.admin.desk import Desk, NewUser
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.admin.probe import Probe
 from tollhouse.api.application import Application, Asgi
-from tollhouse.api.live import Live
+from tollhouse.api.live import Live, Patience
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
 from tollhouse.clock import Clock
@@ -336,9 +336,11 @@ def database_url(settings: Settings) -> str:
     return f"sqlite:///{settings.data / 'tollhouse.db'}"
 
 
-def application(house: House, *, is_ready: Callable[[], bool] = lambda: True) -> Application:
+def application(
+    house: House, *, is_ready: Callable[[], bool] = lambda: True, patience: Patience | None = None
+) -> Application:
     """The ASGI application over a house that is open."""
-    live, trusted = Live(house.clock.monotonic), house.settings.trusted_proxies
+    live, trusted = Live(house.clock.monotonic, patience), house.settings.trusted_proxies
     body_bytes = house.settings.limits.body_bytes
 
     def management() -> Asgi:

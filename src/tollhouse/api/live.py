@@ -9,21 +9,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from tollhouse.api.http import Peer
 from tollhouse.dialects import sse
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.providers.base import Headers
-
-SWEEP_S = 1.0
-WATCH_AFTER_S = 1.0
-COMMIT_AFTER_S = 10.0
-PING_EVERY_S = 15.0
 
 STREAM_HEADERS: Headers = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 )
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to wait before something is done about it, in seconds.
+
+    Attributes:
+        sweep_s: between two looks at everyone.
+        watch_after_s: before it is worth a task to watch whether the client is still there.
+        commit_after_s: of silence before a stream's head is sent, though the status may turn out wrong.
+        ping_every_s: of silence in a stream that has begun. A client that takes no byte for twice as long has left.
+    """
+
+    sweep_s: float = 1.0
+    watch_after_s: float = 1.0
+    commit_after_s: float = 10.0
+    ping_every_s: float = 15.0
 
 
 class Response:
@@ -36,6 +49,7 @@ class Response:
         "_headers",
         "_peer",
         "_pieces_seen",
+        "_ping",
         "_quiet_since_s",
         "_task",
         "_watch",
@@ -54,6 +68,7 @@ class Response:
         self._headers = headers
         self._task = asyncio.current_task()
         self._watch: asyncio.Task[None] | None = None
+        self._ping: asyncio.Task[None] | None = None
 
     async def start_stream(self) -> None:
         """Send the head, once: from then on an error can only be an event."""
@@ -62,34 +77,38 @@ class Response:
             self.exchange.status = 200
             await self._peer.begin(200, STREAM_HEADERS + self._headers(self.exchange))
 
-    def look_after(self, now_s: float) -> asyncio.Task[None] | None:
-        """Once a second.
-
-        Watch for the client's leaving, break a silence. Gives a task when there is something to send.
-        """
+    def look_after(self, now_s: float, patience: Patience) -> None:
+        """Watch for the client's leaving, break a silence."""
         exchange = self.exchange
-        if self._watch is None and now_s - exchange.began_s > WATCH_AFTER_S:
+        if self._watch is None and now_s - exchange.began_s > patience.watch_after_s:
             self._watch = asyncio.create_task(self._cancel_when_client_leaves())
         if not exchange.stream or exchange.glance is None:
-            return None
+            return
         if self.pieces != self._pieces_seen:
             self._pieces_seen, self._quiet_since_s = self.pieces, now_s
-        if now_s - self._quiet_since_s < (PING_EVERY_S if self.is_started else COMMIT_AFTER_S):
-            return None
+        if now_s - self._quiet_since_s < (patience.ping_every_s if self.is_started else patience.commit_after_s):
+            return
         self._quiet_since_s = now_s
-        return asyncio.create_task(self._ping())
+        if self._ping is None or self._ping.done():
+            self._ping = asyncio.create_task(self._break_silence())
+        else:
+            self._cancel()
 
     def done(self) -> None:
-        """The answer is over, nobody needs watching any more."""
-        if self._watch is not None:
-            self._watch.cancel()
+        """Nothing more needs watching, or may be sent by anyone but the answer's own task."""
+        for task in (self._watch, self._ping):
+            if task is not None:
+                task.cancel()
 
-    async def _ping(self) -> None:
+    async def _break_silence(self) -> None:
         await self.start_stream()
         await self._peer.say(sse.PING)
 
     async def _cancel_when_client_leaves(self) -> None:
         await self._peer.left()
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._task is not None and not self._task.done():
             self.exchange.has_left = True
             self._task.cancel()
@@ -98,17 +117,17 @@ class Response:
 class Live:
     """All responses of one process."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], patience: Patience | None = None) -> None:
         self.responses: set[Response] = set()
         self._monotonic = monotonic
-        self._pings: set[asyncio.Task[None]] = set()
+        self._patience = patience or Patience()
         self._timer: asyncio.TimerHandle | None = None
 
     def enter(self, response: Response) -> None:
         """Look after this one too; the sweep runs only while there is somebody."""
         self.responses.add(response)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+            self._timer = asyncio.get_running_loop().call_later(self._patience.sweep_s, self._sweep)
 
     def leave(self, response: Response) -> None:
         """It is over."""
@@ -119,9 +138,6 @@ class Live:
         self._timer = None
         now_s = self._monotonic()
         for response in tuple(self.responses):
-            ping = response.look_after(now_s)
-            if ping is not None:
-                self._pings.add(ping)
-                ping.add_done_callback(self._pings.discard)
+            response.look_after(now_s, self._patience)
         if self.responses:
-            self._timer = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+            self._timer = asyncio.get_running_loop().call_later(self._patience.sweep_s, self._sweep)

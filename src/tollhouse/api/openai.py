@@ -96,6 +96,7 @@ class OpenAI:
 
     async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:
         """A status when nothing was sent, else the dialect's error event."""
+        response.done()
         if response.is_started:
             await peer.end(errors.openai_event(error, head.shown_id))
         else:
