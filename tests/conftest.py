@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["databases", "houses"]
+pytest_plugins = ["databases", "houses", "gateways"]
 
 # A slow machine is no reason to fail: time is for benchmarks.
 settings.register_profile("tollhouse", deadline=None)

@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from tollhouse.dialects import sse
-from tollhouse.errors import BudgetExhausted, TollhouseError
+from tollhouse.errors import BudgetExhausted, TollhouseError, UpstreamRateLimited
 from tollhouse.providers.base import Headers
 
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
+
+RETRY_AFTER_UNTOLD_S = 5.0
+"""When a provider asks to slow down and does not say for how long. Our own attempts have waited about a second."""
 
 
 def as_tollhouse(error: BaseException) -> TollhouseError:
@@ -27,8 +30,11 @@ def as_tollhouse(error: BaseException) -> TollhouseError:
 def headers(error: TollhouseError) -> Headers:
     """Retry-After where waiting helps; for the official SDKs, also when it does not."""
     pairs: Headers = ()
-    if error.retry_after_s is not None:
-        pairs = ((b"retry-after", b"%d" % max(1, ceil(error.retry_after_s))),)
+    wait_s = error.retry_after_s
+    if wait_s is None and isinstance(error, UpstreamRateLimited):
+        wait_s = RETRY_AFTER_UNTOLD_S
+    if wait_s is not None:
+        pairs = ((b"retry-after", b"%d" % max(1, ceil(wait_s))),)
     if isinstance(error, BudgetExhausted):
         pairs += ((b"x-should-retry", b"false"),)
     if error.status == 401:

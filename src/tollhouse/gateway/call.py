@@ -20,7 +20,7 @@ from tollhouse.errors import (
 from tollhouse.gateway.exchange import Attempt, Exchange
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.route import Candidate
-from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error
+from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
 from tollhouse.money.budgets import Ask
 from tollhouse.money.ledger import Deed, Ledger, NewHold, Resolution

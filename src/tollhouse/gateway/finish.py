@@ -23,6 +23,8 @@ from tollhouse.store.writer import Handler
 CLIENT_CLOSED = 499
 """Nobody was there to be answered: nginx's word for it."""
 
+WORDS_MOST = 2_000
+
 
 class Finishing(msgspec.Struct, frozen=True, kw_only=True):
     """What finishing needs, made once by `app.py`. `put` puts an item into the writer's next batch."""
@@ -126,7 +128,7 @@ def _ending(exchange: Exchange, now_s: float) -> Ending:
         provider=candidate.provider.name if candidate else None,
         model=candidate.model if candidate else None,
         credential_id=candidate.key.id if candidate and candidate.key else None,
-        finish_reason=exchange.tally.finish_reason,
+        finish_reason=_storable(exchange.tally.finish_reason) if exchange.tally.finish_reason else None,
         input_tokens=usage.input_tokens if usage else None,
         input_cached_tokens=usage.input_cached_tokens if usage else None,
         input_cache_write_tokens=usage.input_cache_write_tokens if usage else None,
@@ -149,13 +151,17 @@ def _streaming_s(exchange: Exchange, now_s: float) -> float:
 
 
 def _message(error: BaseException | None) -> str | None:
-    if isinstance(error, UpstreamError) and error.provider_message:
-        return (
-            f"{error.message} ({error.provider_message})"
-            if error.provider_message not in error.message
-            else error.message
-        )
-    return error.message if isinstance(error, TollhouseError) else None
+    if not isinstance(error, TollhouseError):
+        return None
+    message = error.message
+    if isinstance(error, UpstreamError) and error.provider_message and error.provider_message not in message:
+        message += f" ({error.provider_message})"
+    return _storable(message)
+
+
+def _storable(theirs: str) -> str:
+    """A provider's words as a column takes them: bounded, and without the NUL that PostgreSQL refuses."""
+    return theirs[:WORDS_MOST].replace("\0", "")
 
 
 def _attempt_log(exchange: Exchange) -> str:

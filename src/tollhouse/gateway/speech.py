@@ -13,6 +13,7 @@ from tollhouse.dialects import http_errors, sse
 from tollhouse.dialects.chat import Failed
 from tollhouse.errors import UpstreamError, UpstreamIncomplete
 from tollhouse.gateway.tally import Tally
+from tollhouse.redaction import redact
 from tollhouse.upstream.base import Reply
 
 
@@ -35,16 +36,17 @@ class Speech(Protocol):
 class Whole:
     """An answer in one piece."""
 
-    def __init__(self, reply: Reply, dialect: ModuleType, tally: Tally) -> None:
+    def __init__(self, reply: Reply, dialect: ModuleType, tally: Tally, secrets: tuple[str, ...] = ()) -> None:
         self._reply = reply
         self._dialect = dialect
         self._tally = tally
+        self._secrets = secrets
 
     async def first(self) -> bytes:
         body = await self._reply.read()
         glance = self._dialect.glance_answer(body)
         if glance.failed is not None:
-            raise said_error(glance.failed, may_have_billed=False)
+            raise said_error(glance.failed, self._secrets, may_have_billed=False)
         tally = self._tally
         tally.usage = glance.usage
         tally.model = glance.model
@@ -61,38 +63,44 @@ class Whole:
 
 
 class Streamed:
-    """An answer as server-sent events. Only whole events are passed on, so an error event can follow at any moment.
+    """An answer as server-sent events. Only whole events are passed on, so an error event can follow at any moment."""
 
-    `withholds_usage`: the usage chunk was our own wish, so the client does not see it.
-    """
+    def __init__(
+        self,
+        reply: Reply,
+        dialect: ModuleType,
+        tally: Tally,
+        secrets: tuple[str, ...] = (),
+        *,
+        withholds_usage: bool,
+    ) -> None:
+        """Listen to a reply.
 
-    def __init__(self, reply: Reply, dialect: ModuleType, tally: Tally, *, withholds_usage: bool) -> None:
+        Args:
+            secrets: what the provider may not repeat in an error.
+            withholds_usage: the usage chunk was our own wish, so the client does not see it.
+        """
         self._reply = reply
         self._dialect = dialect
         self._tally = tally
+        self._secrets = secrets
         self._withholds_usage = withholds_usage
         self._frames = sse.Reader()
         self._events = dialect.Reader()
+        self._failure: UpstreamError | None = None
 
     async def first(self) -> bytes:
         said = b""
         tally = self._tally
-        while not (tally.is_meaningful or tally.has_ended):
+        while not (tally.has_ended or (said and tally.is_meaningful)):
             said += await self._hear()
-            if tally.failed is not None:
-                raise said_error(tally.failed, may_have_billed=False)
         return said
 
     async def next(self) -> bytes:
-        tally = self._tally
-        if tally.failed is not None:
-            raise said_error(tally.failed, may_have_billed=True)
-        while not tally.has_ended:
+        while not self._tally.has_ended:
             piece = await self._hear()
             if piece:
                 return piece
-            if tally.failed is not None:
-                raise said_error(tally.failed, may_have_billed=True)
         await self._read_to_end()
         return b""
 
@@ -101,6 +109,8 @@ class Streamed:
 
     async def _hear(self) -> bytes:
         """The next bytes' complete events, without what is withheld."""
+        if self._failure is not None:
+            raise self._failure
         chunk = await self._reply.next()
         tally = self._tally
         if tally.is_meaningful and (blocks := self._frames.plain(chunk)) is not None:
@@ -110,16 +120,25 @@ class Streamed:
                 return chunk
         if not chunk:
             raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
-        events = self._events
         passed: list[bytes] = []
+        try:
+            self._pass(chunk, passed)
+        except UpstreamError as error:
+            if not tally.is_meaningful:
+                raise
+            # What came with the failure is heard first: how the network cut the stream must make no difference.
+            self._failure = error
+        return passed[0] if len(passed) == 1 else b"".join(passed)
+
+    def _pass(self, chunk: bytes, passed: list[bytes]) -> None:
+        tally = self._tally
         for frame in self._frames.feed(chunk):
-            said = events.read(frame)
+            said = self._events.read(frame)
             tally.add(said)
             if tally.failed is not None:
-                break
+                raise said_error(tally.failed, self._secrets, may_have_billed=tally.is_meaningful)
             if not (self._withholds_usage and self._dialect.is_usage_only(frame, said)):
                 passed.append(frame.raw)
-        return passed[0] if len(passed) == 1 else b"".join(passed)
 
     async def _read_to_end(self) -> None:
         """After the last event only the end of the body is left: with it the connection can be used again."""
@@ -131,8 +150,19 @@ class Streamed:
             self._reply.close()
 
 
-def said_error(failed: Failed, *, may_have_billed: bool) -> UpstreamError:
+def said_error(failed: Failed, secrets: tuple[str, ...], *, may_have_billed: bool) -> UpstreamError:
     """An error that the provider reports inside an answer whose status was 200."""
-    error = http_errors.classify(failed, failed.status or 502)
+    error = without_secrets(http_errors.classify(failed, failed.status or 502), secrets)
     error.may_have_billed = may_have_billed
+    return error
+
+
+def without_secrets(error: UpstreamError, secrets: tuple[str, ...]) -> UpstreamError:
+    """The same failure, without the key that the provider may have repeated in it."""
+    error.message = redact(error.message, secrets)
+    error.code = redact(error.code, secrets)
+    if error.param is not None:
+        error.param = redact(error.param, secrets)
+    if error.provider_message is not None:
+        error.provider_message = redact(error.provider_message, secrets)
     return error

@@ -11,6 +11,7 @@ from tollhouse.errors import (
     UpstreamIncomplete,
     UpstreamQuota,
     UpstreamRateLimited,
+    UpstreamTimeout,
 )
 
 BACKOFF_BASE_S = 0.25
@@ -56,6 +57,9 @@ def decide(
             return Elsewhere(other_provider=False) if has_other else _wait_as_told(error, attempt, chance)
         case UpstreamDown() | UpstreamIncomplete():
             return Elsewhere(other_provider=True) if has_other_provider else Again(_backoff_s(attempt, chance))
+        case UpstreamTimeout(may_have_billed=False) if has_other_provider:
+            # Nothing was sent: no connection came about in time.
+            return Elsewhere(other_provider=True)
         case _:
             # What is refused would be refused again; after a timeout the provider may still be working, and bill twice.
             return GiveUp()

@@ -1,0 +1,512 @@
+"""What a provider's failure becomes: for the caller, for the books, and for whoever reads the log."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import httpx2
+import msgspec
+import pytest
+import trustme
+
+from gateways import ACME_KEY, Gateway
+from tollhouse.admin import credentials
+from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.store import ledger
+from tollhouse.testing import (
+    WireProvider,
+    answer,
+    chunk,
+    cut,
+    done,
+    expect,
+    fail,
+    finish,
+    head,
+    raw,
+    reply,
+    reset,
+    say,
+    stall,
+    status,
+    usage,
+    wait,
+)
+from tollhouse.testing.steps import Scripted
+
+Open = Callable[..., Awaitable[Gateway]]
+
+
+class Becomes(NamedTuple):
+    """What a failure becomes.
+
+    Attributes:
+        hold: how each attempt's hold ends.
+        attempts: how often the provider was asked.
+    """
+
+    status: int
+    type: str
+    code: str
+    hold: str = "voided"
+    attempts: int = 1
+    param: str | None = None
+    retry_after: str | None = None
+
+
+DOWN = Becomes(502, "provider_error", "provider_unavailable", attempts=3)
+BUSY = Becomes(503, "provider_error", "provider_unavailable", attempts=3)
+INCOMPLETE = Becomes(502, "provider_error", "provider_incomplete", hold="unconfirmed", attempts=3)
+AUTH = Becomes(502, "provider_error", "provider_auth_failed")
+QUOTA = Becomes(502, "provider_error", "provider_quota")
+
+
+def refused(number: int, code: str = "invalid_request", param: str | None = None) -> Becomes:
+    return Becomes(number, "invalid_request_error", code, param=param)
+
+
+def limited(retry_after: str, attempts: int = 1) -> Becomes:
+    return Becomes(429, "rate_limit_error", "provider_rate_limited", retry_after=retry_after, attempts=attempts)
+
+
+HTML = reply(200, body=b"<!DOCTYPE html><html><body>Welcome</body></html>", headers={"content-type": "text/html"})
+CONTEXT_LENGTH = "This model's maximum context length is 128000 tokens."
+
+BEFORE_THE_FIRST_TOKEN: dict[str, tuple[Scripted, Becomes]] = {
+    "400": (status(400, "Bad field"), refused(400)),
+    "404": (status(404, "No such model", code="model_not_found"), refused(404, "model_not_found")),
+    "413": (status(413, "Too much"), refused(413)),
+    "422": (status(422, "Unfit"), refused(422)),
+    "context length by code": (
+        status(400, "Too long", code="context_length_exceeded"),
+        refused(400, "context_length_exceeded"),
+    ),
+    "context length by words": (status(413, CONTEXT_LENGTH), refused(400, "context_length_exceeded")),
+    "401": (status(401, "Incorrect API key"), AUTH),
+    "403": (status(403, "Not allowed"), AUTH),
+    "402": (status(402, "Pay first"), QUOTA),
+    "insufficient quota": (status(429, "Quota", code="insufficient_quota"), QUOTA),
+    "429 with a long Retry-After": (status(429, "Slow down", retry_after=30), limited("30")),
+    "429 with a short Retry-After": (status(429, "Slow down", retry_after=2), limited("2", attempts=3)),
+    "429 with rubbish in Retry-After": (status(429, "Slow down", retry_after="soon"), limited("5", attempts=3)),
+    "429 with a negative Retry-After": (status(429, "Slow down", retry_after=-3), limited("5", attempts=3)),
+    "429 with Retry-After zero": (status(429, "Slow down", retry_after=0), limited("1", attempts=3)),
+    "429 with the date of long ago": (
+        status(429, "Slow down", retry_after="Wed, 21 Oct 2015 07:28:00 GMT"),
+        limited("5", attempts=3),
+    ),
+    "429 without Retry-After": (status(429, "Slow down"), limited("5", attempts=3)),
+    "500": (status(500, "Oops"), DOWN),
+    "502": (status(502, "Oops"), DOWN),
+    "503": (status(503, "Oops"), BUSY),
+    "529": (status(529, "Overloaded"), BUSY),
+    "redirect": (reply(302, body=b"", headers={"location": "http://127.0.0.1:1/"}), DOWN),
+    "error without a body": (reply(500, body=b""), DOWN),
+    "error that is a web page": (reply(502, body=b"<html>Bad gateway</html>"), DOWN),
+    "error that is cut off": (
+        (raw(b"HTTP/1.1 429 Too Many\r\nretry-after: 30\r\ncontent-length: 99\r\n\r\n{"), cut()),
+        limited("30"),
+    ),
+    "HTML with 200": (HTML, INCOMPLETE),
+    "nothing with 200": (reply(200, body=b""), INCOMPLETE),
+    "204": (reply(204, body=b""), INCOMPLETE),
+    "JSON that is no answer": (reply(200, json={"hello": "world"}), INCOMPLETE),
+    "reset before the first byte": (reset(), INCOMPLETE),
+    "end before the first byte": (cut(), INCOMPLETE),
+    "not HTTP": (raw(b"SSH-2.0-OpenSSH_9.9\r\n"), Becomes(*DOWN[:3], hold="unconfirmed", attempts=3)),
+}
+
+ONLY_WHOLE: dict[str, tuple[Scripted, Becomes]] = {
+    "truncated JSON": ((say("Hel"), cut()), INCOMPLETE),
+    "truncated JSON of full length": (
+        reply(200, body=b'{"choices":[{"message":{"content":"Hel', headers={"content-type": "application/json"}),
+        INCOMPLETE,
+    ),
+    "200 with an error": (reply(200, json={"error": {"message": "Overloaded", "type": "server_error"}}), DOWN),
+    "200 with a status in the error": (
+        reply(200, json={"error": {"message": "Slow down", "code": 429}}),
+        limited("5", 3),
+    ),
+}
+
+ONLY_STREAMED: dict[str, tuple[Scripted, Becomes]] = {
+    "error event first": (fail("Overloaded", error_type="server_error"), DOWN),
+    "error event after nothing but a greeting": ((say(""), fail("Overloaded")), DOWN),
+    "end after the head": ((head(), cut()), INCOMPLETE),
+    "reset after the head": ((head(), reset()), INCOMPLETE),
+    "end after nothing but a greeting": ((say(""), cut()), INCOMPLETE),
+    "no event at all": (head(), INCOMPLETE),
+    "an event that is not JSON": ((head(), chunk(b"data: {oops\n\n")), INCOMPLETE),
+    "an answer in one piece": (reply(200, json={"choices": [{"message": {"content": "x"}}]}), INCOMPLETE),
+}
+
+
+def cases(*tables: dict[str, tuple[Scripted, Becomes]]) -> Any:
+    return [pytest.param(*case, id=name) for table in tables for name, case in table.items()]
+
+
+async def assert_became(gateway: Gateway, response: httpx2.Response, becomes: Becomes) -> None:
+    """The whole table for one failure: what the caller hears, how often the provider was asked, what the books say."""
+    error = response.json()["error"]
+    assert (response.status_code, error["type"], error["code"]) == (becomes.status, becomes.type, becomes.code)
+    assert error["message"]
+    assert error["param"] == becomes.param
+    assert response.headers.get("retry-after") == becomes.retry_after
+    assert response.headers["x-tollhouse-attempts"] == str(becomes.attempts)
+    assert error["request_id"] == response.headers["x-request-id"]
+    assert gateway.provider.asked == becomes.attempts
+    row = await gateway.row(response)
+    assert (row["status"], row["outcome"], row["error_code"]) == (becomes.status, becomes.code, becomes.code)
+    assert row["attempts"] == becomes.attempts
+    assert [hold["state"] for hold in await gateway.holds(row)] == [becomes.hold] * becomes.attempts
+    assert [hold["skeleton"] for hold in await gateway.holds(row)] == [None] * becomes.attempts
+    assert await gateway.settled(row) == []
+    assert await gateway.in_flight() == 0
+
+
+@pytest.mark.parametrize(("scripted", "becomes"), cases(BEFORE_THE_FIRST_TOKEN, ONLY_WHOLE))
+async def test_a_whole_answers_failure(gateway: Gateway, scripted: Scripted, becomes: Becomes) -> None:
+    gateway.provider.always(scripted)
+    await assert_became(gateway, await gateway.chat(), becomes)
+
+
+@pytest.mark.parametrize(("scripted", "becomes"), cases(BEFORE_THE_FIRST_TOKEN, ONLY_STREAMED))
+async def test_a_streams_failure_before_its_first_token_is_a_status(
+    gateway: Gateway, scripted: Scripted, becomes: Becomes
+) -> None:
+    gateway.provider.always(scripted)
+    await assert_became(gateway, await gateway.chat(stream=True), becomes)
+
+
+# --- a stream that has begun -----------------------------------------------------------------------------------------
+
+TEXT_FRAME = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+AFTER_THE_FIRST_TOKEN: dict[str, tuple[Scripted, str, str]] = {
+    "end": ((say("Hel"), cut()), "provider_incomplete", "unconfirmed"),
+    "reset": ((say("Hel"), reset()), "provider_incomplete", "unconfirmed"),
+    "proper end without the last event": ((say("Hel"), finish()), "provider_incomplete", "unconfirmed"),
+    "end after the usage": ((say("Hel"), finish(), usage(19, 10), cut()), "provider_incomplete", "settled"),
+    "error event": ((say("Hel"), fail("Overloaded")), "provider_unavailable", "unconfirmed"),
+    "error event with the text": (
+        (head(), chunk(TEXT_FRAME + b'data: {"error":{"message":"Overloaded"}}\n\n')),
+        "provider_unavailable",
+        "unconfirmed",
+    ),
+    "not JSON": ((say("Hel"), chunk(b"data: {oops\n\n")), "provider_incomplete", "unconfirmed"),
+    "half an event": ((say("Hel"), chunk(b'data: {"choices":[{"ind'), cut()), "provider_incomplete", "unconfirmed"),
+}
+
+
+@pytest.mark.parametrize(
+    ("scripted", "code", "hold"), [pytest.param(*case, id=name) for name, case in AFTER_THE_FIRST_TOKEN.items()]
+)
+async def test_a_stream_that_breaks_off_ends_with_an_error_event_and_is_never_tried_again(
+    gateway: Gateway, scripted: Scripted, code: str, hold: str
+) -> None:
+    gateway.provider.always(scripted)
+    response = await gateway.chat(stream=True)
+    assert response.status_code == 200
+    *said, last = [frame for frame in response.content.split(b"\n\n") if frame]
+    assert b'"content":"Hel"' in b"".join(said)
+    assert b"[DONE]" not in response.content
+    error = msgspec.json.decode(last.removeprefix(b"data: "))["error"]
+    assert (error["type"], error["code"]) == ("provider_error", code)
+    assert gateway.provider.asked == 1
+    row = await gateway.row(response)
+    assert (row["status"], row["outcome"], row["attempts"]) == (200, code, 1)
+    assert [one["state"] for one in await gateway.holds(row)] == [hold]
+    assert await gateway.in_flight() == 0
+
+
+async def test_text_and_usage_that_were_heard_are_charged_though_the_stream_broke_off(gateway: Gateway) -> None:
+    gateway.provider.script(say("Hel"), finish(), usage(19, 10), cut())
+    row = await gateway.row(await gateway.chat(stream=True))
+    assert (row["input_tokens"], row["output_tokens"], row["cost_status"]) == (19, 10, "exact")
+    assert await gateway.settled(row) == [19 * 2_500 + 10 * 10_000]
+
+
+async def test_a_stream_is_complete_with_its_last_event_whatever_the_line_does_then(gateway: Gateway) -> None:
+    gateway.provider.script(say("Hello"), finish(), usage(19, 10), done(), reset())
+    response = await gateway.chat(stream=True)
+    assert response.content.endswith(b"data: [DONE]\n\n")
+    row = await gateway.row(response)
+    assert (row["outcome"], row["cost_status"]) == ("succeeded", "exact")
+
+
+# --- nobody there ----------------------------------------------------------------------------------------------------
+
+
+def provider_table(name: str, base_url: str) -> str:
+    """A further provider, whose model `m` needs no key and costs nothing."""
+    return (
+        f'\n[providers.{name}]\ndialect = "openai_chat"\nbase_url = "{base_url}"\nallow_private_address = true\n'
+        f"free = true\n[providers.{name}.models.m]\ncontext_tokens = 1000\n"
+    )
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["refused", "nowhere", "untrusted"])
+async def test_a_provider_that_cannot_be_reached_costs_nothing(open_gateway: Open, name: str, stream: bool) -> None:
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    async with WireProvider(tls=context) as untrusted:
+        gateway = await open_gateway(
+            extra=provider_table("refused", f"http://127.0.0.1:{closed_port()}/v1")
+            + provider_table("nowhere", "http://nowhere.invalid/v1")
+            + provider_table("untrusted", untrusted.base_url)
+        )
+        response = await gateway.chat(model=f"{name}/m", stream=stream)
+        assert untrusted.asked == 0
+    error = response.json()["error"]
+    assert (response.status_code, error["type"], error["code"]) == (502, "provider_error", "provider_unavailable")
+    row = await gateway.row(response)
+    assert (row["outcome"], row["attempts"]) == ("provider_unavailable", 3)
+    assert {hold["state"] for hold in await gateway.holds(row)} == {"voided"}
+    assert len(gateway.pauses) == 2
+
+
+TIMEOUTS = "[timeouts]\nfirst_byte_s = {first_byte}\nidle_s = {idle}\ntotal_s = {total}\n\n"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("scripted", "timeouts"),
+    [
+        pytest.param(stall(), {"first_byte": 0.1}, id="first byte"),
+        pytest.param((head(), stall()), {"idle": 0.1}, id="idle after the head"),
+        pytest.param((wait(0.05), stall()), {"total": 0.3}, id="total"),
+    ],
+)
+async def test_a_provider_that_is_silent_for_too_long_is_not_asked_again(
+    open_gateway: Open, scripted: Scripted, timeouts: dict[str, float], stream: bool
+) -> None:
+    gateway = await open_gateway(toml=TIMEOUTS.format(**{"first_byte": 60, "idle": 60, "total": 60} | timeouts))
+    gateway.provider.always(scripted)
+    response = await gateway.chat(stream=stream)
+    await assert_became(gateway, response, Becomes(504, "provider_error", "provider_timeout", hold="unconfirmed"))
+    await gateway.provider.until(lambda: gateway.provider.answering == 0)
+
+
+@pytest.mark.parametrize(
+    ("scripted", "timeouts"),
+    [
+        pytest.param((say("Hel"), stall()), {"idle": 0.1}, id="idle"),
+        pytest.param([(say("Hel"), wait(0.05)) for _ in range(40)], {"total": 0.3}, id="total"),
+    ],
+)
+async def test_a_stream_that_stops_or_lasts_for_too_long_ends_with_an_error_event(
+    open_gateway: Open, scripted: Scripted, timeouts: dict[str, float]
+) -> None:
+    gateway = await open_gateway(toml=TIMEOUTS.format(**{"first_byte": 60, "idle": 60, "total": 60} | timeouts))
+    gateway.provider.always(scripted)
+    response = await gateway.chat(stream=True)
+    last = response.content.strip().split(b"\n\n")[-1]
+    assert msgspec.json.decode(last.removeprefix(b"data: "))["error"]["code"] == "provider_timeout"
+    row = await gateway.row(response)
+    assert (row["status"], row["outcome"]) == (200, "provider_timeout")
+    assert [hold["state"] for hold in await gateway.holds(row)] == ["unconfirmed"]
+    await gateway.provider.until(lambda: gateway.provider.answering == 0)
+
+
+# --- again, and elsewhere --------------------------------------------------------------------------------------------
+
+SECOND = (
+    '\n[providers.acme.models."acme-2"]\ninput_usd_per_million = "1"\noutput_usd_per_million = "2"\n'
+    '[routes.smart]\ncandidates = ["acme/acme-1", "acme/acme-2"]\n'
+)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_waits_longer_each_time_before_it_asks_again(gateway: Gateway, stream: bool) -> None:
+    gateway.provider.script(status(500))
+    gateway.provider.script(status(500))
+    gateway.provider.script(answer())
+    response = await gateway.chat(stream=stream)
+    assert response.status_code == 200
+    assert response.headers["x-tollhouse-attempts"] == "3"
+    assert gateway.pauses == [0.25, 0.5]
+    row = await gateway.row(response)
+    assert [hold["state"] for hold in await gateway.holds(row)] == ["voided", "voided", "settled"]
+
+
+async def test_waits_as_long_as_it_is_told(gateway: Gateway) -> None:
+    gateway.provider.script(status(429, retry_after=3))
+    gateway.provider.script(answer())
+    assert (await gateway.chat()).status_code == 200
+    assert gateway.pauses == [3.0]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "first", [status(500), status(429), status(401), status(402), reset(), HTML], ids=lambda step: str(step)[:30]
+)
+async def test_the_next_candidate_of_a_route_answers_at_once(open_gateway: Open, first: Scripted, stream: bool) -> None:
+    gateway = await open_gateway(extra=SECOND)
+    gateway.provider.script(expect(model="acme-1"), first)
+    gateway.provider.script(expect(model="acme-2"), answer("From the second"))
+    response = await gateway.chat(model="smart", stream=stream)
+    assert response.status_code == 200
+    assert response.headers["x-tollhouse-model"] == "acme-2"
+    assert gateway.pauses == []
+    row = await gateway.row(response)
+    assert (row["asked_model"], row["model"], row["attempts"]) == ("smart", "acme-2", 2)
+    # The second candidate's own price: ten tokens in and five out.
+    assert await gateway.settled(row) == [10 * 1_000 + 5 * 2_000]
+
+
+async def test_a_request_that_is_refused_is_not_tried_elsewhere(open_gateway: Open) -> None:
+    gateway = await open_gateway(extra=SECOND)
+    gateway.provider.script(status(400, "Bad field"))
+    assert (await gateway.chat(model="smart")).status_code == 400
+
+
+async def test_a_stream_that_has_begun_is_not_continued_by_another_candidate(open_gateway: Open) -> None:
+    gateway = await open_gateway(extra=SECOND)
+    gateway.provider.script(say("Hel"), reset())
+    response = await gateway.chat(model="smart", stream=True)
+    assert b"provider_incomplete" in response.content
+
+
+async def test_a_connection_that_cannot_be_made_in_time_is_tried_elsewhere(open_gateway: Open) -> None:
+    # A full backlog: the kernel drops what comes, as a black hole does.
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        await asyncio.sleep(0.05)
+        gateway = await open_gateway(
+            toml="[timeouts]\nconnect_s = 0.2\n\n",
+            extra=provider_table("full", f"http://127.0.0.1:{full.getsockname()[1]}/v1")
+            + '[routes.smart]\ncandidates = ["full/m", "acme/acme-1"]\n',
+        )
+        gateway.provider.script(answer())
+        response = await gateway.chat(model="smart")
+        for one in waiting:
+            one.close()
+    assert (response.status_code, response.headers["x-tollhouse-provider"]) == (200, "acme")
+    row = await gateway.row(response)
+    assert [hold["state"] for hold in await gateway.holds(row)] == ["voided", "settled"]
+
+
+PRIMARY, FALLBACK = "sk-primary-canary-0123456789abcdef", "sk-fallback-canary-fedcba9876543210"
+
+
+async def with_two_keys(gateway: Gateway) -> tuple[str, str]:
+    """Give the caller two keys for acme; their credentials' ids."""
+    made = [
+        await credentials.add_credential(
+            gateway.house.desk, COMMAND_LINE, gateway.person.id, provider="acme", api_key=key, role=role, label=role
+        )
+        for role, key in (("primary", PRIMARY), ("fallback", FALLBACK))
+    ]
+    return made[0].id, made[1].id
+
+
+@pytest.mark.parametrize("number", [401, 402, 403, 429])
+async def test_the_fallback_credential_answers_when_the_primary_is_no_good(gateway: Gateway, number: int) -> None:
+    _, fallback = await with_two_keys(gateway)
+    gateway.provider.script(expect(headers={"authorization": f"Bearer {PRIMARY}"}), status(number))
+    gateway.provider.script(expect(headers={"authorization": f"Bearer {FALLBACK}"}), answer())
+    response = await gateway.chat()
+    assert response.status_code == 200
+    row = await gateway.row(response)
+    assert (row["credential_id"], row["attempts"]) == (fallback, 2)
+
+
+async def test_a_fault_of_the_provider_is_no_reason_to_use_another_credential(gateway: Gateway) -> None:
+    await with_two_keys(gateway)
+    for _ in range(3):
+        gateway.provider.script(expect(headers={"authorization": f"Bearer {PRIMARY}"}), status(500))
+    assert (await gateway.chat()).status_code == 502
+
+
+async def test_the_caller_learns_which_credential_was_rejected_and_nothing_of_it(gateway: Gateway) -> None:
+    _, fallback = await with_two_keys(gateway)
+    gateway.provider.always(status(401, "no"))
+    error = (await gateway.chat()).json()["error"]
+    assert fallback in error["message"]
+    assert "fallback" in error["message"]
+    assert FALLBACK[-4:] in error["message"]
+    assert FALLBACK[:12] not in error["message"]
+
+
+async def test_while_it_waits_to_ask_again_the_request_can_still_be_recovered(gateway: Gateway) -> None:
+    """A process that is killed between two attempts must leave a row: the first hold keeps the skeleton."""
+    seen: list[int] = []
+
+    async def look(_: float) -> None:
+        await gateway.house.store.write(lambda tx: None)
+        pending = await gateway.house.store.read(lambda tx: ledger.pending_holds(tx, [gateway.house.boot_id]))
+        seen.append(len(pending))
+
+    gateway.on_pause = look
+    gateway.provider.script(status(500))
+    gateway.provider.script(answer())
+    row = await gateway.row(await gateway.chat())
+    assert seen == [1]
+    assert [hold["skeleton"] for hold in await gateway.holds(row)] == [None, None]
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+TELLTALES: dict[str, Scripted] = {
+    "refused": status(400, f"Bad request with {ACME_KEY}"),
+    "rejected": status(401, f"Incorrect API key provided: {ACME_KEY}."),
+    "rejected in pieces": status(401, f"Incorrect API key: {ACME_KEY[:20]}\n{ACME_KEY[20:]}"),
+    "out of money": status(402, f"{ACME_KEY} has no money"),
+    "down": status(500, f"panic: authorization: Bearer {ACME_KEY}"),
+    "as code and type": status(400, "no", code=ACME_KEY, error_type=ACME_KEY),
+    "web page": reply(502, body=f"<p>{ACME_KEY}</p>".encode()),
+    "plain text": reply(400, body=f"key {ACME_KEY}".encode()),
+    "error with 200": reply(200, json={"error": {"message": f"Refused {ACME_KEY}", "code": 400, "param": ACME_KEY}}),
+}
+
+
+@pytest.mark.parametrize("scripted", TELLTALES.values(), ids=TELLTALES.keys())
+async def test_a_key_that_the_provider_repeats_goes_no_further(
+    gateway: Gateway, scripted: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.provider.always(scripted)
+    response = await gateway.chat()
+    assert response.status_code >= 400
+    await assert_hidden(gateway, response, capsys)
+
+
+@pytest.mark.parametrize("said", [(), (say("Hel"),)], ids=["before the first token", "after it"])
+async def test_a_key_in_an_error_event_goes_no_further(
+    gateway: Gateway, said: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.provider.always(said, fail(f"Refused {ACME_KEY}", error_type="invalid_request_error", code="400"))
+    await assert_hidden(gateway, await gateway.chat(stream=True), capsys)
+
+
+async def assert_hidden(gateway: Gateway, response: httpx2.Response, capsys: pytest.CaptureFixture[str]) -> None:
+    row = await gateway.row(response)
+    printed = capsys.readouterr()
+    for place in (response.text, str(response.headers), str(dict(row)), printed.out, printed.err):
+        for start in range(len(ACME_KEY) - 12):
+            assert ACME_KEY[start : start + 12] not in place
+
+
+async def test_a_message_with_a_nul_does_not_cost_the_row(open_gateway: Open, postgres_url: str) -> None:
+    """PostgreSQL takes no NUL in a text."""
+    gateway = await open_gateway(database_url=postgres_url)
+    gateway.provider.script(status(400, "bad \0 field", code="a"))
+    row = await gateway.row(await gateway.chat())
+    assert "bad" in row["error_message"]
+    gateway.provider.script(say("x"), finish("st\0op"), usage(1, 1), done())
+    assert (await gateway.row(await gateway.chat()))["outcome"] == "succeeded"

@@ -1,0 +1,195 @@
+"""A gateway between a client and a scripted provider, all on real sockets; and what its books say afterwards."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from houses import Person, acme_toml, make_person, opened
+from tollhouse.admin import budgets
+from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.admin.views import BudgetView
+from tollhouse.api.application import Asgi
+from tollhouse.api.live import Patience
+from tollhouse.api.server import Server
+from tollhouse.app import House, application
+from tollhouse.store import ledger, requests
+from tollhouse.store.paging import Page
+from tollhouse.testing import WireProvider
+
+ACME_KEY = "sk-acme-canary-0123456789abcdefghijklmn"
+"""The operator's key, which only the provider may ever see."""
+
+CHAT = "/v1/chat/completions"
+CONTEXT = ssl.create_default_context()
+
+over_both_peers = pytest.mark.parametrize("gateway", ["hot", "asgi"], indirect=True)
+"""The hot routes' own protocol, and plain ASGI: nobody may notice a difference."""
+
+
+class Gateway:
+    """What a test has in its hands.
+
+    Attributes:
+        provider: plays `acme`, whose only model is `acme-1` at 2.50 and 10 dollars per million tokens.
+        pauses: what the gateway would have waited between attempts, in seconds; it does not wait.
+        on_pause: called instead.
+    """
+
+    def __init__(self, house: House, provider: WireProvider, url: str, client: httpx2.AsyncClient, person: Person):
+        self.house = house
+        self.provider = provider
+        self.url = url
+        self.client = client
+        self.person = person
+        self.pauses: list[float] = []
+        self.on_pause: Callable[[float], Awaitable[None]] | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    async def chat(self, *, headers: Mapping[str, str] | None = None, **fields: Any) -> httpx2.Response:
+        """Ask for a completion; `fields` override those of a small request."""
+        return await self.client.post(CHAT, headers=self.person.headers | dict(headers or {}), json=asking(**fields))
+
+    async def post(self, body: bytes, **headers: str) -> httpx2.Response:
+        """Ask with any bytes at all."""
+        return await self.client.post(CHAT, headers=self.person.headers | headers, content=body)
+
+    async def row(self, response: httpx2.Response) -> Mapping[str, Any]:
+        """The request's row, when all that waited is written. Fails when there is none."""
+        row = await self.find_row(response.headers["x-request-id"])
+        assert row is not None, "the request has no row"
+        return row
+
+    async def find_row(self, request_id: str) -> Mapping[str, Any] | None:
+        await self.house.store.write(lambda tx: None)
+        return await self.house.store.read(lambda tx: requests.row(tx, request_id))
+
+    async def rows(self) -> list[Mapping[str, Any]]:
+        """Every row, oldest first."""
+        await self.house.store.write(lambda tx: None)
+        page = Page(limit=1_000, descending=False)
+        return await self.house.store.read(lambda tx: requests.rows(tx, page))
+
+    async def holds(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The request's holds, one for each attempt."""
+        ids = [f"hold_{row['id'][4:]}.{number}" for number in range(1, row["attempts"] + 1)]
+        found = await self.house.store.read(lambda tx: [ledger.hold_row(tx, hold_id) for hold_id in ids])
+        assert None not in found
+        return [hold for hold in found if hold is not None]
+
+    async def settled(self, row: Mapping[str, Any]) -> list[int]:
+        """What the request's holds were settled at, in nanodollars."""
+        mine = {hold["id"] for hold in await self.holds(row)}
+        entries = await self.house.store.read(lambda tx: list(ledger.all_entries(tx)))
+        return [entry["usd"] for entry in entries if entry["hold_id"] in mine and entry["kind"] == "settle"]
+
+    async def budget(self, limit: str | int, **options: Any) -> BudgetView:
+        """Give the caller a budget: in dollars and for ever, unless `options` say otherwise."""
+        options = {"unit": "usd", "window": "total"} | options
+        return await budgets.set_budget(
+            self.house.desk, COMMAND_LINE, owner_kind="user", owner_id=self.person.id, limit=limit, **options
+        )
+
+    async def balance(self) -> BudgetView:
+        """The caller's only budget."""
+        await self.house.store.write(lambda tx: None)
+        (budget,) = await budgets.list_budgets(self.house.desk, owner=self.person.id)
+        return budget
+
+    async def in_flight(self) -> int:
+        """Calls to providers that are under way, by the client's own count."""
+        (client,) = self.house.upstreams
+        return int(client.stats.in_flight)  # type: ignore[attr-defined]
+
+
+def asking(**fields: Any) -> dict[str, Any]:
+    """A small request, with some fields otherwise; None leaves a field out."""
+    whole = {"model": "acme/acme-1", "messages": [{"role": "user", "content": "Hi"}]} | fields
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+@asynccontextmanager
+async def listening(make: Callable[[Callable[[], bool]], Asgi], peer: str) -> AsyncIterator[str]:
+    """The URL of a server in this event loop, whose clients are `hot` or plain `asgi` peers."""
+    urls: list[str] = []
+
+    async def tell(url: str) -> None:
+        urls.append(url)
+
+    server = Server(make, host="127.0.0.1", port=0, drain_s=0, on_started=tell)
+    if peer == "asgi":
+        server.config.http = "httptools"
+    server.config.load()
+    await server.startup()
+    await server.on_tick(0)
+    try:
+        yield urls[0]
+    finally:
+        await server.shutdown()
+
+
+@asynccontextmanager
+async def gateway_over(
+    folder: Path,
+    *,
+    peer: str = "hot",
+    toml: str = "",
+    extra: str = "",
+    patience: Patience | None = None,
+    without_limits: bool = True,
+    wrap: Callable[[Asgi], Asgi] = lambda app: app,
+    **options: Any,
+) -> AsyncIterator[Gateway]:
+    """An open house, served, with a caller and a scripted provider; it does not wait between attempts.
+
+    Args:
+        toml: more of the configuration file, before the provider's table; `extra` after it.
+        wrap: puts something around the application.
+        options: as for `houses.opened`.
+    """
+
+    async def pause(seconds: float) -> None:
+        gateway.pauses.append(seconds)
+        if gateway.on_pause is not None:
+            await gateway.on_pause(seconds)
+
+    async with AsyncExitStack() as stack:
+        provider = await stack.enter_async_context(WireProvider())
+        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, extra=extra)
+        house = await stack.enter_async_context(opened(folder, toml=toml + acme, **options))
+        calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: 1.0)
+        house = replace(house, steps=msgspec.structs.replace(house.steps, calling=calling))
+        person = await make_person(house, without_limits=without_limits)
+
+        def make(is_ready: Callable[[], bool]) -> Asgi:
+            return wrap(application(house, is_ready=is_ready, patience=patience))
+
+        url = await stack.enter_async_context(listening(make, peer))
+        client = httpx2.AsyncClient(base_url=url, trust_env=False, verify=CONTEXT, timeout=20)
+        gateway = Gateway(house, provider, url, await stack.enter_async_context(client), person)
+        yield gateway
+
+
+@pytest.fixture
+async def open_gateway(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+    """`await open_gateway(peer=…, toml=…, …)` opens one that is closed with the test."""
+    async with AsyncExitStack() as stack:
+        yield lambda **options: stack.enter_async_context(gateway_over(tmp_path / "data", **options))
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Gateway]:
+    """One with `hot` peers, or those that `over_both_peers` names."""
+    async with gateway_over(tmp_path / "data", peer=getattr(request, "param", "hot")) as it:
+        yield it
