@@ -71,10 +71,28 @@ def test_what_outlasts_the_drain_hears_so_in_its_own_dialect(tmp_path: Path, com
     assert_books_are_right(gateway, command)
 
 
+def test_what_a_killed_gateway_left_is_charged_until_an_operator_releases_it(
+    gateway: Gateway, command: Callable[..., Ended]
+):
+    data = gateway.served["data"]
+    with gateway.connected() as connection:
+        ask(connection, gateway.served["api_key"], SLOW, stream=True).readline()
+        gateway.process.kill()
+        gateway.wait()
+    assert command("verify", "--data", data).status == 0
+    with started(Path(data)) as again:
+        [hold] = command("budgets", "release", "--data", data, "--json").json["data"]
+        assert command("doctor", "--data", data).out.count("warning  holds: 1 are unconfirmed") == 1
+        assert command("budgets", "release", hold["id"], "--data", data).status == 0
+        again.stop()
+        assert again.wait() == 0
+    assert_books_are_right(gateway, command, outcome="gateway_stopped")
+
+
 def assert_books_are_right(gateway: Gateway, command: Callable[..., Ended], outcome: str | None = None) -> None:
     data = gateway.served["data"]
     row = command("requests", "list", "--data", data, "--json").json["data"][0]
-    assert row["model"] == "slow"
+    assert row["asked_model"] == SLOW
     assert outcome in (None, row["outcome"])
     assert command("verify", "--data", data).status == 0
 

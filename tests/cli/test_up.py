@@ -127,6 +127,20 @@ def follow(curl: str) -> int:
     return response.status
 
 
+def test_it_serves_over_postgresql_as_well(tmp_path: Path, postgres_url: str, command, monkeypatch):
+    data = str(tmp_path / "data")
+    monkeypatch.setenv("TOLLHOUSE_DATABASE_URL", postgres_url)
+    with started(Path(data), env={"TOLLHOUSE_DATABASE_URL": postgres_url}) as gateway:
+        assert gateway.chat()[0] == 200
+        assert command("budgets", "set", "5", "--user", "default", "--data", data).status == 0
+        assert command("verify", "--data", data).status == 0
+        doctor = command("doctor", "--data", data)
+        gateway.stop()
+        assert gateway.wait() == 0
+    assert doctor.status == 0
+    assert "PostgreSQL" in doctor.out
+
+
 def test_a_taken_port_is_one_clear_line(gateway: Gateway, tmp_path: Path):
     port = str(urlsplit(gateway.url).port)
     ended = run("up", "--port", port, "--data", str(tmp_path / "data"))
