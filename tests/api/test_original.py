@@ -39,7 +39,7 @@ async def test_an_answer_is_normalised_and_exact_about_money(tmp_path: Path):
             response = await ask(house, ada, {**ASKED, "options": {"temperature": 0.5, "max_tokens": 100}})
             assert response.status_code == 200
             body = response.json()
-            assert body.pop("response_time_ms") > 0
+            assert isinstance(body.pop("response_time_ms"), int)
             assert body.pop("request_id") == response.headers["x-request-id"]
             assert body == {
                 "success": True,

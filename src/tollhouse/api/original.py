@@ -69,7 +69,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finish_reason: str | None
     usage: CountedTokens
     cost: Cost
-    response_time_ms: float
+    response_time_ms: int
     tool_calls: list[dict[str, Any]] | None = None
 
 
@@ -157,7 +157,7 @@ class Original:
             cost=Cost(
                 input_cost=shown(bill.input_cost), output_cost=shown(bill.output_cost), total_cost=shown(bill.cost)
             ),
-            response_time_ms=round((self._steps.clock.monotonic() - exchange.began_s) * 1e3, 3),
+            response_time_ms=round((self._steps.clock.monotonic() - exchange.began_s) * 1e3),
             tool_calls=message.tool_calls,
         )
 
