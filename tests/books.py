@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 
 from tollhouse import ids
@@ -15,8 +16,9 @@ from tollhouse.money.budgets import Ask, Balance, Budget, bucket_id
 from tollhouse.money.ledger import Deed, Held, Ledger, NewHold, Resolution, budget_of
 from tollhouse.money.prices import Price
 from tollhouse.store import ledger as sql
-from tollhouse.store import machinery
+from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store, Writing
+from tollhouse.store.requests import Ending, Finished, Skeleton
 from tollhouse.store.tables import entry, hold
 from tollhouse.store.types import to_micros
 from tollhouse.testing import ManualClock
@@ -72,31 +74,52 @@ class Books:
         return await self.ledger.hold(self.new_hold(amount, hold_id, **more))
 
     def new_hold(
-        self, amount: int, hold_id: str | None = None, *, owner: str = "usr_1", boot_id: str = BOOT, **ask: Any
+        self,
+        amount: int,
+        hold_id: str | None = None,
+        *,
+        owner: str = "usr_1",
+        boot_id: str = BOOT,
+        request_id: str | None = None,
+        **ask: Any,
     ) -> NewHold:
         """A hold of a call that costs so much, whatever is said."""
         hold_id = hold_id or ids.new("hold")
         return NewHold(
             id=hold_id,
-            request_id=f"req_{hold_id}",
+            request_id=request_id or f"req_{hold_id}",
             boot_id=boot_id,
             provider="acme",
             model="acme-1",
             price_version="test",
             deadline=to_micros(self.clock.now()) + 600_000_000,
             ask=asked(amount, owner=owner, **ask),
-            skeleton="{}",
+            skeleton=msgspec.json.encode(skeleton(request_id or f"req_{hold_id}", boot_id)).decode(),
         )
 
     async def end(self, held: Held | str, deed: Deed, usd: int = 0, tokens: int = 0) -> bool:
         """Resolve a hold and wait for it."""
         return await self.ledger.resolved(resolution(held, deed, usd, tokens))
 
+    async def fail(self, hold_id: str, deed: Deed) -> None:
+        """End one attempt of a request that goes on."""
+        await self.ledger.resolved(Resolution(hold_id=hold_id, deed=deed, ends_request=False))
+
+    async def finish(self, hold_id: str, request_id: str, usd: int) -> None:
+        """End a request well, as the gateway does: settlement and row in one batch."""
+        self.ledger.resolve(resolution(hold_id, "settle", usd=usd))
+        ending = Ending(status=200, outcome="succeeded", input_cost=usd, output_cost=0, cost_status="exact", attempts=1)
+        await self.store.join(requests.finish, Finished(skeleton(request_id), ending))
+
     async def balance(self, budget: Budget, at: datetime | None = None) -> Balance:
         """The bucket of now, or of another moment."""
         bucket = bucket_id(budget, at or self.clock.now())
         row = (await self.store.read(lambda tx: sql.balances(tx, [bucket]))).get(bucket)
         return Balance() if row is None else Balance(row["posted"], row["open"], row["unconfirmed"], row["overage"])
+
+    async def row(self, request_id: str) -> Any:
+        """A request's row, or None."""
+        return await self.store.read(lambda tx: requests.row(tx, request_id))
 
     async def state(self, hold_id: str) -> str | None:
         """A hold's state; None when there is no such hold."""
@@ -120,6 +143,24 @@ def asked(amount: int, *, owner: str = "usr_1", **more: Any) -> Ask:
     price = Price(input=FemtodollarsPerToken(0), output=FemtodollarsPerToken(0), per_request=Nanodollars(amount))
     told = {"owners": (owner,), "models": frozenset({"acme/acme-1"}), "input_bound": 400, "input_estimate": 100}
     return Ask(**{**told, "price": price, "cap": 500, **more})
+
+
+def skeleton(request_id: str, boot_id: str = BOOT) -> Skeleton:
+    """What is known of a request before anything is sent."""
+    return Skeleton(
+        id=request_id,
+        created_at=to_micros(NOON),
+        user_id="usr_1",
+        workspace_id="ws_1",
+        token_id="tok_1",
+        boot_id=boot_id,
+        surface="chat",
+        asked_model="acme/acme-1",
+        stream=False,
+        ip=None,
+        user_agent=None,
+        client_request_id=None,
+    )
 
 
 def resolution(held: Held | str, deed: Deed, usd: int = 0, tokens: int = 0) -> Resolution:

@@ -135,6 +135,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         ledger=house.ledger,
         clock=house.clock,
         boot_id=boot_id,
+        kind=kind,
         identify=house.steps.identify,
         retention=Retention(
             max_age_days=house.settings.requests.max_age_days, max_rows=house.settings.requests.max_rows
@@ -147,7 +148,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await housekeeping.note_use()
-        await store.write(lambda tx: machinery.end_process(tx, boot_id))
+        await store.write(lambda tx: machinery.end_processes(tx, [boot_id]))
 
 
 async def confirm_key(store: Store, vault: Vault) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -34,12 +35,21 @@ class Housekeeping:
     """The rounds of one process: heartbeat, lost holds, notes of use, retention."""
 
     def __init__(
-        self, *, store: Store, ledger: Ledger, clock: Clock, boot_id: str, identify: Identify, retention: Retention
+        self,
+        *,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        boot_id: str,
+        kind: str,
+        identify: Identify,
+        retention: Retention,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._clock = clock
         self._boot_id = boot_id
+        self._kind = kind
         self._identify = identify
         self._retention = retention
         self._retained_at_s = clock.monotonic()
@@ -80,7 +90,9 @@ class Housekeeping:
 
     async def _beat(self) -> None:
         now = self._clock.now()
-        await self._store.write(lambda tx: machinery.beat(tx, self._boot_id, now))
+        await self._store.write(
+            lambda tx: machinery.beat(tx, boot_id=self._boot_id, kind=self._kind, pid=os.getpid(), now=now)
+        )
 
     async def _resolve(self) -> None:
         resolved = await recover(self._store, self._ledger, self._clock, boot_id=self._boot_id)
@@ -98,3 +110,6 @@ class Housekeeping:
             await step()
         except TollhouseError as error:
             log.warning(Event.STORE_FAILED, step=step.__name__, error=error.message)
+        except Exception:
+            # Whatever it is, without a heartbeat others would take this process for dead.
+            log.error(Event.STORE_FAILED, step=step.__name__, exc_info=True)

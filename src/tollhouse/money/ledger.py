@@ -125,7 +125,7 @@ class Ledger:
         return held
 
     def resolve(self, resolution: Resolution) -> None:
-        """End a hold in the next batch. No await, so no cancellation can lose it; the store tries until it is written."""
+        """End a hold in the next batch. No await, so no cancellation can lose it; the store tries until it can."""
         self._writer.put(self._apply, resolution)
 
     async def resolved(self, resolution: Resolution) -> bool:
@@ -150,6 +150,10 @@ class Ledger:
     def pending(self, tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
         """Holds of these processes whose request never ended: id, request_id, state, skeleton."""
         return sql.pending_holds(tx, boot_ids)
+
+    def forsaken(self, tx: Reading) -> list[str]:
+        """Boot ids of processes that are known no more, but have holds whose request never ended."""
+        return sql.forsaken_processes(tx)
 
     def overdue(self, tx: Reading) -> list[str]:
         """Ids of open holds past their deadline."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.statements import Batch, Sql
-from tollhouse.store.tables import bucket, budget, entry, hold, request
+from tollhouse.store.tables import bucket, budget, entry, hold, process, request
 
 BUDGETS = Sql(
     'SELECT id, owner, model, unit, "window", mode, amount, time_zone, min_output_tokens'
@@ -97,6 +97,16 @@ def pending_holds(tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
         .order_by(hold.c.id)
     )
     return list(tx.execute(query).mappings())
+
+
+def forsaken_processes(tx: Reading) -> list[str]:
+    """Boot ids that pending holds name, and no process has."""
+    query = (
+        select(hold.c.boot_id)
+        .distinct()
+        .where(hold.c.skeleton.is_not(None), hold.c.boot_id.not_in(select(process.c.boot_id)))
+    )
+    return list(tx.execute(query).scalars())
 
 
 def hold_row(tx: Reading, hold_id: str) -> Any | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,20 +17,25 @@ def begin_process(tx: Writing, *, boot_id: str, kind: str, pid: int, now: dateti
     tx.execute(insert(process).values(boot_id=boot_id, kind=kind, pid=pid, started_at=now, beat_at=to_micros(now)))
 
 
-def beat(tx: Writing, boot_id: str, now: datetime) -> None:
-    tx.execute(update(process).where(process.c.boot_id == boot_id).values(beat_at=to_micros(now)))
+def beat(tx: Writing, *, boot_id: str, kind: str, pid: int, now: datetime) -> None:
+    """Note that a process lives, anew when others took it for dead: it may have slept with its machine."""
+    beaten = tx.execute(update(process).where(process.c.boot_id == boot_id).values(beat_at=to_micros(now)))
+    if beaten.rowcount == 0:
+        begin_process(tx, boot_id=boot_id, kind=kind, pid=pid, now=now)
 
 
-def end_process(tx: Writing, boot_id: str) -> None:
-    tx.execute(delete(process).where(process.c.boot_id == boot_id))
+def end_processes(tx: Writing, boot_ids: Sequence[str]) -> None:
+    tx.execute(delete(process).where(process.c.boot_id.in_(boot_ids)))
 
 
-def dead_processes(tx: Reading, *, silent_since: datetime, kind: str | None = None, but: str) -> list[str]:
-    """Boot ids of processes that have not beaten since an instant; never one's own."""
-    query = select(process.c.boot_id).where(process.c.boot_id != but, process.c.beat_at < to_micros(silent_since))
-    if kind is not None:
-        query = query.where(process.c.kind == kind)
-    return list(tx.execute(query).scalars())
+def silent_processes(tx: Reading, *, since: datetime) -> list[str]:
+    """Boot ids of processes that have not beaten since an instant."""
+    return list(tx.execute(select(process.c.boot_id).where(process.c.beat_at < to_micros(since))).scalars())
+
+
+def processes_of(tx: Reading, kind: str) -> list[str]:
+    """Boot ids of every process of a kind, beaten or not."""
+    return list(tx.execute(select(process.c.boot_id).where(process.c.kind == kind)).scalars())
 
 
 def processes(tx: Reading) -> list[Any]:

@@ -16,6 +16,9 @@ from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Sql
 from tollhouse.store.tables import request, request_body
 
+LOST = "gateway_stopped"
+"""The outcome of a request whose process died under it."""
+
 
 class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a request before anything is sent. `created_at` is in microseconds since 1970."""
@@ -71,7 +74,8 @@ class Finished(msgspec.Struct, frozen=True):
 COLUMNS = (*Skeleton.__struct_fields__, *Ending.__struct_fields__)
 INSERT = Sql(
     f"INSERT INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-    " ON CONFLICT (id) DO NOTHING"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in Ending.__struct_fields__)}"
+    f" WHERE request.outcome = '{LOST}'"
 )
 BODY = Sql(
     "INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)"
@@ -82,7 +86,7 @@ values_of = msgspec.structs.astuple
 
 
 def finish(batch: Batch, rows: list[Finished]) -> Sequence[None]:
-    """Write rows; one that is there stays as it is."""
+    """Write rows. One that is there stays, unless the process that says now how it ended had been taken for dead."""
     batch.run(INSERT, [values_of(row.skeleton) + values_of(row.ending) for row in rows])
     return [None] * len(rows)
 
