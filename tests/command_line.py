@@ -50,7 +50,7 @@ def run(*arguments: str, stdin: str = "", env: Mapping[str, str] | None = None, 
 
 
 class Gateway:
-    """`tollhouse up --json`, running."""
+    """`tollhouse up --json` or `serve --json`, running."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -118,10 +118,10 @@ def ask(connection: http.client.HTTPConnection, token: str, model: str, *, strea
 
 
 @contextmanager
-def started(data: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Gateway]:
+def started(data: Path, *, verb: str = "up", env: Mapping[str, str] | None = None) -> Iterator[Gateway]:
     """A gateway on a free port, killed at the end if it still runs."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tollhouse", "up", "--json", "--port", "0", "--data", str(data), *arguments],
+        [sys.executable, "-m", "tollhouse", verb, "--json", "--port", "0", "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

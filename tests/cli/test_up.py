@@ -59,9 +59,19 @@ def test_a_second_run_keeps_the_keys_and_shows_no_secret_again(tmp_path: Path):
     with started(tmp_path / "data") as first:
         first.stop()
         assert first.wait() == 0
-    with started(tmp_path / "data") as second:
-        assert set(second.served) == {"url", "base_url", "data", "pid"}
-        assert second.chat(token=first.served["api_key"])[0] == 200
+    for verb in ("up", "serve"):
+        with started(tmp_path / "data", verb=verb) as later:
+            assert set(later.served) == {"url", "base_url", "data", "pid"}
+            assert later.chat(token=first.served["api_key"])[0] == 200
+            later.stop()
+            assert later.wait() == 0
+
+
+def test_serve_makes_nothing(tmp_path: Path, command):
+    ended = command("serve", "--port", "0", "--data", str(tmp_path / "data"))
+    assert ended.status == 1
+    assert "tollhouse up" in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tokens_that_nobody_saw_are_made_anew(tmp_path: Path):

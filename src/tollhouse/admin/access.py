@@ -78,29 +78,53 @@ async def create_user(
     check_name(name)
     _check_email(email)
     _check_time_zone(time_zone)
-    new = desk.new_user
 
     def work(tx: Writing) -> UserView:
-        user_id = ids.new("usr")
-        values = {
-            "id": user_id,
-            "workspace_id": _workspace_for(tx, desk, actor, workspace),
-            "name": name,
-            "email": email,
-            "time_zone": time_zone,
-            "requests_per_minute": None if without_limits else new.requests_per_minute,
-            "tokens_per_minute": None,
-            "concurrent": None if without_limits else new.concurrent,
-            "created_at": desk.clock.now(),
-            "disabled_at": None,
-        }
-        people.add_user(tx, values)
-        desk.note(tx, actor, "user.create", user_id, name=name, without_limits=without_limits)
-        if not without_limits and new.tokens_per_day is not None:
-            add_daily_tokens(tx, desk, actor, user_id, time_zone, new.tokens_per_day)
-        return user_view(values)
+        return add_user(
+            tx,
+            desk,
+            actor,
+            name=name,
+            email=email,
+            time_zone=time_zone,
+            workspace=workspace,
+            without_limits=without_limits,
+        )
 
     return await desk.change(work)
+
+
+def add_user(
+    tx: Writing,
+    desk: Desk,
+    actor: Actor,
+    *,
+    name: str,
+    email: str | None = None,
+    time_zone: str = "UTC",
+    workspace: str | None = None,
+    without_limits: bool = False,
+) -> UserView:
+    """As `create_user`, of what was checked, in a transaction that does more."""
+    new = desk.new_user
+    user_id = ids.new("usr")
+    values = {
+        "id": user_id,
+        "workspace_id": _workspace_for(tx, desk, actor, workspace),
+        "name": name,
+        "email": email,
+        "time_zone": time_zone,
+        "requests_per_minute": None if without_limits else new.requests_per_minute,
+        "tokens_per_minute": None,
+        "concurrent": None if without_limits else new.concurrent,
+        "created_at": desk.clock.now(),
+        "disabled_at": None,
+    }
+    people.add_user(tx, values)
+    desk.note(tx, actor, "user.create", user_id, name=name, without_limits=without_limits)
+    if not without_limits and new.tokens_per_day is not None:
+        add_daily_tokens(tx, desk, actor, user_id, time_zone, new.tokens_per_day)
+    return user_view(values)
 
 
 async def list_users(desk: Desk, page: Page | None = None) -> Listing[UserView]:
@@ -189,28 +213,41 @@ async def create_token(
     check_name(name)
     granted = _grant(actor, scopes)
     expiry = _expiry(desk, actor, expires_at)
-    minted = tokens.mint(pepper=desk.pepper)
 
     def work(tx: Writing) -> TokenMade:
-        owner = find_user(tx, user)
-        values = {
-            "id": ids.new("tok"),
-            "lookup": minted.lookup,
-            "user_id": owner["id"],
-            "name": name,
-            "digest": minted.digest,
-            "scopes": sorted(granted),
-            "created_by": actor.name,
-            "created_at": desk.clock.now(),
-            "expires_at": expiry,
-            "revoked_at": None,
-            "last_used_at": None,
-        }
-        people.add_token(tx, values)
-        desk.note(tx, actor, "token.create", values["id"], user=owner["id"], scopes=values["scopes"])
-        return TokenMade(**msgspec.structs.asdict(token_view(values)), token=minted.text)
+        return add_token(tx, desk, actor, find_user(tx, user)["id"], name=name, scopes=granted, expires_at=expiry)
 
     return await desk.change(work)
+
+
+def add_token(
+    tx: Writing,
+    desk: Desk,
+    actor: Actor,
+    user_id: str,
+    *,
+    name: str,
+    scopes: frozenset[tokens.Scope],
+    expires_at: datetime | None = None,
+) -> TokenMade:
+    """As `create_token`, of what was checked, in a transaction that does more."""
+    minted = tokens.mint(pepper=desk.pepper)
+    values: dict[str, Any] = {
+        "id": ids.new("tok"),
+        "lookup": minted.lookup,
+        "user_id": user_id,
+        "name": name,
+        "digest": minted.digest,
+        "scopes": sorted(scopes),
+        "created_by": actor.name,
+        "created_at": desk.clock.now(),
+        "expires_at": expires_at,
+        "revoked_at": None,
+        "last_used_at": None,
+    }
+    people.add_token(tx, values)
+    desk.note(tx, actor, "token.create", values["id"], user=user_id, scopes=values["scopes"])
+    return TokenMade(**msgspec.structs.asdict(token_view(values)), token=minted.text)
 
 
 async def list_tokens(desk: Desk, user: str | None = None) -> Listing[TokenView]:

@@ -73,7 +73,7 @@ async def add_credential(
     def work(tx: Writing) -> CredentialView:
         owner = find_user(tx, user)
         row = {**values, "user_id": owner["id"], "workspace_id": owner["workspace_id"]}
-        return _add(tx, desk, actor, row, secret)
+        return add_row(tx, desk, actor, row, secret)
 
     return await desk.change(work)
 
@@ -147,7 +147,7 @@ async def rotate_credential(
         old = _find(tx, credential_id, user)
         kept = {name: old[name] for name in ("provider", "label", "role", "fields", "user_id", "workspace_id")}
         row = {**kept, "active": True, "origin": _origin(desk, old["provider"]), "reference": None}
-        return _add(tx, desk, actor, row, secret, replaces=credential_id)
+        return add_row(tx, desk, actor, row, secret, replaces=credential_id)
 
     return await desk.change(work)
 
@@ -196,10 +196,15 @@ async def _problem(desk: Desk, key: Key) -> str | None:
     return None
 
 
-def _add(
+def add_row(
     tx: Writing, desk: Desk, actor: Actor, row: dict[str, Any], secret: Secret | None, replaces: str | None = None
 ) -> CredentialView:
-    """Seal and write one row, in a transaction with which no master key can be dropped."""
+    """Seal and write one row, in a transaction that does more, and with which no master key can be dropped.
+
+    Args:
+        row: provider, label, role, active, origin, fields, reference, user_id and workspace_id.
+        secret: None for a reference.
+    """
     now = desk.clock.now()
     sql.lock_sealing(tx)
     values = {

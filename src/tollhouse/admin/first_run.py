@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from tollhouse import ids, tokens
-from tollhouse.admin.access import DEFAULT_WORKSPACE
+from tollhouse.admin.access import add_token, add_user
+from tollhouse.admin.credentials import add_row
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.providers.base import Provider
-from tollhouse.store import credentials, machinery, people
+from tollhouse.admin.views import UserView
+from tollhouse.store import machinery, people
 from tollhouse.store.engine import Writing
-from tollhouse.tokens import ADMIN, DEFAULT_SCOPES, SCOPES, Scope
+from tollhouse.tokens import DEFAULT_SCOPES, SCOPES
 
 FACT = "first_run"
 ADMIN_NAME = "admin"
@@ -77,90 +77,38 @@ def _make(tx: Writing, desk: Desk, environ: Mapping[str, str]) -> Made | None:
         return None
     for token_id in notes.tokens:
         people.revoke_token(tx, token_id, desk.clock.now())
-    user_token, api_key = _add_token(tx, desk, notes.user, DEFAULT_SCOPES)
-    admin_token_id, admin_token = _add_token(tx, desk, notes.admin, SCOPES)
-    _remember(tx, msgspec.structs.replace(notes, tokens=(user_token, admin_token_id)))
-    return Made(api_key=api_key, admin_token=admin_token, imported=notes.imported)
+        desk.note(tx, ACTOR, "token.revoke", token_id)
+    first = add_token(tx, desk, ACTOR, notes.user, name=TOKEN_NAME, scopes=DEFAULT_SCOPES)
+    admin = add_token(tx, desk, ACTOR, notes.admin, name=TOKEN_NAME, scopes=SCOPES)
+    _remember(tx, msgspec.structs.replace(notes, tokens=(first.id, admin.id)))
+    return Made(api_key=first.token, admin_token=admin.token, imported=notes.imported)
 
 
 def _move_in(tx: Writing, desk: Desk, environ: Mapping[str, str]) -> _Notes:
-    workspace = people.find_workspace(tx, DEFAULT_WORKSPACE)
-    workspace_id = workspace["id"] if workspace else ids.new("ws")
-    if workspace is None:
-        people.add_workspace(tx, {"id": workspace_id, "name": DEFAULT_WORKSPACE, "created_at": desk.clock.now()})
-    admin = _add_user(tx, desk, workspace_id, ADMIN_NAME)
-    user = _add_user(tx, desk, workspace_id, USER_NAME)
-    at_hand = [provider for provider in desk.reachable.providers.values() if environ.get(provider.env or "")]
-    imported = {provider.name: _import_key(tx, desk, user, provider) for provider in at_hand}
-    desk.note(tx, ACTOR, "installation.begin", workspace_id, admin=admin, user=user, imported=imported)
-    return _Notes(user=user, admin=admin, tokens=(), imported=imported)
+    admin = add_user(tx, desk, ACTOR, name=ADMIN_NAME, without_limits=True)
+    user = add_user(tx, desk, ACTOR, name=USER_NAME, without_limits=True)
+    imported = {}
+    for provider in desk.reachable.providers.values():
+        if provider.env is not None and environ.get(provider.env):
+            _import_key(tx, desk, user, provider.name, provider.env)
+            imported[provider.name] = provider.env
+    return _Notes(user=user.id, admin=admin.id, tokens=(), imported=imported)
 
 
-def _add_user(tx: Writing, desk: Desk, workspace_id: str, name: str) -> str:
-    user_id = ids.new("usr")
-    people.add_user(
-        tx,
-        {
-            "id": user_id,
-            "workspace_id": workspace_id,
-            "name": name,
-            "email": None,
-            "time_zone": "UTC",
-            "requests_per_minute": None,
-            "tokens_per_minute": None,
-            "concurrent": None,
-            "created_at": desk.clock.now(),
-            "disabled_at": None,
-        },
-    )
-    return user_id
-
-
-def _add_token(tx: Writing, desk: Desk, user_id: str, scopes: frozenset[Scope]) -> tuple[str, str]:
-    minted = tokens.mint(pepper=desk.pepper)
-    name = f"{TOKEN_NAME}, {ADMIN_NAME}" if ADMIN in scopes else TOKEN_NAME
-    values: dict[str, Any] = {
-        "id": ids.new("tok"),
-        "lookup": minted.lookup,
-        "user_id": user_id,
-        "name": name,
-        "digest": minted.digest,
-        "scopes": sorted(scopes),
-        "created_by": ACTOR.name,
-        "created_at": desk.clock.now(),
-        "expires_at": None,
-        "revoked_at": None,
-        "last_used_at": None,
+def _import_key(tx: Writing, desk: Desk, user: UserView, provider: str, variable: str) -> None:
+    """Note where the key is, not the key."""
+    row: dict[str, Any] = {
+        "provider": provider,
+        "label": None,
+        "role": "primary",
+        "active": True,
+        "origin": desk.origins[provider],
+        "fields": {},
+        "reference": f"env:{variable}",
+        "user_id": user.id,
+        "workspace_id": user.workspace,
     }
-    people.add_token(tx, values)
-    desk.note(tx, ACTOR, "token.create", values["id"], user=user_id, scopes=values["scopes"])
-    return values["id"], minted.text
-
-
-def _import_key(tx: Writing, desk: Desk, user_id: str, provider: Provider) -> str:
-    """Note where the key is, not the key; gives the variable."""
-    assert provider.env is not None  # noqa: S101 - it is set
-    credentials.add(
-        tx,
-        {
-            "id": ids.new("cred"),
-            "user_id": user_id,
-            "provider": provider.name,
-            "label": None,
-            "role": "primary",
-            "active": True,
-            "origin": desk.origins[provider.name],
-            "fields": {},
-            "reference": f"env:{provider.env}",
-            "wrapped_key": None,
-            "ciphertext": None,
-            "kid": None,
-            "last4": "",
-            "fingerprint": "",
-            "created_at": desk.clock.now(),
-        },
-    )
-    return provider.env
+    add_row(tx, desk, ACTOR, row, secret=None)
 
 
 def _recall(tx: Writing) -> _Notes | None:

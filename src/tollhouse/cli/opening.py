@@ -60,3 +60,11 @@ def with_house(
             return await act(house)
 
     return asyncio.run(run())
+
+
+def require_folder(settings: Settings) -> None:
+    """Make no folder where a name was mistyped. Raises CannotStart when there is none, and one is needed."""
+    if settings.database_url is None and not settings.data.is_dir():
+        raise CannotStart(
+            f"there is no data folder {settings.data}: make one with `tollhouse up`, or name it: --data DIR"
+        )

@@ -15,6 +15,7 @@ from tollhouse import __version__
 from tollhouse.admin.first_run import USER_NAME, Made, first_run, note_shown
 from tollhouse.api.server import Server
 from tollhouse.app import application, open_house
+from tollhouse.cli.opening import require_folder
 from tollhouse.settings import Settings
 from tollhouse.telemetry import Event, Logs, configure_logs, log
 
@@ -54,6 +55,8 @@ def run(settings: Settings, *, is_embedded: bool, as_json: bool) -> None:
 
 
 async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: bool) -> None:
+    if not is_embedded:
+        require_folder(settings)
     _tell_doubts(settings)
     may_create_key = is_embedded and not _has_database(settings)
     async with open_house(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from tollhouse.cli.opening import load_settings
 from tollhouse.cli.options import Config, Data, Host, Json, Port
-
-if TYPE_CHECKING:
-    from tollhouse.settings import Settings
 
 
 def up(host: Host = None, port: Port = None, data: Data = None, config: Config = None, as_json: Json = False) -> None:
@@ -22,7 +20,7 @@ def up(host: Host = None, port: Port = None, data: Data = None, config: Config =
     tollhouse up
     tollhouse up --port 0 --data /srv/tollhouse --json
     """
-    _run(load_settings(data, config, host=host, port=port), is_embedded=True, as_json=as_json)
+    _run(is_embedded=True, as_json=as_json, data=data, config=config, host=host, port=port)
 
 
 def serve(
@@ -33,14 +31,17 @@ def serve(
     \b
     tollhouse serve --host 0.0.0.0 --config /etc/tollhouse.toml
     """
-    _run(load_settings(data, config, host=host, port=port), is_embedded=False, as_json=as_json)
+    _run(is_embedded=False, as_json=as_json, data=data, config=config, host=host, port=port)
 
 
-def _run(settings: Settings, *, is_embedded: bool, as_json: bool) -> None:
+def _run(*, is_embedded: bool, as_json: bool, data: Path | None, config: Path | None, **said: Any) -> None:
     # What is imported is no garbage: to look for some on the way costs a tenth of the start.
     gc.disable()
-    from tollhouse.cli.running import run
+    try:
+        from tollhouse.cli.running import run
 
-    gc.freeze()
-    gc.enable()
+        settings = load_settings(data, config, **said)
+        gc.freeze()
+    finally:
+        gc.enable()
     run(settings, is_embedded=is_embedded, as_json=as_json)
