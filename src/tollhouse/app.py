@@ -137,9 +137,8 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         boot_id=boot_id,
         kind=kind,
         identify=house.steps.identify,
-        retention=Retention(
-            max_age_days=house.settings.requests.max_age_days, max_rows=house.settings.requests.max_rows
-        ),
+        keys=house.keys,
+        retention=retention_of(house.settings),
     )
     task = asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping")
     try:
@@ -149,6 +148,16 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         await asyncio.gather(task, return_exceptions=True)
         await housekeeping.note_use()
         await store.write(lambda tx: machinery.end_processes(tx, [boot_id]))
+
+
+def retention_of(settings: Settings) -> Retention:
+    """How long the request log is kept."""
+    kept = settings.requests
+    return Retention(
+        max_age_days=kept.max_age_days,
+        max_rows=kept.max_rows,
+        max_bodies_bytes=None if kept.max_body_mib is None else kept.max_body_mib * 1024 * 1024,
+    )
 
 
 async def confirm_key(store: Store, vault: Vault) -> None:

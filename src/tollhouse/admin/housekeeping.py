@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.identify import Identify
+from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
-from tollhouse.store import machinery, people, requests
+from tollhouse.store import credentials, machinery, people, requests
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, log
@@ -28,7 +29,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
     max_age_days: int | None
     max_rows: int | None
-    max_bodies_bytes: int | None = None
+    max_bodies_bytes: int | None
 
 
 class Housekeeping:
@@ -43,6 +44,7 @@ class Housekeeping:
         boot_id: str,
         kind: str,
         identify: Identify,
+        keys: Keys,
         retention: Retention,
     ) -> None:
         self._store = store
@@ -51,6 +53,7 @@ class Housekeeping:
         self._boot_id = boot_id
         self._kind = kind
         self._identify = identify
+        self._keys = keys
         self._retention = retention
         self._retained_at_s = clock.monotonic()
 
@@ -70,10 +73,11 @@ class Housekeeping:
             await self._try(self.retain)
 
     async def note_use(self) -> None:
-        """Write when tokens were last used."""
+        """Write when tokens and credentials were last used, and how credentials failed."""
         used, self._identify.used = self._identify.used, {}
-        if used:
-            await self._store.write(lambda tx: people.touch_tokens(tx, used))
+        worked, failed = self._keys.news()
+        if used or worked or failed:
+            await self._store.write(lambda tx: self._note(tx, used, worked, failed))
 
     async def retain(self) -> None:
         """Forget what is older or more than the operator wants to keep, in small steps."""
@@ -87,6 +91,10 @@ class Housekeeping:
             surplus = await self._store.read(requests.bodies_size_bytes) - self._retention.max_bodies_bytes
             if surplus > 0:
                 await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
+
+    def _note(self, tx: Writing, used: dict[str, datetime], worked: set[str], failed: dict[str, str]) -> None:
+        people.touch_tokens(tx, used)
+        credentials.note_use(tx, worked, failed, self._clock.now())
 
     async def _beat(self) -> None:
         now = self._clock.now()

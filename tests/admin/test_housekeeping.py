@@ -1,0 +1,115 @@
+"""What the rounds of a process leave in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy import text
+
+from houses import Person, acme_toml, make_person, served
+from tollhouse.admin import credentials
+from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.app import House
+from tollhouse.store import requests
+from tollhouse.store.paging import Page
+from tollhouse.testing import ManualClock, WireProvider, answer, status
+
+FOR_EVER = Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None)
+
+
+def rounds_of(house: House, retention: Retention = FOR_EVER) -> Housekeeping:
+    return Housekeeping(
+        store=house.store,
+        ledger=house.ledger,
+        clock=house.clock,
+        boot_id=house.boot_id,
+        kind="web",
+        identify=house.steps.identify,
+        keys=house.keys,
+        retention=retention,
+    )
+
+
+async def ask(house: House, person: Person, model: str = "demo/echo") -> int:
+    async with served(house) as url, AsyncClient() as client:
+        asked = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+        response = await client.post(
+            f"{url}/v1/chat/completions", json=asked, headers={"Authorization": f"Bearer {person.token}"}
+        )
+        return response.status_code
+
+
+async def rows(house: House) -> list[object]:
+    return await house.store.read(lambda tx: requests.rows(tx, Page(limit=100)))
+
+
+@pytest.mark.parametrize(
+    ("provider_says", "expected"), [(answer(text="ok"), None), (status(401), "provider_auth_failed")]
+)
+async def test_credentials_remember_that_they_worked_or_how_they_failed(
+    open_a_house: Callable[..., object], provider_says: object, expected: str | None
+) -> None:
+    async with WireProvider() as provider:
+        provider.always(provider_says)
+        house = await open_a_house(toml=acme_toml(provider.base_url))
+        person = await make_person(house)
+        made = await credentials.add_credential(
+            house.desk, COMMAND_LINE, person.id, provider="acme", api_key="sk-0123456789abcdef"
+        )
+        await ask(house, person, "acme/acme-1")
+        await rounds_of(house).note_use()
+        after = await credentials.get_credential(house.desk, made.id)
+    assert after.last_error == expected
+    assert (after.last_used_at is not None) == (expected is None)
+
+
+async def test_rows_older_than_wanted_are_forgotten_and_the_ledger_is_not(open_a_house: Callable[..., object]) -> None:
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    house = await open_a_house(clock=clock)
+    person = await make_person(house)
+    assert await ask(house, person) == 200
+    clock.advance(days=10)
+    assert await ask(house, person) == 200
+    await rounds_of(house, Retention(max_age_days=5, max_rows=None, max_bodies_bytes=None)).retain()
+    assert len(await rows(house)) == 1
+    entries = await house.store.read(lambda tx: tx.execute(text("SELECT count(*) FROM ledger_entry")).scalar_one())
+    assert entries == 4
+
+
+async def test_rows_beyond_the_number_wanted_are_forgotten_oldest_first(open_a_house: Callable[..., object]) -> None:
+    house = await open_a_house()
+    person = await make_person(house)
+    for _ in range(3):
+        await ask(house, person)
+    newest = (await rows(house))[0]["id"]
+    await rounds_of(house, Retention(max_age_days=None, max_rows=1, max_bodies_bytes=None)).retain()
+    assert [row["id"] for row in await rows(house)] == [newest]
+
+
+async def test_bodies_beyond_the_size_wanted_are_forgotten_and_their_rows_stay(
+    open_a_house: Callable[..., object],
+) -> None:
+    house = await open_a_house(toml="[requests]\nbodies = true\n")
+    person = await make_person(house)
+    for _ in range(3):
+        await ask(house, person)
+    kept = await house.store.read(requests.bodies_size_bytes)
+    assert kept > 0
+    await rounds_of(house, Retention(max_age_days=None, max_rows=None, max_bodies_bytes=kept // 2)).retain()
+    assert 0 < await house.store.read(requests.bodies_size_bytes) <= kept // 2
+    assert len(await rows(house)) == 3
+
+
+async def test_a_step_that_fails_does_not_keep_the_others_from_their_work(open_a_house: Callable[..., object]) -> None:
+    house = await open_a_house()
+    person = await make_person(house)
+    await ask(house, person)
+    await house.store.write(lambda tx: tx.execute(text("ALTER TABLE process RENAME TO hidden")))
+    await rounds_of(house).go_round()
+    await house.store.write(lambda tx: tx.execute(text("ALTER TABLE hidden RENAME TO process")))
+    used = await house.store.read(lambda tx: tx.execute(text("SELECT max(last_used_at) FROM token")).scalar_one())
+    assert used is not None
