@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.statements import Batch, Sql
-from tollhouse.store.tables import bucket, budget, entry, hold, process, request
+from tollhouse.store.tables import bucket, budget, hold, process
 
 BUDGETS = Sql(
     'SELECT id, owner, model, unit, "window", mode, amount, time_zone, min_output_tokens'
@@ -111,41 +111,3 @@ def forsaken_processes(tx: Reading) -> list[str]:
 
 def hold_row(tx: Reading, hold_id: str) -> Any | None:
     return tx.execute(select(hold).where(hold.c.id == hold_id)).mappings().first()
-
-
-def all_entries(tx: Reading) -> Iterator[Any]:
-    """Every entry in the order it was written, with what its hold had set aside."""
-    query = (
-        select(entry, hold.c.held, hold.c.state, hold.c.usd.label("hold_usd"))
-        .join(hold, hold.c.id == entry.c.hold_id, isouter=True)
-        .order_by(entry.c.id)
-        .execution_options(yield_per=10_000)
-    )
-    return iter(tx.execute(query).mappings())
-
-
-def all_buckets(tx: Reading) -> Iterator[Any]:
-    query = (
-        select(bucket, budget.c.unit, budget.c.mode, budget.c.amount)
-        .join(budget, budget.c.id == bucket.c.budget_id, isouter=True)
-        .order_by(bucket.c.id)
-    )
-    return iter(tx.execute(query).mappings())
-
-
-def charged_by_request(tx: Reading) -> Iterator[Any]:
-    """For every request with a hold: what its holds came to, and what its row says."""
-    spent = (
-        select(hold.c.request_id, func.sum(entry.c.usd).label("usd"))
-        .join(hold, hold.c.id == entry.c.hold_id)
-        .where(entry.c.kind == "settle")
-        .group_by(hold.c.request_id)
-        .subquery()
-    )
-    query = (
-        select(request.c.id, request.c.input_cost, request.c.output_cost, request.c.cost_status, spent.c.usd)
-        .join(spent, spent.c.request_id == request.c.id, full=True)
-        .order_by(request.c.id)
-        .execution_options(yield_per=10_000)
-    )
-    return iter(tx.execute(query).mappings())
