@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from houses import Person, acme_toml, make_person, opened
 from tollhouse.admin import budgets
@@ -21,8 +23,9 @@ from tollhouse.api.application import Asgi
 from tollhouse.api.live import Patience
 from tollhouse.api.server import Server
 from tollhouse.app import House, application
-from tollhouse.store import ledger, requests
+from tollhouse.store import requests
 from tollhouse.store.paging import Page
+from tollhouse.store.tables import entry, hold
 from tollhouse.testing import WireProvider
 
 ACME_KEY = "sk-acme-canary-0123456789abcdefghijklmn"
@@ -44,9 +47,18 @@ class Gateway:
         on_pause: called instead.
     """
 
-    def __init__(self, house: House, provider: WireProvider, url: str, client: httpx2.AsyncClient, person: Person):
+    def __init__(
+        self,
+        house: House,
+        provider: WireProvider,
+        server: Server,
+        url: str,
+        client: httpx2.AsyncClient,
+        person: Person,
+    ) -> None:
         self.house = house
         self.provider = provider
+        self.server = server
         self.url = url
         self.client = client
         self.person = person
@@ -66,14 +78,12 @@ class Gateway:
         return await self.client.post(CHAT, headers=self.person.headers | headers, content=body)
 
     async def row(self, response: httpx2.Response) -> Mapping[str, Any]:
-        """The request's row, when all that waited is written. Fails when there is none."""
-        row = await self.find_row(response.headers["x-request-id"])
-        assert row is not None, "the request has no row"
+        """The request's row, as soon as it is there."""
+        request_id = response.headers["x-request-id"]
+        async with asyncio.timeout(5):
+            while (row := await self.house.store.read(lambda tx: requests.row(tx, request_id))) is None:
+                await asyncio.sleep(0.005)
         return row
-
-    async def find_row(self, request_id: str) -> Mapping[str, Any] | None:
-        await self.house.store.write(lambda tx: None)
-        return await self.house.store.read(lambda tx: requests.row(tx, request_id))
 
     async def rows(self) -> list[Mapping[str, Any]]:
         """Every row, oldest first."""
@@ -83,16 +93,16 @@ class Gateway:
 
     async def holds(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The request's holds, one for each attempt."""
-        ids = [f"hold_{row['id'][4:]}.{number}" for number in range(1, row["attempts"] + 1)]
-        found = await self.house.store.read(lambda tx: [ledger.hold_row(tx, hold_id) for hold_id in ids])
-        assert None not in found
-        return [hold for hold in found if hold is not None]
+        query = select(hold).where(hold.c.request_id == row["id"]).order_by(hold.c.id)
+        holds = await self.house.store.read(lambda tx: list(tx.execute(query).mappings()))
+        assert len(holds) == row["attempts"]
+        return holds
 
     async def settled(self, row: Mapping[str, Any]) -> list[int]:
         """What the request's holds were settled at, in nanodollars."""
-        mine = {hold["id"] for hold in await self.holds(row)}
-        entries = await self.house.store.read(lambda tx: list(ledger.all_entries(tx)))
-        return [entry["usd"] for entry in entries if entry["hold_id"] in mine and entry["kind"] == "settle"]
+        mine = [one["id"] for one in await self.holds(row)]
+        query = select(entry.c.usd).where(entry.c.hold_id.in_(mine), entry.c.kind == "settle").order_by(entry.c.id)
+        return await self.house.store.read(lambda tx: list(tx.execute(query).scalars()))
 
     async def budget(self, limit: str | int, **options: Any) -> BudgetView:
         """Give the caller a budget: in dollars and for ever, unless `options` say otherwise."""
@@ -120,8 +130,8 @@ def asking(**fields: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def listening(make: Callable[[Callable[[], bool]], Asgi], peer: str) -> AsyncIterator[str]:
-    """The URL of a server in this event loop, whose clients are `hot` or plain `asgi` peers."""
+async def listening(make: Callable[[Callable[[], bool]], Asgi], peer: str) -> AsyncIterator[tuple[str, Server]]:
+    """A server in this event loop, whose clients are `hot` or plain `asgi` peers; and its URL."""
     urls: list[str] = []
 
     async def tell(url: str) -> None:
@@ -134,7 +144,7 @@ async def listening(make: Callable[[Callable[[], bool]], Asgi], peer: str) -> As
     await server.startup()
     await server.on_tick(0)
     try:
-        yield urls[0]
+        yield urls[0], server
     finally:
         await server.shutdown()
 
@@ -175,9 +185,9 @@ async def gateway_over(
         def make(is_ready: Callable[[], bool]) -> Asgi:
             return wrap(application(house, is_ready=is_ready, patience=patience))
 
-        url = await stack.enter_async_context(listening(make, peer))
+        url, server = await stack.enter_async_context(listening(make, peer))
         client = httpx2.AsyncClient(base_url=url, trust_env=False, verify=CONTEXT, timeout=20)
-        gateway = Gateway(house, provider, url, await stack.enter_async_context(client), person)
+        gateway = Gateway(house, provider, server, url, await stack.enter_async_context(client), person)
         yield gateway
 
 

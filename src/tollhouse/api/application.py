@@ -14,7 +14,7 @@ import msgspec
 
 from tollhouse import ids
 from tollhouse.api import errors
-from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send
+from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, read_head
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
 from tollhouse.errors import NotFound, TollhouseError
@@ -105,18 +105,22 @@ class Application:
         return await asyncio.shield(self._management)
 
     async def _unknown(self, peer: Peer) -> None:
+        read_head(peer, ())
         raise NotFound(f"There is no {peer.path} for this method here.")
 
     async def _live(self, peer: Peer) -> None:
+        read_head(peer, ())
         await peer.answer(200, (errors.JSON,), b'{"status":"live"}')
 
     async def _ready(self, peer: Peer) -> None:
+        read_head(peer, ())
         if self._is_ready():
             await peer.answer(200, (errors.JSON,), b'{"status":"ready"}')
         else:
             await peer.answer(503, (errors.JSON, (b"retry-after", b"5")), b'{"status":"draining"}')
 
     async def _metrics(self, peer: Peer) -> None:
+        read_head(peer, ())
         await peer.answer(200, ((b"content-type", CONTENT_TYPE.encode()),), self._prometheus.render())
 
 

@@ -39,9 +39,11 @@ class Peer(Protocol):
         path: decoded, without the query.
         headers: names in lower case, as they came.
         address: the client's, or a proxy's; None when unknown.
+        needs_host: the client speaks HTTP/1.1, which must name the host (RFC 9112, section 3.2).
     """
 
     path: str
+    needs_host: bool
     headers: list[tuple[bytes, bytes]]
     address: str | None
 
@@ -80,6 +82,7 @@ class AsgiPeer:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.path: str = scope["path"]
+        self.needs_host: bool = scope.get("http_version") == "1.1"
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         client = scope.get("client")
         self.address: str | None = client[0] if client else None
@@ -169,8 +172,8 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
             client_id = value if SAFE_ID.fullmatch(value) else None
         elif name == b"x-forwarded-for":
             forwarded = value
-    if hosts > 1:
-        raise InvalidRequest("The request names more than one Host.")
+    if hosts > 1 or (hosts == 0 and peer.needs_host):
+        raise InvalidRequest("The request must name one Host.")
     own = ids.new("req")
     ip = peer.address
     if forwarded is not None and trusted:

@@ -30,6 +30,16 @@ class HotProtocol(HttpToolsProtocol):
     Give it to uvicorn as `http=HotProtocol`; the application must be an `Application`.
     """
 
+    answering: Any = None
+    """The cycle whose answer is under way: with pipelining it is not the one whose request came last."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        answering = self.answering
+        if answering is not None and not answering.response_complete:
+            answering.disconnected = True
+            answering.message_event.set()
+        super().connection_lost(exc)
+
     def on_message_begin(self) -> None:
         self.url = b""
         self.expect_100_continue = False
@@ -63,6 +73,10 @@ class HotProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             uvicorn.pipeline.appendleft((cycle, handler))
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def _hot_handler(self) -> Handler | None:
         """The handler, for a plain HTTP/1.1 request to a hot route."""
         application = self.config.loaded_app
@@ -73,14 +87,17 @@ class HotProtocol(HttpToolsProtocol):
         url = self.url
         if not url.isascii() or b"?" in url or b"%" in url or b"#" in url:
             return None
-        handler = application.find(self.parser.get_method().decode("ascii"), url.decode("ascii"))
-        if handler is None:
+        method = self.parser.get_method().decode("ascii")
+        handler = application.find(method, url.decode("ascii"))
+        if handler is None or method == "HEAD":
             return None
         return lambda peer: application.run(handler, peer)
 
 
 class Cycle:
     """One request and its response: a `Peer` for the handler, and what uvicorn's protocol expects of a cycle."""
+
+    needs_host = True
 
     __slots__ = (
         "_default_headers",
@@ -154,7 +171,7 @@ class Cycle:
     async def say(self, piece: bytes) -> None:
         if self._flow.write_paused:
             await self._flow.drain()
-        if piece and not self.disconnected:
+        if piece and not (self.disconnected or self.response_complete):
             self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
 
     async def end(self, piece: bytes = b"") -> None:
@@ -190,7 +207,7 @@ class Cycle:
             log.error(Event.REQUEST_FAILED, path=self.path, exc_info=error)
         finally:
             if not self.response_complete:
-                self._transport.close()
+                self._cut()
 
     async def _news(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
@@ -217,6 +234,13 @@ class Cycle:
         if not self.keep_alive:
             pairs.append((b"connection", b"close"))
         return STATUS_LINES[status] + b"".join([b"%b: %b\r\n" % pair for pair in pairs]) + framing
+
+    def _cut(self) -> None:
+        # A client that does not read would keep a connection open that closes only when all is written.
+        if self._flow.write_paused:
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     def _complete(self) -> None:
         self.response_complete = True

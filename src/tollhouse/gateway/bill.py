@@ -29,13 +29,13 @@ class Bill(msgspec.Struct, frozen=True):
         return Nanodollars(self.input_cost + self.output_cost)
 
 
-def bill_of(usage: Usage | None, price: Price | None, input_bound: int, output_bytes: int) -> Bill:
+def bill_of(usage: Usage | None, price: Price | None, input_bound: int, output_bound: int) -> Bill:
     """The bill of one answer.
 
     Args:
         usage: the provider's count; None, nothing at all, or parts above their whole mean that ours is taken.
         input_bound: tokens the input cannot have exceeded.
-        output_bytes: what was said; a token is at least a byte, so this is never too little.
+        output_bound: tokens the output cannot have exceeded: its bytes, since a token has at least one, or its cap.
     """
     if usage is not None and usage.total_tokens > 0:
         if price is None:
@@ -43,9 +43,9 @@ def bill_of(usage: Usage | None, price: Price | None, input_bound: int, output_b
         try:
             input_cost, output_cost = split_cost(usage, price)
         except ValueError:
-            return bill_of(None, price, input_bound, output_bytes)
+            return bill_of(None, price, input_bound, output_bound)
         return Bill(usage, input_cost, output_cost, "exact")
-    counted = Usage(input_tokens=input_bound, output_tokens=output_bytes)
+    counted = Usage(input_tokens=input_bound, output_tokens=output_bound)
     if price is None:
         return Bill(counted, None, None, "unpriced")
     return Bill(counted, *split_cost(counted, price), "estimated")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.errors import TollhouseError, UpstreamError
+from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
 from tollhouse.gateway.bill import bill_of
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.ledger import Ledger, Resolution
@@ -51,9 +51,11 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
 
 
 def reckon(exchange: Exchange) -> None:
-    """The answer is complete: what did it come to?"""
-    attempt, tally = exchange.attempts[-1], exchange.tally
-    exchange.bill = bill_of(tally.usage, attempt.terms.price, attempt.input_bound, tally.output_bytes)
+    """The answer has ended: what did it come to?"""
+    attempt, tally, glance = exchange.attempts[-1], exchange.tally, exchange.glance
+    cap = attempt.held.cap or glance.max_output_tokens
+    made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * glance.n)
+    exchange.bill = bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made)
 
 
 def _settle(exchange: Exchange, ledger: Ledger) -> None:
@@ -93,14 +95,15 @@ def _may_be_billed_unseen(exchange: Exchange) -> bool:
 
 
 def _outcome(exchange: Exchange) -> str:
-    """One word: `succeeded`, `client_left`, or the code of the error."""
+    """One word: `succeeded`, `client_left`, or the code of the error that the caller hears."""
     if exchange.has_left:
         return "client_left"
     error = exchange.error
     if error is None:
         return "succeeded"
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
-        return "client_left"
+        # The client is there, so it is us who stop.
+        return Unavailable.code
     return error.code if isinstance(error, TollhouseError) else "internal_error"
 
 
@@ -112,6 +115,8 @@ def _status(exchange: Exchange, outcome: str) -> int:
         return 200
     if outcome == "client_left":
         return CLIENT_CLOSED
+    if outcome == Unavailable.code:
+        return Unavailable.status
     return exchange.error.status if isinstance(exchange.error, TollhouseError) else 500
 
 
