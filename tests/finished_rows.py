@@ -11,4 +11,4 @@ def finished_row(**ending: Any) -> Finished:
     """A request of `usr_canary` for `model-canary` that ended well, or as `ending` says."""
     unset = dict.fromkeys(Skeleton.__struct_fields__)
     skeleton = Skeleton(**{**unset, "id": "req_1", "user_id": "usr_canary", "asked_model": "model-canary"})
-    return Finished(skeleton, Ending(**{"status": 200, "outcome": "ok", **ending}), is_new=False)
+    return Finished(skeleton, Ending(**{"status": 200, "outcome": "ok", **ending}))

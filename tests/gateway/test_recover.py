@@ -13,6 +13,7 @@ from books import BOOT, Books, skeleton
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.errors import Unavailable
 from tollhouse.gateway.identify import Identify
+from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import bury, recover, sweep
 from tollhouse.money.budgets import Balance, Budget
 from tollhouse.money.ledger import Ledger
@@ -20,6 +21,7 @@ from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store
 from tollhouse.store.requests import Ending, Finished
 from tollhouse.testing import ManualClock
+from tollhouse.vault import KeyRing, Vault
 
 DEAD, ALIVE = "boot_dead", "boot_alive"
 
@@ -247,5 +249,6 @@ def housekeeping(books: Books, boot_id: str) -> Housekeeping:
         boot_id=boot_id,
         kind="web",
         identify=Identify(books.store, books.clock, b"pepper"),
-        retention=Retention(max_age_days=None, max_rows=None),
+        keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider: "", {}),
+        retention=Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None),
     )
