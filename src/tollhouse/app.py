@@ -138,6 +138,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         kind=kind,
         identify=house.steps.identify,
         keys=house.keys,
+        metrics=house.metrics,
         retention=retention_of(house.settings),
     )
     task = asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping")
@@ -352,6 +353,7 @@ def application(
     """The ASGI application over a house that is open."""
     live, trusted = Live(house.clock.monotonic, patience), house.settings.trusted_proxies
     body_bytes = house.settings.limits.body_bytes
+    house.metrics.in_flight = lambda: len(live.responses)
 
     def management() -> Asgi:
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.

@@ -30,6 +30,7 @@ def rounds_of(house: House, retention: Retention = FOR_EVER) -> Housekeeping:
         kind="web",
         identify=house.steps.identify,
         keys=house.keys,
+        metrics=house.metrics,
         retention=retention,
     )
 

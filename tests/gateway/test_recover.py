@@ -20,6 +20,7 @@ from tollhouse.money.ledger import Ledger
 from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store
 from tollhouse.store.requests import Ending, Finished
+from tollhouse.telemetry import Metrics
 from tollhouse.testing import ManualClock
 from tollhouse.vault import KeyRing, Vault
 
@@ -250,5 +251,6 @@ def housekeeping(books: Books, boot_id: str) -> Housekeeping:
         kind="web",
         identify=Identify(books.store, books.clock, b"pepper"),
         keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider: "", {}),
+        metrics=Metrics(version="1"),
         retention=Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None),
     )

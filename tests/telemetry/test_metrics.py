@@ -84,18 +84,19 @@ def test_rejections_and_attempts_are_counted(metrics: Metrics):
     metrics.attempted("ok")
     metrics.attempted("timeout")
     metrics.attempted("ok")
-    metrics.rate_limited("requests")
-    metrics.budget_refused()
+    metrics.observe_batch(
+        [row(status=429, outcome="rate_limit_exceeded"), row(status=429, outcome="insufficient_quota")]
+    )
     found = samples(metrics)
     assert found["tollhouse_upstream_attempts_total{outcome=ok}"] == 2
     assert found["tollhouse_upstream_attempts_total{outcome=timeout}"] == 1
-    assert found["tollhouse_ratelimit_rejections_total{scope=requests}"] == 1
+    assert found["tollhouse_ratelimit_rejections_total{scope=user}"] == 1
     assert found["tollhouse_budget_rejections_total"] == 1
 
 
 def test_what_is_true_now_is_asked_at_the_scrape(metrics: Metrics):
-    metrics.in_flight += 3
-    metrics.held_nanodollars = lambda: 2_500_000_000
+    metrics.in_flight = lambda: 3
+    metrics.held_nanodollars = 2_500_000_000
     found = samples(metrics)
     assert found["tollhouse_in_flight_requests"] == 3
     assert found["tollhouse_budget_held_usd"] == pytest.approx(2.5)

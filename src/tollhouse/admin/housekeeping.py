@@ -18,7 +18,7 @@ from tollhouse.money.ledger import Ledger
 from tollhouse.store import credentials, machinery, people, requests
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
-from tollhouse.telemetry import Event, log
+from tollhouse.telemetry import Event, Metrics, log
 
 BEAT_S = 5.0
 RETENTION_EVERY_S = 300.0
@@ -45,6 +45,7 @@ class Housekeeping:
         kind: str,
         identify: Identify,
         keys: Keys,
+        metrics: Metrics,
         retention: Retention,
     ) -> None:
         self._store = store
@@ -54,6 +55,7 @@ class Housekeeping:
         self._kind = kind
         self._identify = identify
         self._keys = keys
+        self._metrics = metrics
         self._retention = retention
         self._retained_at_s = clock.monotonic()
 
@@ -68,6 +70,7 @@ class Housekeeping:
         await self._try(self._beat)
         await self._try(self._resolve)
         await self._try(self.note_use)
+        await self._try(self._measure)
         if self._clock.monotonic() - self._retained_at_s > RETENTION_EVERY_S:
             self._retained_at_s = self._clock.monotonic()
             await self._try(self.retain)
@@ -107,6 +110,9 @@ class Housekeeping:
         resolved += await sweep(self._store, self._ledger)
         if resolved:
             log.warning(Event.HOLDS_RESOLVED, holds=resolved)
+
+    async def _measure(self) -> None:
+        self._metrics.held_nanodollars = await self._store.read(self._ledger.held)
 
     async def _repeat(self, drop: Callable[[Writing], int]) -> None:
         """Until nothing is left to drop; others get their turn between two steps."""

@@ -155,6 +155,10 @@ class Ledger:
         """Boot ids of processes that are known no more, but have holds whose request never ended."""
         return sql.forsaken_processes(tx)
 
+    def held(self, tx: Reading) -> int:
+        """Nanodollars in open holds, of all processes."""
+        return sql.open_usd(tx)
+
     def overdue(self, tx: Reading) -> list[str]:
         """Ids of open holds past their deadline."""
         return sql.overdue_holds(tx, to_micros(self._clock.now()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.statements import Batch, Sql
@@ -81,6 +81,12 @@ def balances(tx: Reading, ids: Sequence[str]) -> dict[str, Any]:
 def unconfirmed_holds(tx: Reading) -> list[Any]:
     """Holds of calls whose outcome is unknown, oldest first."""
     return list(tx.execute(select(hold).where(hold.c.state == "unconfirmed").order_by(hold.c.id)).mappings())
+
+
+def open_usd(tx: Reading) -> int:
+    """Nanodollars that open holds set aside. Of these there are never many: they are indexed by their skeletons."""
+    query = select(func.coalesce(func.sum(hold.c.usd), 0)).where(hold.c.skeleton.is_not(None), hold.c.state == "open")
+    return int(tx.execute(query).scalar_one())
 
 
 def overdue_holds(tx: Reading, now: int) -> list[str]:

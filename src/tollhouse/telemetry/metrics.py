@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from tollhouse.errors import BudgetExhausted, Busy
 from tollhouse.telemetry.finished import Ended, Finished, cost_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,6 +24,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Labels = tuple[str, ...]
 
 _NANO, _MICRO = 1e-9, 1e-6
+_TOO_MANY = 429
 _DURATIONS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _OVERHEADS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5)
 
@@ -31,8 +33,8 @@ class Metrics(Collector):
     """All metrics of one process. Labels have few values: never a user, a token, a model or a conversation.
 
     Attributes:
-        in_flight: requests being answered; whoever begins one adds, and takes away at its end.
-        held_nanodollars: asked at each scrape for the money set aside in open holds, over the whole store.
+        in_flight: asked at each scrape for the number of requests being answered.
+        held_nanodollars: money set aside in open holds, over the whole store, as it was a few seconds ago.
     """
 
     def __init__(self, *, version: str, providers: Iterable[str] = ()) -> None:
@@ -42,8 +44,8 @@ class Metrics(Collector):
             version: ours, for `build_info`.
             providers: the names that the label `provider` may have; any other is `other`, since callers make them up.
         """
-        self.in_flight = 0
-        self.held_nanodollars: Callable[[], int] = int
+        self.in_flight: Callable[[], int] = int
+        self.held_nanodollars = 0
         self._version = version
         self._providers = frozenset(providers)
         self._requests = _Counter("requests", "Requests answered", "provider", "outcome", "status")
@@ -71,18 +73,12 @@ class Metrics(Collector):
                 self._first_tokens.observe(ending.first_token_us * _MICRO)
             self._count_tokens(ending)
             self._count_cost(ending)
+            if ending.status == _TOO_MANY:
+                self._count_rejection(ending.outcome)
 
     def attempted(self, outcome: str) -> None:
         """A call to a provider has ended; `outcome` is one of few words."""
         self._attempts.add(1, outcome)
-
-    def rate_limited(self, scope: str) -> None:
-        """A request was over a limit: `requests`, `tokens` or `concurrent`."""
-        self._rate_rejections.add(1, scope)
-
-    def budget_refused(self) -> None:
-        """A request was not covered by a budget."""
-        self._budget_rejections.add(1)
 
     def render(self) -> bytes:
         """The page that Prometheus reads, in its text format 0.0.4."""
@@ -94,14 +90,14 @@ class Metrics(Collector):
         yield self._durations.family()
         yield self._first_tokens.family()
         yield self._overheads.family()
-        yield _gauge("in_flight_requests", "Requests being answered", self.in_flight)
+        yield _gauge("in_flight_requests", "Requests being answered", self.in_flight())
         yield self._attempts.family()
         yield self._tokens.family()
         yield self._cost.family()
         yield self._unpriced.family()
         yield self._rate_rejections.family()
         yield self._budget_rejections.family()
-        yield _gauge("budget_held_usd", "Set aside in open holds, in US dollars", self.held_nanodollars() * _NANO)
+        yield _gauge("budget_held_usd", "Set aside in open holds, in US dollars", self.held_nanodollars * _NANO)
         build = GaugeMetricFamily("tollhouse_build_info", "Which Tollhouse this is", labels=["version"])
         build.add_metric([self._version], 1)
         yield build
@@ -118,6 +114,12 @@ class Metrics(Collector):
             self._tokens.add(cached, "input", "cached")
         if ending.output_tokens:
             self._tokens.add(ending.output_tokens, "output", "generated")
+
+    def _count_rejection(self, outcome: str) -> None:
+        if outcome == BudgetExhausted.code:
+            self._budget_rejections.add(1)
+        elif outcome == Busy.code:
+            self._rate_rejections.add(1, "user")
 
     def _count_cost(self, ending: Ended) -> None:
         if ending.cost_status == "unpriced":
