@@ -37,6 +37,7 @@ OWN_TROUBLE = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 """It answers, and can write nothing: full, shutting down, read-only since a failover."""
+SILENCE = (exc.DBAPIError, exc.TimeoutError, *BROKEN)
 
 
 class PostgresStore:
@@ -66,7 +67,9 @@ class PostgresStore:
         try:
             async with self._engine.connect() as connection:
                 return await connection.run_sync(lambda it: query(cast(Reading, it)))
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *BROKEN) as error:
+        except SILENCE as error:
+            if is_statements_fault(error):
+                raise
             raise Unavailable("the database does not answer") from error
 
     async def write(self, change: Callable[[Writing], T]) -> T:
@@ -74,7 +77,9 @@ class PostgresStore:
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(lambda it: change(cast(Writing, it)))
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, *BROKEN) as error:
+        except SILENCE as error:
+            if is_statements_fault(error):
+                raise
             raise Unavailable("the database cannot be written just now") from error
 
     def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
@@ -206,3 +211,12 @@ async def connect_asyncpg(url: URL) -> Any:
         command_timeout=STATEMENT_TIMEOUT_S,
         **{key: value for key, value in url.query.items() if key in ("ssl", "sslmode")},
     )
+
+
+def is_statements_fault(error: BaseException) -> bool:
+    """Whether a statement was wrong, or broke a rule, so that every database would refuse it.
+
+    All else is the database's trouble. The toolkit's own classes do not tell: `starting up` and `too many connections`
+    are to it errors like any other.
+    """
+    return isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError)
