@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -44,14 +45,16 @@ class PriceBook:
 
     async def terms(self, provider: Provider, model: str) -> Terms:
         """The terms, importing a published price when this is the first call to the model. Raises Unavailable."""
-        known = self.known(provider, model)
+        # Prices may change while we look: what was found then belongs to the old book.
+        book = self._terms
+        known = book.get((provider.name, model))
         if known is None:
-            known = self._terms[provider.name, model] = await self._find(provider, model)
+            known = book[provider.name, model] = await self._find(provider, model)
         return known
 
     def forget(self) -> None:
         """Prices changed: look again."""
-        self._terms.clear()
+        self._terms = {}
 
     async def _find(self, provider: Provider, model: str) -> Terms:
         limits = provider.limits.get(model, Limits())
@@ -60,18 +63,19 @@ class PriceBook:
         listed = provider.prices.get(model)
         if listed is not None:
             return terms_of(from_listed(listed, f"{provider.name}/{model} as configured"), limits, None)
-        for row in await self._store.read(lambda tx: catalog.prices(tx, provider.name, model)):
-            price = None if row["price"] is None else msgspec.convert(row["price"], Price)
-            return terms_of(price, limits, row["context_tokens"])
+        imported = await self._store.read(lambda tx: catalog.prices(tx, provider.name, model))
+        if imported:
+            return terms_of_row(imported[0], limits)
         if provider.priced_as is None:
             return terms_of(None, limits, None)
         return await self._import(provider, model, limits)
 
     async def _import(self, provider: Provider, model: str, limits: Limits) -> Terms:
+        """The price published today, or the one that another process has imported meanwhile."""
         now = self._clock.now()
         price, context_tokens = await asyncio.to_thread(look_up, provider.priced_as or "", model, now.date())
-        await self._store.write(
-            lambda tx: catalog.put_price(
+        row = await self._store.write(
+            lambda tx: catalog.import_price(
                 tx,
                 provider.name,
                 model,
@@ -81,12 +85,18 @@ class PriceBook:
                 at=now,
             )
         )
-        return terms_of(price, limits, context_tokens)
+        return terms_of_row(row, limits)
 
 
 def look_up(provider_id: str, model: str, today: date) -> tuple[Price | None, int | None]:
     """Published price and context window. Slow the first time: run it in a thread."""
     return published_price(provider_id, model, today), published_context(provider_id, model)
+
+
+def terms_of_row(row: Any, limits: Limits) -> Terms:
+    """The terms of an imported price."""
+    price = None if row["price"] is None else msgspec.convert(row["price"], Price)
+    return terms_of(price, limits, row["context_tokens"])
 
 
 def terms_of(price: Price | None, limits: Limits, context_tokens: int | None) -> Terms:

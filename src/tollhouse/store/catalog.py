@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.tables import price
@@ -21,16 +23,20 @@ def prices(tx: Reading, provider: str | None = None, model: str | None = None) -
     return list(tx.execute(query).mappings())
 
 
-def put_price(
+def import_price(
     tx: Writing, provider: str, model: str, *, version: str, value: Any, context_tokens: int | None, at: datetime
-) -> None:
-    """Set the price of a model; `value` None says that none is known."""
-    tx.execute(delete(price).where(price.c.provider == provider, price.c.model == model))
-    tx.execute(
-        insert(price).values(
-            provider=provider, model=model, version=version, price=value, context_tokens=context_tokens, imported_at=at
-        )
+) -> Any:
+    """Keep the price of a model, unless somebody else was first; gives the row in force.
+
+    Args:
+        value: the price as JSON; None says that none is known.
+    """
+    new = insert(price).values(
+        provider=provider, model=model, version=version, price=value, context_tokens=context_tokens, imported_at=at
     )
+    with suppress(IntegrityError), tx.begin_nested():
+        tx.execute(new)
+    return prices(tx, provider, model)[0]
 
 
 def forget_prices(tx: Writing) -> int:
