@@ -14,7 +14,7 @@ from tollhouse.dialects.openai_chat_glance import (
     rewrite_request,
 )
 from tollhouse.dialects.openai_chat_request import read_request, write_request
-from tollhouse.dialects.openai_chat_stream import Reader, Writer, is_usage_only, plain_text_bytes
+from tollhouse.dialects.openai_chat_stream import Reader, Writer, is_usage_only, plain_text
 
 NAME = "openai_chat"
 CHAT_PATH = b"/chat/completions"
@@ -30,7 +30,7 @@ __all__ = [
     "glance_answer",
     "glance_request",
     "is_usage_only",
-    "plain_text_bytes",
+    "plain_text",
     "read_answer",
     "read_error",
     "read_request",

@@ -19,6 +19,7 @@ _ENDED = (chat.Ended(),)
 _EMPTY_BYTES = len(NULL)
 """A field of an object that takes no more bytes than `null` says nothing."""
 
+_CONTENT = b'"delta":{"content":"'
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
 
@@ -183,20 +184,20 @@ def is_usage_only(frame: sse.Frame, events: tuple[chat.Event, ...]) -> bool:
     return len(events) == 1 and type(events[0]) is chat.UsageSeen and _NO_CHOICES.search(frame.data) is not None
 
 
-def plain_text_bytes(data: bytes) -> int | None:
-    """How many bytes of text a usual content delta says, by a look at its bytes; None for all that must be read.
+def plain_text(data: bytes) -> tuple[int, int] | None:
+    """Where a usual content delta has its text, by a look at its bytes; None for all that must be read.
 
     A quarter of the cost of reading it. Inside a JSON string a quote is escaped, so none of these marks can stand in
     what the model says; a frame in other words or with other spaces is simply read.
     """
-    start = data.find(b'"delta":{"content":"')
+    start = data.find(_CONTENT)
     if start < 0 or b'"finish_reason":null' not in data or b'"usage":{' in data or b'"error"' in data:
         return None
-    start += 20
+    start += len(_CONTENT)
     end = data.find(b'"', start)
     if end <= start or b"\\" in data[start:end] or data.find(b'"delta":', end) >= 0 or data[end + 1 : end + 2] != b"}":
         return None
-    return end - start
+    return start, end
 
 
 class Writer:

@@ -47,6 +47,11 @@ class Reader:
         self._searched_bytes = 0
         self._at_start = True
 
+    @property
+    def is_between_frames(self) -> bool:
+        """Nothing of a frame is pending, and the stream has begun."""
+        return not (self._pending or self._at_start)
+
     def plain(self, chunk: bytes) -> list[bytes] | None:
         """The data of each frame, when a chunk is nothing but whole `data:` frames; None for all that `feed` must cut.
 

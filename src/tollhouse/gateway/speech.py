@@ -87,6 +87,7 @@ class Streamed:
         self._withholds_usage = withholds_usage
         self._frames = sse.Reader()
         self._events = dialect.Reader()
+        self._likeness = Likeness()
         self._failure: UpstreamError | None = None
 
     async def first(self) -> bytes:
@@ -113,11 +114,9 @@ class Streamed:
             raise self._failure
         chunk = await self._reply.next()
         tally = self._tally
-        if tally.is_meaningful and (blocks := self._frames.plain(chunk)) is not None:
-            sizes = [self._dialect.plain_text_bytes(data) for data in blocks]
-            if None not in sizes:
-                tally.output_bytes += sum(sizes)
-                return chunk
+        if tally.is_meaningful and (size_bytes := self._plain_bytes(chunk)):
+            tally.output_bytes += size_bytes
+            return chunk
         if not chunk:
             raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
         passed: list[bytes] = []
@@ -129,6 +128,19 @@ class Streamed:
             # What came with the failure is heard first: how the network cut the stream must make no difference.
             self._failure = error
         return passed[0] if len(passed) == 1 else b"".join(passed)
+
+    def _plain_bytes(self, chunk: bytes) -> int:
+        """The size of the text, when a chunk is nothing but usual content deltas; else 0, and it must be read."""
+        if self._frames.is_between_frames and (size_bytes := self._likeness.text_bytes(chunk)):
+            return size_bytes
+        size_bytes = 0
+        for data in self._frames.plain(chunk) or ():
+            span = self._dialect.plain_text(data)
+            if span is None:
+                return 0
+            size_bytes += span[1] - span[0]
+            self._likeness.learn(data, *span)
+        return size_bytes
 
     def _pass(self, chunk: bytes, passed: list[bytes]) -> None:
         tally = self._tally
@@ -148,6 +160,28 @@ class Streamed:
         except UpstreamError:
             # The answer is complete; only this connection is not worth keeping.
             self._reply.close()
+
+
+class Likeness:
+    """Recognises a frame that differs in its text only from one that was looked at: the usual case within a stream."""
+
+    __slots__ = ("_before", "_behind")
+
+    def __init__(self) -> None:
+        self._before = self._behind = b""
+
+    def learn(self, data: bytes, start: int, end: int) -> None:
+        """A frame's data, and where in it the text stands."""
+        self._before = b"data: " + data[:start]
+        self._behind = data[end:] + b"\n\n"
+
+    def text_bytes(self, chunk: bytes) -> int:
+        """The size of its text; 0 when it is not alike, or the text needs reading."""
+        before, behind = self._before, self._behind
+        if not (before and chunk.startswith(before) and chunk.endswith(behind)):
+            return 0
+        text = chunk[len(before) : -len(behind)]
+        return 0 if b'"' in text or b"\\" in text or b"\n" in text or b"\r" in text else len(text)
 
 
 def said_error(failed: Failed, secrets: tuple[str, ...], *, may_have_billed: bool) -> UpstreamError:

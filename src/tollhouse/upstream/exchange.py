@@ -36,6 +36,7 @@ class Exchange:
         "_connection",
         "_error",
         "_is_paused",
+        "_loop",
         "_moved_at",
         "_progress",
         "_started_at",
@@ -63,6 +64,7 @@ class Exchange:
         self._is_paused = False
         self._wants_all = False
         self._waiter: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
         self._started_at = started_at
         self._moved_at = started_at
         self._progress = _UNSEEN
@@ -161,7 +163,7 @@ class Exchange:
         self.fail(UpstreamTimeout(f"{self._host}: {what}.", may_have_billed=True))
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         except asyncio.CancelledError:
