@@ -153,6 +153,8 @@ def test_usage_is_read_from_each_vendors_words(told, expected):
         USAGE | {"completion_tokens": True},
         USAGE | {"prompt_tokens": 10**30},
         USAGE | {"prompt_tokens_details": 5},
+        {"prompt_tokens": 5, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2**31 - 1}},
+        {"prompt_tokens": 5, "completion_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 2**31 - 1}},
     ],
 )
 def test_a_count_that_cannot_be_true_is_no_count(told):

@@ -63,6 +63,8 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
     read += cache_write if cached + cache_write > read else 0
     made += unseen
     made += reasoning if reasoning > made else 0
+    if max(read, made) > MAX_TOKENS:
+        return None
     return chat.Usage(
         input_tokens=read,
         output_tokens=made,
