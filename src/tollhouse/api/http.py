@@ -39,7 +39,7 @@ class Peer(Protocol):
         path: decoded, without the query.
         headers: names in lower case, as they came.
         address: the client's, or a proxy's; None when unknown.
-        needs_host: the client speaks HTTP/1.1, which must name the host (RFC 9112, section 3.2).
+        needs_host: the client speaks HTTP/1.1 or later, which must name the host (RFC 9112, section 3.2).
     """
 
     path: str
@@ -68,6 +68,10 @@ class Peer(Protocol):
         """Bytes of a stream, sent at once; waits while the client reads too slowly."""
         ...
 
+    def say_at_once(self, piece: bytes) -> bool:
+        """As `say`, when that needs no waiting; false when it does, and nothing was sent."""
+        ...
+
     async def end(self, piece: bytes = b"") -> None:
         """The last bytes of a stream."""
         ...
@@ -82,7 +86,7 @@ class AsgiPeer:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.path: str = scope["path"]
-        self.needs_host: bool = scope.get("http_version") == "1.1"
+        self.needs_host: bool = scope.get("http_version") != "1.0"
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         client = scope.get("client")
         self.address: str | None = client[0] if client else None
@@ -117,6 +121,9 @@ class AsgiPeer:
 
     async def say(self, piece: bytes) -> None:
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    def say_at_once(self, piece: bytes) -> bool:
+        return False
 
     async def end(self, piece: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": piece})

@@ -13,10 +13,10 @@ from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tollhouse.api.application import Application, Handler
 from tollhouse.api.http import DISCARD_S, ClientLeft, too_large
+from tollhouse.api.strict_http import StrictHttp
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
@@ -24,35 +24,25 @@ STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".enc
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-class HotProtocol(HttpToolsProtocol):
+class HotProtocol(StrictHttp):
     """One connection of a client.
 
     Give it to uvicorn as `http=HotProtocol`; the application must be an `Application`.
     """
 
-    answering: Any = None
-    """The cycle whose answer is under way: with pipelining it is not the one whose request came last."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        answering = self.answering
-        if answering is not None and not answering.response_complete:
-            answering.disconnected = True
-            answering.message_event.set()
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
+    def begin_request(self) -> None:
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
 
-    def on_headers_complete(self) -> None:
+    def start_request(self) -> None:
         handler = self._hot_handler()
         if handler is None:
             headers, url, expects = self.headers, self.url, self.expect_100_continue
-            super().on_message_begin()
+            super().begin_request()
             self.url, self.expect_100_continue = url, expects
             self.headers.extend(headers)
-            super().on_headers_complete()
+            super().start_request()
             return
         # uvicorn's annotations know its own cycles only; what it asks of one, ours can do.
         uvicorn: Any = self
@@ -73,16 +63,12 @@ class HotProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             uvicorn.pipeline.appendleft((cycle, handler))
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self.answering = cycle
-        super()._start_asgi_task(cycle, app)
-
     def _hot_handler(self) -> Handler | None:
         """The handler, for a plain HTTP/1.1 request to a hot route."""
         application = self.config.loaded_app
         if self.expect_100_continue or not isinstance(application, Application):
             return None
-        if self.parser.get_http_version() != "1.1" or self.parser.should_upgrade():
+        if self.parser.get_http_version() != "1.1":
             return None
         url = self.url
         if not url.isascii() or b"?" in url or b"%" in url or b"#" in url:
@@ -173,6 +159,12 @@ class Cycle:
             await self._flow.drain()
         if piece and not (self.disconnected or self.response_complete):
             self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def say_at_once(self, piece: bytes) -> bool:
+        if self._flow.write_paused or self.disconnected or self.response_complete:
+            return False
+        self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        return True
 
     async def end(self, piece: bytes = b"") -> None:
         if self.disconnected:

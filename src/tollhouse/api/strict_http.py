@@ -1,0 +1,137 @@
+"""uvicorn's HTTP protocol, stricter: heads are bounded, trailers are no headers, and an upgrade is declined, not lost.
+
+RFC 9112 (HTTP/1.1) leaves the bounds to the server; uvicorn has none, and would hold an endless head in memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES_MOST = 64 * 1024
+HEADERS_MOST = 256
+VERSIONS = ("1.1", "1.0")
+
+NOT_ALLOWED = "This is not a request that HTTP/1.1 allows."
+TOO_MUCH_HEAD = "The head of the request is too large."
+
+
+class StrictHttp(HttpToolsProtocol):
+    """One connection of a client.
+
+    Attributes:
+        answering: the cycle whose answer is under way; with pipelining not the one whose request came last.
+    """
+
+    # Any: a cycle is uvicorn's own class, or ours, which is like it.
+    answering: Any = None
+    _is_in_head = False
+    _is_declined = False
+    _read_bytes = 0
+    # Of a head that one read does not complete; where in that read it began is not known.
+    _head_bytes = 0
+
+    # From the event loop.
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        self._read_bytes = len(data)
+        self._head_bytes += len(data)
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+        except HttpParserError:
+            self._refuse(NOT_ALLOWED)
+        else:
+            if self._is_in_head and self._head_bytes > HEAD_BYTES_MOST:
+                self._refuse(TOO_MUCH_HEAD)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        answering = self.answering
+        if answering is not None and not answering.response_complete:
+            answering.disconnected = True
+            answering.message_event.set()
+        super().connection_lost(exc)
+
+    # From the parser.
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        self._head_bytes = 0
+        self.begin_request()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        # What is raised here becomes the parser's own error.
+        if self.parser.get_http_version() not in VERSIONS:
+            raise ValueError(NOT_ALLOWED)
+        if len(self.headers) > HEADERS_MOST:
+            raise ValueError(TOO_MUCH_HEAD)
+        # Measured exactly only where it may be too much.
+        may_be_bytes = self._head_bytes + self._read_bytes
+        if may_be_bytes > HEAD_BYTES_MOST and len(self.url) + _size_of(self.headers) > HEAD_BYTES_MOST:
+            raise ValueError(TOO_MUCH_HEAD)
+        self._is_declined = self.parser.should_upgrade()
+        if not self._is_declined:
+            self.start_request()
+            # What comes from here on are trailers. Kept, they would count as headers, the token among them.
+            self.headers = _Nowhere()
+
+    def on_message_complete(self) -> None:
+        if not self._is_declined:
+            super().on_message_complete()
+
+    # What a subclass may do its own way.
+
+    def begin_request(self) -> None:
+        """A request begins: forget the one before."""
+        super().on_message_begin()
+
+    def start_request(self) -> None:
+        """The head is complete: start to answer."""
+        super().on_headers_complete()
+
+    # What follows from that.
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """A server may ignore the wish to speak something else (RFC 9110, 7.8), and answers the request as it is.
+
+        The parser leaves the body to the protocol that was wished for: a fresh one reads the request again, without
+        that wish. Java's client has it in every first request.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(NOT_ALLOWED)
+            return
+        version = self.parser.get_http_version().encode()
+        kept = [b"%b: %b\r\n" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        self.data_received(b"%b %b HTTP/%b\r\n%b\r\n%b" % (method, self.url, version, b"".join(kept), rest))
+
+    def _refuse(self, why: str) -> None:
+        """Say no and hang up; but never in the midst of the answer to an earlier request, which may still end."""
+        answering = self.answering
+        if answering is None or answering.response_complete or answering.more_body:
+            self.send_400_response(why)
+            return
+        answering.keep_alive = False
+        self.pipeline.clear()
+        self.flow.pause_reading()
+
+
+class _Nowhere(list[tuple[bytes, bytes]]):
+    """Headers that are not kept."""
+
+    def append(self, header: tuple[bytes, bytes]) -> None:
+        pass
+
+
+def _size_of(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
