@@ -177,6 +177,32 @@ async def test_gives_the_first_bytes_before_the_rest_is_sent(client: Upstream) -
         assert await reply.next() == b""
 
 
+async def test_what_a_taker_takes_is_not_given_again_and_nothing_is_lost(client: Upstream) -> None:
+    pieces = [b"%d," % number for number in range(60)]
+
+    async def dripping(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        for piece in pieces:
+            await peer.say(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await asyncio.sleep(0.001)
+        await peer.say(b"0\r\n\r\n")
+
+    heard: list[bytes] = []
+
+    def taker(piece: bytes) -> bool:
+        if b"5" in piece:
+            return False
+        heard.append(piece)
+        return True
+
+    async with serving(dripping) as server:
+        reply = await client.send(call_to(server))
+        while piece := await reply.next(taker):
+            heard.append(piece)
+    assert b"".join(heard) == b"".join(pieces)
+
+
 async def test_does_not_follow_redirects(client: Upstream) -> None:
     moved = b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
     async with serving(answering(moved)) as server:

@@ -77,6 +77,13 @@ class Response:
             self.exchange.status = 200
             await self._peer.begin(200, STREAM_HEADERS + self._headers(self.exchange))
 
+    def let_out(self, piece: bytes) -> bool:
+        """Send a piece of a stream on the spot, if that is possible."""
+        if self.is_started and self._peer.say_at_once(piece):
+            self.pieces += 1
+            return True
+        return False
+
     def look_after(self, now_s: float, patience: Patience) -> None:
         """Watch for the client's leaving, break a silence."""
         exchange = self.exchange

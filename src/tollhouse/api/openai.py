@@ -72,7 +72,7 @@ class OpenAI:
         await peer.answer(200, (errors.JSON, request_id(head)), msgspec.json.encode(body))
 
     async def _answer(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
-        async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
+        async with aclosing(answer(exchange, head.token, self._steps, response.let_out)) as pieces:
             first = await anext(pieces)
             if exchange.stream:
                 await response.start_stream()

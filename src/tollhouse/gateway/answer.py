@@ -19,6 +19,7 @@ from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import Finishing, finish, reckon
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.speech import Speech
+from tollhouse.upstream.base import Taker
 
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +34,15 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     keeps_bodies: bool = False
 
 
-async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> AsyncGenerator[bytes]:
+async def answer(
+    exchange: Exchange, token: bytes | None, steps: Steps, outlet: Taker | None = None
+) -> AsyncGenerator[bytes]:
     """The answer, as bytes in the client's dialect: first what must be awaited before a status is sent, then the rest.
 
     The caller owns the generator and closes it (`async with aclosing(...)`): a client that hangs up is settled by that.
+
+    Args:
+        outlet: may take pieces on the spot, in between; what it took is not yielded.
 
     Raises:
         TollhouseError: before the first bytes, the answer is that error; after them, the stream broke off.
@@ -46,6 +52,8 @@ async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> Async
     try:
         exchange.caller.require("inference")
         exchange.keeps_bodies = steps.keeps_bodies
+        if steps.keeps_bodies:
+            outlet = None
         read(exchange)
         exchange.admission = steps.admit.admit(exchange.caller, exchange.began_s, estimate(exchange))
         candidates = find(exchange, steps)
@@ -57,7 +65,7 @@ async def answer(exchange: Exchange, token: bytes | None, steps: Steps) -> Async
             if exchange.keeps_bodies:
                 exchange.said.append(piece)
             yield piece
-            piece = await speech.next()
+            piece = await speech.next(outlet)
     except BaseException as error:
         exchange.error = error
         raise

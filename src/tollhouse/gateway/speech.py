@@ -6,6 +6,7 @@ meaningful was said, so that a failure before it can still be tried elsewhere; `
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from tollhouse.dialects.chat import Failed
 from tollhouse.errors import UpstreamError, UpstreamIncomplete
 from tollhouse.gateway.tally import Tally
 from tollhouse.redaction import redact
-from tollhouse.upstream.base import Reply
+from tollhouse.upstream.base import Reply, Taker
 
 
 class Speech(Protocol):
@@ -24,8 +25,12 @@ class Speech(Protocol):
         """The first bytes for the caller. Raises UpstreamError while another try is still possible."""
         ...
 
-    async def next(self) -> bytes:
-        """More bytes; `b""` when the answer is complete. Raises UpstreamError when it broke off."""
+    async def next(self, outlet: Taker | None = None) -> bytes:
+        """More bytes; `b""` when the answer is complete. Raises UpstreamError when it broke off.
+
+        Args:
+            outlet: takes bytes for the caller on the spot, when it can; what it took is not returned.
+        """
         ...
 
     def close(self) -> None:
@@ -55,7 +60,7 @@ class Whole:
         tally.is_meaningful = tally.has_ended = True
         return body
 
-    async def next(self) -> bytes:
+    async def next(self, outlet: Taker | None = None) -> bytes:
         return b""
 
     def close(self) -> None:
@@ -97,9 +102,10 @@ class Streamed:
             said += await self._hear()
         return said
 
-    async def next(self) -> bytes:
+    async def next(self, outlet: Taker | None = None) -> bytes:
+        taker = None if outlet is None else partial(self._let_out, outlet)
         while not self._tally.has_ended:
-            piece = await self._hear()
+            piece = await self._hear(taker)
             if piece:
                 return piece
         await self._read_to_end()
@@ -108,11 +114,11 @@ class Streamed:
     def close(self) -> None:
         self._reply.close()
 
-    async def _hear(self) -> bytes:
+    async def _hear(self, taker: Taker | None = None) -> bytes:
         """The next bytes' complete events, without what is withheld."""
         if self._failure is not None:
             raise self._failure
-        chunk = await self._reply.next()
+        chunk = await self._reply.next(taker)
         tally = self._tally
         if tally.is_meaningful and (size_bytes := self._plain_bytes(chunk)):
             tally.output_bytes += size_bytes
@@ -128,6 +134,13 @@ class Streamed:
             # What came with the failure is heard first: how the network cut the stream must make no difference.
             self._failure = error
         return passed[0] if len(passed) == 1 else b"".join(passed)
+
+    def _let_out(self, outlet: Taker, chunk: bytes) -> bool:
+        """Pass a usual delta on without a turn of the event loop; everything else waits to be read."""
+        if self._tally.is_meaningful and (size_bytes := self._plain_bytes(chunk)) and outlet(chunk):
+            self._tally.output_bytes += size_bytes
+            return True
+        return False
 
     def _plain_bytes(self, chunk: bytes) -> int:
         """The size of the text, when a chunk is nothing but usual content deltas; else 0, and it must be read."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -58,6 +59,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     bounds: Bounds = Bounds()
 
 
+Taker: TypeAlias = Callable[[bytes], bool]
+"""Takes a piece of a reply on the spot, or says that it does not. Must not raise."""
+
+
 class Reply(Protocol):
     """A reply whose head has come. Owned by the caller, who reads it to its end or closes it.
 
@@ -73,8 +78,13 @@ class Reply(Protocol):
         """The whole body. Raises UpstreamIncomplete, UpstreamTimeout."""
         ...
 
-    async def next(self) -> bytes:
-        """The next bytes as they came, never empty before the end; `b""` at the end. Raises as `read` does."""
+    async def next(self, taker: Taker | None = None) -> bytes:
+        """The next bytes as they came, never empty before the end; `b""` at the end. Raises as `read` does.
+
+        Args:
+            taker: may be offered what comes meanwhile, in order; what it takes is not returned. A piece that is taken
+                costs no turn of the event loop, which is half of what a streamed event costs.
+        """
         ...
 
     def close(self) -> None:

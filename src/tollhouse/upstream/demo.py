@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from tollhouse.providers.base import Headers
-from tollhouse.upstream.base import Call
+from tollhouse.upstream.base import Call, Taker
 from tollhouse.upstream.demo_models import MODELS, Asked, DemoError, Spoken, read, speak
 
 SLOW_TOKEN_S: Final = 0.2
@@ -98,7 +98,7 @@ class DemoReply:
             whole += chunk
         return bytes(whole)
 
-    async def next(self) -> bytes:
+    async def next(self, taker: Taker | None = None) -> bytes:
         """The next event, or the body when it is not a stream; `b""` at the end."""
         for wait_s, chunk in self._timed:
             if wait_s:

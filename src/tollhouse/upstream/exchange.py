@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tollhouse.errors import UpstreamError, UpstreamIncomplete, UpstreamTimeout
 from tollhouse.providers.base import Headers
-from tollhouse.upstream.base import Call
+from tollhouse.upstream.base import Call, Taker
 
 if TYPE_CHECKING:
     from tollhouse.upstream.connection import Connection
@@ -40,6 +40,7 @@ class Exchange:
         "_moved_at",
         "_progress",
         "_started_at",
+        "_taker",
         "_unread_bytes",
         "_waiter",
         "_wants_all",
@@ -64,6 +65,7 @@ class Exchange:
         self._is_paused = False
         self._wants_all = False
         self._waiter: asyncio.Future[None] | None = None
+        self._taker: Taker | None = None
         self._loop = asyncio.get_running_loop()
         self._started_at = started_at
         self._moved_at = started_at
@@ -81,9 +83,13 @@ class Exchange:
             raise self._error
         return self._take()
 
-    async def next(self) -> bytes:
-        """The next bytes as they came; `b""` at the end. What came before a failure is given before it is raised."""
+    async def next(self, taker: Taker | None = None) -> bytes:
+        """The next bytes as they came; `b""` at the end. What came before a failure is given before it is raised.
+
+        Only what comes while this waits is offered to `taker`.
+        """
         if not self._chunks and not self.has_ended:
+            self._taker = taker
             await self._wait()
         if self._chunks:
             self._resume()
@@ -109,13 +115,15 @@ class Exchange:
 
     def add(self, data: bytes) -> None:
         """A piece of the body has come."""
-        self._chunks.append(data)
         self.body_bytes += len(data)
+        if self._taker is not None and not self._chunks and self._taker(data):
+            return
+        self._chunks.append(data)
         self._unread_bytes += len(data)
 
     def wake(self) -> None:
         """Tell the caller that the head or more of the body is there; hold the server back while it is not read."""
-        if self._wants_all:
+        if self._wants_all or (self._taker is not None and not self._chunks):
             return
         if self._waiter is not None:
             _resolve(self._waiter)
@@ -170,7 +178,7 @@ class Exchange:
             self.close()
             raise
         finally:
-            self._waiter = None
+            self._waiter = self._taker = None
 
     def _take(self) -> bytes:
         chunks = self._chunks

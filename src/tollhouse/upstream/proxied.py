@@ -16,7 +16,7 @@ from yarl import URL
 
 from tollhouse.errors import UpstreamDown, UpstreamError, UpstreamIncomplete, UpstreamTimeout
 from tollhouse.providers.base import Headers
-from tollhouse.upstream.base import Call
+from tollhouse.upstream.base import Call, Taker
 from tollhouse.upstream.connect import require_verification, tls_context, why_untrusted
 from tollhouse.upstream.request import host_of, write_head
 
@@ -145,7 +145,7 @@ class ProxiedReply:
             pieces.append(piece)
         return b"".join(pieces)
 
-    async def next(self) -> bytes:
+    async def next(self, taker: Taker | None = None) -> bytes:
         """The next bytes as they came; `b""` at the end. Raises as `read` does."""
         host, timeouts = self._call.origin.host, self._call.timeouts
         idle_at = asyncio.get_running_loop().time() + timeouts.idle_s
