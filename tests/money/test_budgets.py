@@ -170,6 +170,13 @@ def test_a_refusal_names_what_fits_into_all_budgets():
     assert refusal.affordable_tokens == 300
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_when_no_request_is_left_no_smaller_output_is_suggested(is_first: bool):
+    requests, dollars = (budget(0, unit="requests"), Balance()), (budget(most(PRICE, 400, 300)), Balance())
+    refusal = refused(asked(1_000), *((requests, dollars) if is_first else (dollars, requests)))
+    assert (refusal.budget.unit, refusal.affordable_tokens) == ("requests", None)
+
+
 # --- laws ------------------------------------------------------------------------------------------------------------
 
 rates = st.integers(0, 10**10).map(FemtodollarsPerToken)

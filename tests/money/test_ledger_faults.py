@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 
+import pytest
 from sqlalchemy import make_url
 
 from books import Books, resolution, skeleton
@@ -15,6 +17,7 @@ from tollhouse.errors import Unavailable
 from tollhouse.money.budgets import Balance
 from tollhouse.store import requests
 from tollhouse.store.opening import open_store
+from tollhouse.store.owed import AGAIN_AFTER_S
 from tollhouse.store.postgres import connect_asyncpg
 from tollhouse.store.requests import Ending, Finished
 
@@ -108,3 +111,80 @@ async def test_while_the_file_is_locked_nothing_is_granted_and_what_ended_is_set
     assert (await books.row("req_hold_before"))["outcome"] == "succeeded"
     assert await books.differences() == []
     await books.store.aclose()
+
+
+class DeafProxy:
+    """Stands before PostgreSQL's socket. When it is told to be deaf, the next commit happens and nobody hears of it."""
+
+    def __init__(self, server: Path, folder: Path) -> None:
+        self.server = server / ".s.PGSQL.5432"
+        self.path = folder / ".s.PGSQL.5432"
+        self.is_deaf = False
+        self.commits_unheard = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_unix_connection(self.server)
+        answering = asyncio.create_task(self.copy(answers, writer))
+        while said := await reader.read(65_536):
+            if self.is_deaf and b"COMMIT" in said:
+                self.is_deaf = False
+                answering.cancel()
+                await asyncio.wait([answering])
+                questions.write(said)
+                await answers.read(1)
+                self.commits_unheard += 1
+                break
+            questions.write(said)
+        answering.cancel()
+        for line in (questions, writer):
+            line.close()
+            await line.wait_closed()
+
+    async def copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while said := await reader.read(65_536):
+            writer.write(said)
+        writer.close()
+
+
+@pytest.fixture
+async def deaf(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[DeafProxy, Books]]:
+    """Books behind the proxy."""
+    url = make_url(postgres_url)
+    proxy = DeafProxy(Path(str(url.query["host"])), tmp_path_factory.mktemp("deaf"))
+    server = await asyncio.start_unix_server(proxy.serve, proxy.path)
+    behind = url.set(query={"host": str(proxy.path.parent)}).render_as_string(hide_password=False)
+    books = Books(await open_store(database_url=behind, may_migrate=False))
+    await books.begin_process()
+    yield proxy, books
+    await books.store.aclose()
+    server.close()
+
+
+async def test_a_hold_that_was_written_and_never_confirmed_is_given_back(deaf: tuple[DeafProxy, Books]):
+    proxy, books = deaf
+    budget = await books.budget(LIMIT)
+    await books.hold(1)
+    proxy.is_deaf = True
+    with pytest.raises(Unavailable):
+        await books.hold(1_000, "hold_unheard")
+    assert proxy.commits_unheard == 1
+    await books.end("hold_nobody", "void")
+    assert await books.entries("hold_unheard") == ["hold", "void"]
+    assert await books.balance(budget) == Balance(open=1)
+
+
+async def test_a_settlement_that_was_written_and_never_confirmed_counts_once(deaf: tuple[DeafProxy, Books]):
+    proxy, books = deaf
+    budget = await books.budget(LIMIT)
+    await books.hold(1_000, "hold_1")
+    proxy.is_deaf = True
+    Spender(books, Random(1)).finish("hold_1", 70)
+    async with asyncio.timeout(10):
+        while await books.state("hold_1") != "settled" or not proxy.commits_unheard:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(AGAIN_AFTER_S + 0.1)
+    await books.end("hold_nobody", "void")
+    assert await books.entries("hold_1") == ["hold", "settle"]
+    assert await books.balance(budget) == Balance(posted=70)
+    assert (await books.row("req_hold_1"))["input_cost"] == 70
+    assert await books.differences() == []

@@ -102,7 +102,10 @@ class PostgresStore:
         self._owed.stop()
         self._closed = True
         if self._connection is not None:
-            await self._connection.close()
+            try:
+                await self._connection.close(timeout=CONNECT_TIMEOUT_S)
+            except BROKEN:
+                self._disconnect()
             self._connection = None
         await self._engine.dispose()
 
