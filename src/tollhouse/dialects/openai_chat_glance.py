@@ -134,6 +134,9 @@ def rewrite_request(
 ) -> bytes:
     """The same request with another model name; every value not named here keeps its bytes.
 
+    It is written anew even when nothing changes: of a field that comes twice only the last remains, which is the one
+    that was looked at. Another reader might take the first.
+
     Args:
         body: a request that `glance_request` has accepted.
         model: the provider's name for the model.
@@ -148,8 +151,6 @@ def rewrite_request(
     if cap is not None:
         used = [name for name in ("max_completion_tokens", "max_tokens") if _is_given(fields, name)]
         changes |= dict.fromkeys(used or [cap_field], b"%d" % cap)
-    if all(name in fields and bytes(fields[name]) == value for name, value in changes.items()):
-        return body
     return msgspec.json.encode(fields | {name: Raw(value) for name, value in changes.items()})
 
 
