@@ -354,3 +354,14 @@ async def test_a_message_with_a_nul_does_not_cost_the_row(open_gateway: Open, po
     assert "bad" in row["error_message"]
     gateway.provider.script(say("x"), finish("st\0op"), usage(1, 1), done())
     assert (await gateway.row(await gateway.chat()))["outcome"] == "succeeded"
+
+
+async def test_a_providers_own_words_are_no_labels_of_metrics(gateway: Gateway) -> None:
+    """Labels with values that strangers make up fill the memory of everything that reads them."""
+    gateway.provider.always(status(400, "no", code="word_of_their_own"))
+    response = await gateway.chat()
+    assert (await gateway.row(response))["outcome"] == "word_of_their_own"
+    page = (await gateway.client.get("/metrics")).text
+    assert "word_of_their_own" not in page
+    assert 'tollhouse_upstream_attempts_total{outcome="refused"} 1.0' in page
+    assert 'tollhouse_requests_total{outcome="refused",provider="acme",status="400"} 1.0' in page

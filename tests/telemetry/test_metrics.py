@@ -82,14 +82,14 @@ def test_nobody_is_named(metrics: Metrics):
 
 def test_rejections_and_attempts_are_counted(metrics: Metrics):
     metrics.attempted("ok")
-    metrics.attempted("timeout")
+    metrics.attempted("provider_timeout")
     metrics.attempted("ok")
     metrics.observe_batch(
         [row(status=429, outcome="rate_limit_exceeded"), row(status=429, outcome="insufficient_quota")]
     )
     found = samples(metrics)
     assert found["tollhouse_upstream_attempts_total{outcome=ok}"] == 2
-    assert found["tollhouse_upstream_attempts_total{outcome=timeout}"] == 1
+    assert found["tollhouse_upstream_attempts_total{outcome=provider_timeout}"] == 1
     assert found["tollhouse_ratelimit_rejections_total{scope=user}"] == 1
     assert found["tollhouse_budget_rejections_total"] == 1
 

@@ -113,10 +113,12 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
     exchange.attempts.append(attempt)
     exchange.tally = Tally()
     speech: Speech | None = None
+    outcome = "cancelled"
     began_s = calling.clock.monotonic()
     try:
         speech = await _send(exchange, attempt, calling)
         first = await speech.first()
+        outcome = "ok"
     except BaseException as error:
         if speech is not None:
             speech.close()
@@ -125,7 +127,7 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
         raise
     finally:
         exchange.upstream_s += calling.clock.monotonic() - began_s
-        calling.on_attempt(attempt.outcome or "ok")
+        calling.on_attempt(attempt.outcome or outcome)
     if candidate.key is not None:
         calling.keys.worked(candidate.key)
     return speech, first

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from tollhouse.errors import BudgetExhausted, Busy
+from tollhouse.errors import BudgetExhausted, Busy, TollhouseError
 from tollhouse.telemetry.finished import Ended, Finished, cost_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -66,7 +66,7 @@ class Metrics(Collector):
         """Count requests that have been answered."""
         for row in rows:
             ending = row.ending
-            self._requests.add(1, self._provider(ending.provider), ending.outcome, str(ending.status))
+            self._requests.add(1, self._provider(ending.provider), _known(ending.outcome), str(ending.status))
             self._durations.observe(ending.response_time_us * _MICRO)
             self._overheads.observe((ending.response_time_us - ending.upstream_us) * _MICRO)
             if ending.first_token_us is not None:
@@ -78,7 +78,7 @@ class Metrics(Collector):
 
     def attempted(self, outcome: str) -> None:
         """A call to a provider has ended; `outcome` is one of few words."""
-        self._attempts.add(1, outcome)
+        self._attempts.add(1, _known(outcome))
 
     def render(self) -> bytes:
         """The page that Prometheus reads, in its text format 0.0.4."""
@@ -126,6 +126,20 @@ class Metrics(Collector):
             self._unpriced.add(1)
         elif ending.cost_status is not None:
             self._cost.add(cost_of(ending) or 0, ending.cost_status)
+
+
+def _known(outcome: str) -> str:
+    """The word as a label: a provider that refuses a request does so in words of its own, without end."""
+    return outcome if outcome in _OUTCOMES else "refused"
+
+
+def _codes(kind: type[TollhouseError]) -> Iterator[str]:
+    yield kind.code
+    for narrower in kind.__subclasses__():
+        yield from _codes(narrower)
+
+
+_OUTCOMES = frozenset(_codes(TollhouseError)) | {"cancelled", "client_left", "gateway_stopped", "ok", "succeeded"}
 
 
 class _Counter:
