@@ -382,15 +382,16 @@ async def test_a_rate_limit_is_asked_again_after_the_time_it_tells(gateway: Gate
 async def test_a_stream_that_breaks_off_raises(client: openai.AsyncOpenAI, gateway: Gateway, broken: Any) -> None:
     gateway.provider.script(say("Hel"), broken)
     stream = await client.chat.completions.create(model="acme/acme-1", messages=HI, stream=True)
-    said: list[str] = []
+    said = ""
 
     async def listen() -> None:
+        nonlocal said
         async for chunk in stream:
-            said.append(chunk.choices[0].delta.content or "")
+            said += chunk.choices[0].delta.content or ""
 
     with pytest.raises(openai.APIError) as raised:
         await listen()
-    assert "".join(said) == "Hel"
+    assert said == "Hel"
     assert raised.value.code in ("provider_incomplete", "provider_unavailable")
 
 
