@@ -18,7 +18,7 @@ KEPT_MOST = 10_000
 
 
 class Keys:
-    """Opens credentials for calls. Opening costs 20 us, a third of a request: a hot key is opened every few seconds."""
+    """Opens credentials for calls. Opening costs a good part of a request, so a hot key is opened every few seconds."""
 
     def __init__(
         self,

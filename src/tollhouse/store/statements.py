@@ -1,6 +1,6 @@
 """Hot statements: SQL as text, written once, run on either database without a toolkit between.
 
-A statement of the toolkit costs 20 to 50 us to execute; these cost 1 to 3 in a batch. Only the ledger and the request
+A statement of the toolkit costs ten times what these cost in a batch. Only the ledger and the request
 log use them, inside the writer's batch; everything else speaks SQLAlchemy Core.
 """
 

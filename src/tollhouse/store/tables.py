@@ -3,7 +3,7 @@
 Ids are prefixed and time-sortable (`tollhouse.ids`), so a primary key is also the order of creation. Tables that grow
 with every request are clustered on it (SQLite's WITHOUT ROWID), carry as few indexes as their readers can live with,
 and no
-CHECK constraints: these cost SQLite 2.5 us in every statement, and `tollhouse verify` holds the same laws over all
+CHECK constraints: SQLite evaluates them in every statement, and `tollhouse verify` holds the same laws over all
     rows.
 """
 

@@ -144,7 +144,7 @@ class SqliteStore:
         return future
 
     def put(self, handler: Handler, item: Any) -> None:
-        """As `join`, for who does not wait: a future costs 2 us, and nobody can cancel this."""
+        """As `join`, for who does not wait: it saves a future, and nobody can cancel this."""
         self._next().join(handler, item, None)
 
     async def aclose(self) -> None:
