@@ -52,9 +52,9 @@ class Application:
             is_ready: false while draining.
         """
         self.routes: dict[tuple[str, str], Route] = {
-            ("POST", "/v1/chat/completions"): Route(openai.chat_completions, "inference"),
+            ("POST", "/v1/chat/completions"): Route(openai.ask, "inference"),
             ("GET", "/v1/models"): Route(openai.models, "inference"),
-            ("POST", "/api/chat"): Route(original.chat, "inference"),
+            ("POST", "/api/chat"): Route(original.ask, "inference"),
             ("GET", "/health/live"): Route(self._live, PUBLIC),
             ("GET", "/health/ready"): Route(self._ready, PUBLIC),
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),

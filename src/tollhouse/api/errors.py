@@ -1,4 +1,4 @@
-"""An error as JSON, or as a last event. The only place that does it."""
+"""An error as JSON, alone or as a stream's last event. The only place that does it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.dialects import sse
 from tollhouse.errors import BudgetExhausted, TollhouseError, UpstreamRateLimited
 from tollhouse.providers.base import Headers
 
@@ -45,11 +44,6 @@ def headers(error: TollhouseError) -> Headers:
 def openai_body(error: TollhouseError, request_id: str) -> bytes:
     """OpenAI's envelope."""
     return msgspec.json.encode({"error": _openai_error(error, request_id)})
-
-
-def openai_event(error: TollhouseError, request_id: str) -> bytes:
-    """The same as a stream's last event: no `[DONE]` follows, so it cannot be taken for success."""
-    return sse.frame(openai_body(error, request_id))
 
 
 def problem_body(error: TollhouseError, request_id: str) -> bytes:

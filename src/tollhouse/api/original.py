@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import msgspec
 
-from tollhouse.api import errors, ratelimit_headers
-from tollhouse.api.http import Head, Networks, Peer, read_head
-from tollhouse.api.live import Live, Response
-from tollhouse.api.openai import begin_exchange, gateway_headers, request_id
-from tollhouse.dialects import json_body
-from tollhouse.errors import InvalidRequest, TollhouseError, Unavailable
-from tollhouse.gateway.answer import Steps, answer, refuse
+from tollhouse.api import errors
+from tollhouse.api.http import Head, Peer
+from tollhouse.api.live import Response
+from tollhouse.api.surface import Surface
+from tollhouse.dialects import json_body, openai_chat
+from tollhouse.errors import InvalidRequest, TollhouseError
+from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.providers.base import Headers
-from tollhouse.telemetry import Event, log
-
-SURFACE = "api.chat"
 
 NO_OPTIONS = frozenset({"model", "messages", "stream", "stream_options", "n", "background"})
 """Fields of a chat completion that would make another answer of it than one message."""
@@ -97,43 +94,29 @@ ASKED = msgspec.json.Decoder(Asked)
 COMPLETION = msgspec.json.Decoder(Completion)
 
 
-class Original:
+class Original(Surface):
     """The surface. It spends, so it takes the same path as every other request that does."""
 
-    def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
-        self._steps = steps
-        self._live = live
-        self._body_bytes = body_bytes
-        self._trusted = trusted
+    NAME = "api.chat"
+    DIALECT: ClassVar[ModuleType] = openai_chat
 
-    async def chat(self, peer: Peer) -> None:
-        """POST /api/chat"""
-        head = read_head(peer, self._trusted)
-        exchange = begin_exchange(head, SURFACE, self._steps)
-        try:
-            # Before the body is looked at: who may not ask hears nothing of what is wrong with the question.
-            caller = await self._steps.identify.caller(head.token, exchange.began_s)
-            caller.require("inference")
-            exchange.body = write_chat(await peer.read(head.length, self._body_bytes))
-        except TollhouseError as error:
-            await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
-            return
-        response = Response(exchange, peer, lambda it: self._headers(it, head))
-        self._live.enter(response)
-        try:
-            async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
-                said = b"".join([piece async for piece in pieces])
-            body = msgspec.json.encode(self._answered(exchange, head, said))
-            await peer.answer(200, (errors.JSON, *self._headers(exchange, head)), body)
-        except asyncio.CancelledError:
-            if not exchange.has_left:
-                await self._fail(Unavailable("The gateway is shutting down."), head, exchange, peer)
-        except Exception as error:
-            if not isinstance(error, TollhouseError):
-                log.error(Event.REQUEST_FAILED, request=head.id, exc_info=error)
-            await self._fail(errors.as_tollhouse(error), head, exchange, peer)
-        finally:
-            self._live.leave(response)
+    async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
+        """What is asked, as an unstreamed chat completion."""
+        # Before the body is looked at: who may not ask hears nothing of what is wrong with the question.
+        caller = await self._steps.identify.caller(head.token, exchange.began_s)
+        caller.require("inference")
+        return write_chat(await peer.read(head.length, self._body_bytes))
+
+    async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
+        """The answer, normalised."""
+        async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
+            said = b"".join([piece async for piece in pieces])
+        body = msgspec.json.encode(self._answered(exchange, head, said))
+        await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), body)
+
+    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
+        """Problem details, as everywhere under `/api`."""
+        return (errors.PROBLEM,), errors.problem_body(error, head.shown_id)
 
     def _answered(self, exchange: Exchange, head: Head, said: bytes) -> Answered:
         attempt, bill = exchange.attempt, exchange.bill
@@ -160,17 +143,6 @@ class Original:
             response_time_ms=round((self._steps.clock.monotonic() - exchange.began_s) * 1e3),
             tool_calls=message.tool_calls,
         )
-
-    def _headers(self, exchange: Exchange, head: Head) -> Headers:
-        pairs: Headers = (request_id(head),)
-        if exchange.caller is not None:
-            pairs += gateway_headers(exchange, self._steps.clock.monotonic())
-            pairs += ratelimit_headers.headers(self._steps.admit.snapshot(exchange.caller, exchange.began_s))
-        return pairs
-
-    async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange, peer: Peer) -> None:
-        headers = (errors.PROBLEM, *errors.headers(error), *self._headers(exchange, head))
-        await peer.answer(error.status, headers, errors.problem_body(error, head.shown_id))
 
 
 def write_chat(body: bytes) -> bytes:

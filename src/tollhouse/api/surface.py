@@ -1,0 +1,147 @@
+"""What every surface that spends has in common: read, answer, fail; and tell what became of it in the headers.
+
+A surface says how it reads a question, how it says an answer and how it shapes an error. When each of these happens,
+and what happens when the client leaves or the gateway stops, is decided here, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from types import ModuleType
+from typing import ClassVar
+
+from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api.http import Head, Networks, Peer, read_head
+from tollhouse.api.live import Live, Response
+from tollhouse.dialects import sse
+from tollhouse.errors import TollhouseError, Unavailable
+from tollhouse.gateway.answer import Steps, refuse
+from tollhouse.gateway.exchange import Exchange
+from tollhouse.money.amounts import usd_text
+from tollhouse.providers.base import Headers
+from tollhouse.telemetry import Event, log
+
+
+class Surface(ABC):
+    """One way to ask. Its name stands in the request's row, its dialect is what its clients speak."""
+
+    NAME: ClassVar[str]
+    DIALECT: ClassVar[ModuleType]
+
+    def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
+        """Serve over the path of a request.
+
+        Args:
+            body_bytes: the largest body that is read.
+            trusted: networks of reverse proxies whose X-Forwarded-For names the client.
+        """
+        self._steps = steps
+        self._live = live
+        self._body_bytes = body_bytes
+        self._trusted = trusted
+
+    async def ask(self, peer: Peer) -> None:
+        """One request, from its head to its answer or its error."""
+        head = read_head(peer, self._trusted)
+        exchange = self._begin(head)
+        try:
+            exchange.body = await self.read(peer, head, exchange)
+        except TollhouseError as error:
+            await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
+            return
+        response = Response(exchange, peer, lambda it: self.headers(it, head))
+        self._live.enter(response)
+        try:
+            await self.say(exchange, head, response, peer)
+        except asyncio.CancelledError:
+            if not exchange.has_left:
+                await self._fail_late(Unavailable("The gateway is shutting down."), head, response, peer)
+        except Exception as error:
+            if not isinstance(error, TollhouseError):
+                log.error(Event.REQUEST_FAILED, request=head.id, exc_info=error)
+            await self._fail_late(errors.as_tollhouse(error), head, response, peer)
+        finally:
+            self._live.leave(response)
+
+    # What a surface says for itself.
+
+    async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
+        """The question, as a body of the surface's dialect. Raises TollhouseError."""
+        return await peer.read(head.length, self._body_bytes)
+
+    @abstractmethod
+    async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
+        """Let the gateway answer, and send what it says."""
+
+    @abstractmethod
+    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
+        """An error as an answer of its own: its content type, and its body."""
+
+    def error_event(self, error: TollhouseError, head: Head) -> bytes:
+        """An error as the last event of a stream that has begun; for a surface that streams."""
+        return sse.frame(self.error_body(error, head)[1])
+
+    # What all have.
+
+    def headers(self, exchange: Exchange, head: Head) -> Headers:
+        """The gateway's own headers, as far as they are known when the head of the answer is sent."""
+        pairs: Headers = (request_id(head), *gateway_headers(exchange, self._steps.clock.monotonic()))
+        caller = exchange.caller
+        if caller is not None:
+            pairs += ratelimit_headers.headers(self._steps.admit.snapshot(caller, exchange.began_s))
+        return pairs
+
+    def _begin(self, head: Head) -> Exchange:
+        """The working record of a request whose head has come."""
+        clock = self._steps.clock
+        exchange = Exchange(
+            request_id=head.id,
+            surface=self.NAME,
+            dialect=self.DIALECT,
+            body=b"",
+            began_s=clock.monotonic(),
+            began_us=clock.time_ns() // 1_000,
+        )
+        exchange.ip = head.ip
+        exchange.user_agent = head.user_agent
+        exchange.client_request_id = head.client_request_id
+        return exchange
+
+    async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:
+        """A status when nothing was sent, else the dialect's error event."""
+        response.done()
+        if response.is_started:
+            await peer.end(self.error_event(error, head))
+        else:
+            await self._fail(error, head, response.exchange, peer)
+
+    async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange, peer: Peer) -> None:
+        content_type, body = self.error_body(error, head)
+        await peer.answer(error.status, (*content_type, *errors.headers(error), *self.headers(exchange, head)), body)
+
+
+def request_id(head: Head) -> tuple[bytes, bytes]:
+    """The id under which the client finds its request again."""
+    return (b"x-request-id", head.shown_id.encode())
+
+
+def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
+    """What became of the request: who answered, at what price, with what held."""
+    attempt = exchange.attempt
+    if attempt is None:
+        return ()
+    candidate, held = attempt.candidate, attempt.held
+    pairs = [
+        *candidate.headers,
+        (b"x-tollhouse-attempts", b"%d" % len(exchange.attempts)),
+        (b"x-tollhouse-hold-usd", usd_text(held.usd).encode()),
+        (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.upstream_s) * 1e3)),
+    ]
+    if held.cap is not None:
+        pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
+    if held.remaining_usd is not None:
+        pairs.append((b"x-tollhouse-budget-remaining-usd", usd_text(held.remaining_usd).encode()))
+    if exchange.bill is not None and exchange.bill.cost is not None and not exchange.stream:
+        pairs.append((b"x-tollhouse-cost-usd", usd_text(exchange.bill.cost).encode()))
+    return tuple(pairs)
