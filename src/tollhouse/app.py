@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -56,6 +57,8 @@ DIALECTS: Mapping[str, ModuleType] = {"openai_chat": openai_chat}
 
 DEMO = "demo"
 KEY_FILE = "master.key"
+TOKENS = "tokens"
+"""What the key of the tokens' digests is derived for."""
 KEY_FACT = "master key"
 
 
@@ -179,7 +182,6 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
     boot_id = ids.new("boot")
     providers = all_providers(settings)
     client, targets = connect(providers, settings)
-    pepper = vault.derive("tokens")
     ledger = Ledger(store, clock)
     pricebook = PriceBook(store, clock)
     shared = {
@@ -194,60 +196,28 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         shared={name: shared_key(name) for name in shared},
     )
     metrics = Metrics(version=tollhouse.__version__, providers=providers)
+    calling = Calling(
+        ledger=ledger,
+        pricebook=pricebook,
+        keys=keys,
+        targets=targets,
+        clock=clock,
+        boot_id=boot_id,
+        timeouts=Timeouts(**settings.timeouts.model_dump()),
+        bounds=Bounds(),
+        attempts=settings.attempts,
+        on_attempt=metrics.attempted,
+    )
     steps = Steps(
-        identify=Identify(store, clock, pepper),
+        identify=Identify(store, clock, vault.derive(TOKENS)),
         admit=Admit(),
         reachable=reachable,
-        calling=Calling(
-            ledger=ledger,
-            pricebook=pricebook,
-            keys=keys,
-            targets=targets,
-            clock=clock,
-            boot_id=boot_id,
-            timeouts=Timeouts(
-                connect_s=settings.timeouts.connect_s,
-                first_byte_s=settings.timeouts.first_byte_s,
-                idle_s=settings.timeouts.idle_s,
-                total_s=settings.timeouts.total_s,
-            ),
-            bounds=Bounds(),
-            attempts=settings.attempts,
-            on_attempt=metrics.attempted,
-        ),
+        calling=calling,
         finishing=Finishing(ledger=ledger, put=store.put, clock=clock, boot_id=boot_id),
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )
-
-    def tell(rows: list[Finished]) -> None:
-        metrics.observe_batch(rows)
-        if logs is not None:
-            logs.finished(rows)
-
-    store.on_commit[requests.finish] = tell
-    origins = {name: origin_text(target) for name, target in targets.items()}
-
-    def forget() -> None:
-        steps.identify.forget()
-        keys.forget()
-        pricebook.forget()
-
-    desk = Desk(
-        store=store,
-        clock=clock,
-        vault=vault,
-        key_file=key_file(settings),
-        pepper=pepper,
-        ledger=ledger,
-        pricebook=pricebook,
-        keys=keys,
-        reachable=reachable,
-        origins=origins,
-        new_user=NewUser(**settings.new_user.model_dump()),
-        forget=forget,
-        probe=Probe(targets, clock),
-    )
+    store.on_commit[requests.finish] = partial(tell, metrics, logs)
     return House(
         settings=settings,
         clock=clock,
@@ -258,11 +228,44 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         vault=vault,
         keys=keys,
         reachable=reachable,
-        origins=origins,
+        origins={name: origin_text(target) for name, target in targets.items()},
         steps=steps,
-        desk=desk,
+        desk=desk_of(settings, steps, store, vault),
         metrics=metrics,
         upstreams=(client,),
+    )
+
+
+def tell(metrics: Metrics, logs: Logs | None, rows: list[Finished]) -> None:
+    """Requests have ended, and their rows are durable."""
+    metrics.observe_batch(rows)
+    if logs is not None:
+        logs.finished(rows)
+
+
+def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault) -> Desk:
+    """What management works with, beside the path of a request."""
+    calling = steps.calling
+
+    def forget() -> None:
+        steps.identify.forget()
+        calling.keys.forget()
+        calling.pricebook.forget()
+
+    return Desk(
+        store=store,
+        clock=steps.clock,
+        vault=vault,
+        key_file=key_file(settings),
+        pepper=vault.derive(TOKENS),
+        ledger=calling.ledger,
+        pricebook=calling.pricebook,
+        keys=calling.keys,
+        reachable=steps.reachable,
+        origins={name: origin_text(target) for name, target in calling.targets.items()},
+        new_user=NewUser(**settings.new_user.model_dump()),
+        forget=forget,
+        probe=Probe(calling.targets, steps.clock),
     )
 
 
