@@ -265,3 +265,9 @@ def test_the_schema_is_json_and_knows_every_section():
 
 def test_every_setting_says_what_it_means():
     assert [entry.path for entry in entries(Settings) if not entry.meaning.endswith(".")] == []
+
+
+def test_a_strategy_that_is_not_followed_is_warned_of(folder: Path):
+    write(folder, '[routes.smart]\ncandidates = ["acme/acme-1"]\nstrategy = "cheapest"\n')
+    (warning,) = Settings.load().warnings
+    assert warning.startswith("routes.smart.strategy: cheapest is not followed yet")
