@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from tollhouse.store import requests
 from tollhouse.store.paging import Page
 from tollhouse.testing import ManualClock, WireProvider, answer, status
 
+COUNT_BODIES = text("SELECT count(*) FROM request_body")
 FOR_EVER = Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None)
 
 
@@ -35,13 +37,20 @@ def rounds_of(house: House, retention: Retention = FOR_EVER) -> Housekeeping:
     )
 
 
-async def ask(house: House, person: Person, model: str = "demo/echo") -> int:
+async def ask(house: House, person: Person, model: str = "demo/echo", words: str = "Hello") -> int:
     async with served(house) as url, AsyncClient() as client:
-        asked = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+        asked = {"model": model, "messages": [{"role": "user", "content": words}]}
         response = await client.post(
             f"{url}/v1/chat/completions", json=asked, headers={"Authorization": f"Bearer {person.token}"}
         )
         return response.status_code
+
+
+async def until_bodies_are_kept(house: House, count: int) -> None:
+    """They are redacted in a thread, and written a moment after their row."""
+    async with asyncio.timeout(10):
+        while await house.store.read(lambda tx: tx.execute(COUNT_BODIES).scalar_one()) < count:
+            await asyncio.sleep(0.01)
 
 
 async def rows(house: House) -> list[object]:
@@ -98,11 +107,23 @@ async def test_bodies_beyond_the_size_wanted_are_forgotten_and_their_rows_stay(
     person = await make_person(house)
     for _ in range(3):
         await ask(house, person)
+    await until_bodies_are_kept(house, 3)
     kept = await house.store.read(requests.bodies_size_bytes)
-    assert kept > 0
     await rounds_of(house, Retention(max_age_days=None, max_rows=None, max_bodies_bytes=kept // 2)).retain()
     assert 0 < await house.store.read(requests.bodies_size_bytes) <= kept // 2
     assert len(await rows(house)) == 3
+
+
+async def test_bodies_are_kept_without_the_secrets_in_them(open_a_house: Callable[..., object]) -> None:
+    house = await open_a_house(toml="[requests]\nbodies = true\n")
+    person = await make_person(house)
+    await ask(house, person, words="My key is sk-proj-4f9a1c7e2b8d60354f9a1c7e, keep it. Good day!")
+    await until_bodies_are_kept(house, 1)
+    (row,) = await rows(house)
+    kept = await house.store.read(lambda tx: requests.body(tx, row["id"]))
+    assert "Good day!" in kept["request"]
+    assert "Good day!" in kept["response"]
+    assert "4f9a1c7e2b8d6035" not in kept["request"] + kept["response"]
 
 
 async def test_a_step_that_fails_does_not_keep_the_others_from_their_work(open_a_house: Callable[..., object]) -> None:

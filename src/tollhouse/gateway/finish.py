@@ -16,6 +16,7 @@ from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
 from tollhouse.gateway.bill import bill_of
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.ledger import Ledger, Resolution
+from tollhouse.redaction import redact
 from tollhouse.store import requests
 from tollhouse.store.requests import Ending, Finished
 from tollhouse.store.writer import Handler
@@ -47,7 +48,7 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
     skeleton = exchange.skeleton or exchange.begin(finishing.boot_id)
     finishing.put(requests.finish, Finished(skeleton, _ending(exchange, now_s)))
     if exchange.keeps_bodies:
-        finishing.put(requests.keep_bodies, _bodies(exchange, finishing.body_bytes_kept))
+        _keep_bodies(exchange, finishing)
 
 
 def reckon(exchange: Exchange) -> None:
@@ -187,7 +188,15 @@ def _attempt_log(exchange: Exchange) -> str:
     ).decode()
 
 
-def _bodies(exchange: Exchange, most: int) -> tuple[str, str, str, int]:
-    asked = exchange.body[:most].decode(errors="replace")
-    said = b"".join(exchange.said)[:most].decode(errors="replace")
-    return exchange.id, asked, said, len(asked) + len(said)
+def _keep_bodies(exchange: Exchange, finishing: Finishing) -> None:
+    """Keep what was asked and said, without secrets. In a thread: taking them out of a long text takes a while."""
+    most = finishing.body_bytes_kept
+    asked, said = exchange.body[:most], b"".join(exchange.said)[:most]
+    redacting = asyncio.get_running_loop().run_in_executor(None, _redacted, exchange.id, asked, said)
+    redacting.add_done_callback(lambda done: finishing.put(requests.keep_bodies, done.result()))
+
+
+def _redacted(request_id: str, asked: bytes, said: bytes) -> tuple[str, str, str, int]:
+    """The bodies as the store takes them: text, without NUL, and their size in bytes."""
+    texts = [redact(body.decode(errors="replace")).replace("\0", "") for body in (asked, said)]
+    return request_id, texts[0], texts[1], sum(len(text.encode()) for text in texts)
