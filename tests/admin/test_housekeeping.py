@@ -11,7 +11,7 @@ from httpx2 import AsyncClient
 from sqlalchemy import text
 
 from houses import Person, acme_toml, make_person, served
-from tollhouse.admin import credentials
+from tollhouse.admin import credentials, reports
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.app import House
@@ -120,10 +120,10 @@ async def test_bodies_are_kept_without_the_secrets_in_them(open_a_house: Callabl
     await ask(house, person, words="My key is sk-proj-4f9a1c7e2b8d60354f9a1c7e, keep it. Good day!")
     await until_bodies_are_kept(house, 1)
     (row,) = await rows(house)
-    kept = await house.store.read(lambda tx: requests.body(tx, row["id"]))
-    assert "Good day!" in kept["request"]
-    assert "Good day!" in kept["response"]
-    assert "4f9a1c7e2b8d6035" not in kept["request"] + kept["response"]
+    kept = (await reports.get_request(house.desk, row["id"])).payload
+    assert "Good day!" in kept.request
+    assert "Good day!" in kept.response
+    assert "4f9a1c7e2b8d6035" not in kept.request + kept.response
 
 
 async def test_a_step_that_fails_does_not_keep_the_others_from_their_work(open_a_house: Callable[..., object]) -> None:

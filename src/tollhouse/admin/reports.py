@@ -17,6 +17,7 @@ from tollhouse.admin.views import (
     Listing,
     MeView,
     MyUsageView,
+    PayloadView,
     RequestView,
     SpendRow,
     UsageView,
@@ -58,10 +59,18 @@ async def list_requests(
 
 async def get_request(desk: Desk, request_id: str, user: str | None = None) -> RequestView:
     """One request by our id or the client's own, of this user only when said. Raises NotFound."""
-    row = await desk.store.read(lambda tx: sql.row(tx, request_id, user_id=user))
+    row, body = await desk.store.read(lambda tx: _with_body(tx, request_id, user))
     if row is None:
         raise NotFound("There is no such request.")
-    return request_view(row)
+    view = request_view(row)
+    if body is None:
+        return view
+    return msgspec.structs.replace(view, payload=PayloadView(request=body["request"], response=body["response"]))
+
+
+def _with_body(tx: Reading, request_id: str, user: str | None) -> tuple[Any, Any]:
+    row = sql.row(tx, request_id, user_id=user)
+    return row, None if row is None else sql.body(tx, row["id"])
 
 
 async def spend(

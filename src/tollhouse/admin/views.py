@@ -222,8 +222,15 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     provider_status: int | None
 
 
+class PayloadView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked and answered, as far as it is kept, without secrets."""
+
+    request: str | None
+    response: str | None
+
+
 class RequestView(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the request log; what is not known is null."""
+    """A row of the request log; what is not known is null. `payload` comes with one request, where bodies are kept."""
 
     id: str
     user: str
@@ -251,6 +258,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     attempts: tuple[AttemptView, ...]
     cache: str | None
     created_at: datetime
+    payload: PayloadView | UnsetType = UNSET
 
 
 class SpendRow(msgspec.Struct, frozen=True, kw_only=True):
