@@ -216,3 +216,22 @@ async def test_a_closed_client_opens_nothing(make: Callable[..., Client]) -> Non
             await client.send(call_to(server.port))
         assert not caught.value.may_have_billed
         assert server.requests == []
+
+
+# Giving up.
+
+
+async def test_a_call_cancelled_at_any_moment_leaves_no_connection_behind(make: Callable[..., Client]) -> None:
+    """Also in the one in which the connection came about; closing the client would wait for it for ever."""
+    client = make()
+    async with serving(silent) as server:
+        for turns in range(40):
+            calls = [asyncio.create_task(client.send(call_to(server.port, "127.0.0.1"))) for _ in range(5)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        async with asyncio.timeout(5):
+            while client.stats.connections:
+                await asyncio.sleep(0.01)

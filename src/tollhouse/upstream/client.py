@@ -73,6 +73,8 @@ class Client:
         timeout_s = min(call.timeouts.connect_s, call.timeouts.total_s)
         make = partial(Connection, call.origin, self._pool)
         connection = await self._connector.connect(call.origin, make, timeout_s)
+        # Not before: of a connection whose waiter was cancelled, uvloop never tells that it was lost.
+        self._pool.add(connection)
         exchange = connection.start(call, head, started_at)
         if exchange is None:
             raise UpstreamDown(f"{call.origin.host}: the connection was lost before the request left.")

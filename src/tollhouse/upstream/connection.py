@@ -98,7 +98,6 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._pool.add(self)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange

@@ -61,7 +61,9 @@ class Pool:
             self._arm(period_s)
 
     def add(self, connection: Connection) -> None:
-        """A connection has been made."""
+        """A connection has been made, and may have been lost already."""
+        if connection.lost.is_set():
+            return
         self._open.add(connection)
         if self._is_closed:
             connection.cut()
