@@ -24,7 +24,7 @@ from tollhouse.testing import ManualClock, answer
 Open = Callable[..., Awaitable[Gateway]]
 
 ENVELOPE = {"message", "type", "param", "code", "request_id"}
-INTERNALS = re.compile(r"Traceback|File \"|\.py\b|tollhouse\.\w+\.|sqlite|sqlalchemy|asyncpg|msgspec|0x[0-9a-f]{6}")
+INTERNALS = re.compile(r"Traceback|File \"|\.py\b|tollhouse\.\w+\.|sqlite|sqlalchemy|asyncpg|msgspec| at 0x[0-9a-f]{6}")
 
 
 def error_of(response: httpx2.Response, status: int, code: str, kind: str = "invalid_request_error") -> dict[str, Any]:

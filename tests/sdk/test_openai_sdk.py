@@ -368,7 +368,7 @@ async def test_a_spent_budget_is_not_asked_again(gateway: Gateway) -> None:
 async def test_a_rate_limit_is_asked_again_after_the_time_it_tells(gateway: Gateway) -> None:
     """A second is the shortest that can be told, and the SDK's own pauses are shorter."""
     await access.set_limits(gateway.house.desk, COMMAND_LINE, gateway.person.id, concurrent=1)
-    async with sdk_of(gateway, max_retries=1) as client:
+    async with sdk_of(gateway, max_retries=5) as client:
         stream = await client.chat.completions.create(model="demo/slow", messages=HI, stream=True)
         began_s = asyncio.get_running_loop().time()
         asking = asyncio.create_task(client.chat.completions.create(model="demo/echo", messages=HI))
