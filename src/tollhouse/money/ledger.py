@@ -185,21 +185,18 @@ class LedgerBatch:
     def apply(self, items: list[NewHold | Resolution]) -> list[Any]:
         """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted."""
         rules = self._load(items)
+        asks = [(position, item) for position, item in enumerate(items) if isinstance(item, NewHold)]
+        ends = [(position, item) for position, item in enumerate(items) if isinstance(item, Resolution)]
+        # What ends gives money back before what begins asks for it; only a hold may begin and end in one batch.
+        earlier = [(position, end) for position, end in ends if end.hold_id in self._holds]
+        of_this_batch = [(position, end) for position, end in ends if end.hold_id not in self._holds]
         outcomes: list[Any] = [None] * len(items)
-        # What ends gives money back before what begins asks for it; a hold and its end may share a batch.
-        for late in (False, True):
-            for position, item in enumerate(items):
-                if (
-                    isinstance(item, Resolution)
-                    and outcomes[position] is None
-                    and (late or item.hold_id in self._holds)
-                ):
-                    outcomes[position] = self._resolve(item)
-            if late:
-                break
-            for position, item in enumerate(items):
-                if isinstance(item, NewHold):
-                    outcomes[position] = self._hold(item, rules)
+        for position, end in earlier:
+            outcomes[position] = self._resolve(end)
+        for position, ask in asks:
+            outcomes[position] = self._hold(ask, rules)
+        for position, end in of_this_batch:
+            outcomes[position] = self._resolve(end)
         self._store()
         return outcomes
 

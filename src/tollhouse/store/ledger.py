@@ -38,8 +38,12 @@ def budgets_of(batch: Batch, owners: Sequence[str]) -> list[Any]:
 
 
 def lock_buckets(batch: Batch, ids: Sequence[str], new: list[tuple[str, str]]) -> list[Any]:
-    """Balances of the buckets, which nobody else changes until the batch ends. `ids` must be sorted: everybody locks in
-    that order, so nobody waits in a circle. `new` are (bucket, budget) that may not exist yet."""
+    """Balances of the buckets, which nobody else changes until the batch ends.
+
+    Args:
+        ids: sorted: everybody locks in that order, so nobody waits in a circle.
+        new: (bucket, budget) pairs that may not exist yet.
+    """
     if new:
         batch.run(NEW_BUCKET, new)
     return batch.fetch(BUCKETS, ids)
