@@ -299,9 +299,6 @@ Event: TypeAlias = (
     | Ended
 )
 
-MEANINGFUL = (TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallDelta, Finished)
-"""Events that say something to the caller: after the first of them there is no second try."""
-
 
 # What was answered, whole.
 
