@@ -14,6 +14,7 @@ from msgspec import Raw
 
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_chat
+from tollhouse.dialects.glance import AnswerGlance
 
 HEAD = {"id": "chatcmpl-1", "model": "gpt-4.1-2025-04-14", "created": 1_745_000_000}
 USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
@@ -30,7 +31,7 @@ def answer_body(message: dict[str, Any], **fields: Any) -> bytes:
 
 def test_an_answer_at_a_glance():
     glance = openai_chat.glance_answer(answer_body({"content": "Hello"}, service_tier="flex"))
-    assert glance == openai_chat.AnswerGlance(
+    assert glance == AnswerGlance(
         id=HEAD["id"],
         model=HEAD["model"],
         usage=chat.Usage(input_tokens=5, output_tokens=7, service_tier="flex"),

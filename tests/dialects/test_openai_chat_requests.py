@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_chat
+from tollhouse.dialects.glance import RequestGlance
 
 HELLO = {"role": "user", "content": "Hello"}
 READERS = pytest.mark.parametrize("read", [openai_chat.glance_request, openai_chat.read_request])
@@ -47,7 +48,7 @@ def test_a_glance_tells_what_the_gateway_needs():
         tools=[{"type": "function", "function": {"name": "f"}}, {"type": "web_search"}],
         service_tier="flex",
     )
-    assert openai_chat.glance_request(asked) == openai_chat.RequestGlance(
+    assert openai_chat.glance_request(asked) == RequestGlance(
         model="gpt-4.1",
         stream=True,
         include_usage=True,

@@ -1,6 +1,7 @@
 """What all dialects mean: a request, the events of an answer, the answer, usage.
 
 Every chat dialect reads its bytes into these values and writes its bytes from them; a dialect never sees another one.
+What one of them cannot say is told by `carry`, before it is written.
 Values are frozen msgspec Structs because a stream makes one per event (0.05 us each, against 0.6 for a dataclass).
 """
 
@@ -48,11 +49,30 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 # dialect says them again, and there they win over what is modelled.
 
 
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """Where words come from.
+
+    Attributes:
+        url, title: of the source, when it has them.
+        quote: the source's own words.
+        start, end: the characters of the answer's text that rest on it, end exclusive; None when the dialect tells not.
+        raw: the citation as its dialect said it, when that says more than is modelled.
+    """
+
+    url: str | None = None
+    title: str | None = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+    raw: msgspec.Raw | None = None
+
+
 class TextPart(msgspec.Struct, frozen=True):
-    """Words."""
+    """Words, and what they rest on."""
 
     text: str
     extra: dict[str, msgspec.Raw] = {}
+    citations: tuple[Citation, ...] = ()
 
 
 class ImagePart(msgspec.Struct, frozen=True):
@@ -72,12 +92,13 @@ class AudioPart(msgspec.Struct, frozen=True):
 
 
 class FilePart(msgspec.Struct, frozen=True):
-    """A document: either the provider's `file_id`, or a `data:` URL with a `filename`."""
+    """A document: the provider's `file_id`, a `data:` URL with a `filename`, or the `url` where it is fetched."""
 
     file_id: str | None = None
     data: str | None = None
     filename: str | None = None
     extra: dict[str, msgspec.Raw] = {}
+    url: str | None = None
 
 
 class RefusalPart(msgspec.Struct, frozen=True):
@@ -87,10 +108,20 @@ class RefusalPart(msgspec.Struct, frozen=True):
 
 
 class ReasoningPart(msgspec.Struct, frozen=True):
-    """The model's thinking; `signature` proves it to the provider that made it."""
+    """The model's thinking.
+
+    Attributes:
+        signature: proves it to the provider that made it.
+        sealed: thinking that only its provider can read (redacted, encrypted); `text` is then what it lets us see.
+        made_by: the dialect of signature and seal; no other may say them.
+        id: the provider's name for it, when it has one.
+    """
 
     text: str
     signature: str | None = None
+    sealed: str | None = None
+    made_by: str | None = None
+    id: str | None = None
 
 
 class SpokenPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,13 +144,18 @@ Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart | RefusalPart | Re
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """The model asks for a tool: `arguments` is JSON text as the model made it, valid or not."""
+    """The model asks for a tool: `arguments` is JSON text as the model made it, valid or not.
+
+    `signature` proves the thinking behind it to a provider of the dialect `made_by`.
+    """
 
     id: str
     name: str
     arguments: str
     type: str = "function"
     extra: dict[str, msgspec.Raw] = {}
+    signature: str | None = None
+    made_by: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,13 +166,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         parts: what is said, in order.
         tool_calls: the tools an assistant message asks for.
         tool_call_id: for role `tool`, which call this answers.
-        name: the speaker's name, when given.
+        is_error: for role `tool`, the tool failed.
+        name: the speaker's name, when given; for role `tool` the tool's, when the dialect tells.
     """
 
     role: Role
     parts: tuple[Part, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    is_error: bool = False
     name: str | None = None
     extra: dict[str, msgspec.Raw] = {}
 
@@ -144,7 +182,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool the model may call; `parameters` is a JSON Schema.
 
-    `raw` holds, as it came, a tool that is not a function or says more than is modelled; its own dialect says it so.
+    `raw` holds, as it came, a tool that is not a function; only its own dialect can say it.
     """
 
     type: str = "function"
@@ -153,6 +191,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     parameters: msgspec.Raw | None = None
     strict: bool | None = None
     raw: msgspec.Raw | None = None
+    extra: dict[str, msgspec.Raw] = {}
 
 
 class ResponseFormat(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,9 +208,12 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a client asks, in no dialect.
 
     Attributes:
+        dialect: the name of the dialect that read it: what `extra`, `raw` and `OtherPart` hold is said in that.
         tool_choice: `auto`, `none`, `required`, or the name of one function as `("function", name)`.
         max_output_tokens: the client's cap per choice, reasoning included; None when it gave none.
         n: choices wanted.
+        reasoning_effort: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`.
+        reasoning_budget_tokens: the most that thinking may take; 0 switches it off, -1 leaves it to the model.
         include_usage: a streaming client asked for the usage chunk.
     """
 
@@ -184,15 +226,20 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
     stop: tuple[str, ...] = ()
     n: int = 1
     seed: int | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
+    reasoning_budget_tokens: int | None = None
     user: str | None = None
     stream: bool = False
     include_usage: bool = False
+    dialect: str = ""
     extra: dict[str, msgspec.Raw] = {}
 
 
@@ -215,11 +262,24 @@ class TextDelta(msgspec.Struct, frozen=True):
 
 
 class ReasoningDelta(msgspec.Struct, frozen=True):
-    """More thinking of choice `index`."""
+    """More thinking of choice `index`; signature, seal and id as in `ReasoningPart`, each in one piece.
+
+    A signature or a seal completes the piece of thinking it comes with: what follows is another.
+    """
 
     index: int
     text: str
     signature: str | None = None
+    sealed: str | None = None
+    made_by: str | None = None
+    id: str | None = None
+
+
+class CitationSeen(msgspec.Struct, frozen=True):
+    """The words just said of choice `index` rest on this."""
+
+    index: int
+    citation: Citation
 
 
 class RefusalDelta(msgspec.Struct, frozen=True):
@@ -240,7 +300,10 @@ class AudioDelta(msgspec.Struct, frozen=True):
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """More of tool call number `slot` of choice `index`; `id` and `name` come once, with its first piece."""
+    """More of tool call number `slot` of choice `index`; `id`, `name` and `signature` come once, with its first piece.
+
+    Once a slot has followed another, the earlier one is complete.
+    """
 
     index: int
     slot: int
@@ -248,6 +311,8 @@ class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     arguments: str = ""
     type: str = "function"
+    signature: str | None = None
+    made_by: str | None = None
 
 
 class LogprobsDelta(msgspec.Struct, frozen=True):
@@ -263,6 +328,7 @@ class Finished(msgspec.Struct, frozen=True):
     index: int
     reason: FinishReason
     said: str
+    stop_sequence: str | None = None
 
 
 class UsageSeen(msgspec.Struct, frozen=True):
@@ -291,6 +357,7 @@ Event: TypeAlias = (
     | ReasoningDelta
     | RefusalDelta
     | AudioDelta
+    | CitationSeen
     | ToolCallDelta
     | LogprobsDelta
     | Finished
@@ -310,6 +377,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
     finish_reason: FinishReason
     said: str
+    stop_sequence: str | None = None
     logprobs: msgspec.Raw | None = None
     extra: dict[str, msgspec.Raw] = {}
 

@@ -81,21 +81,62 @@ class _Call:
         self.name = ""
         self.type = kind
         self.arguments: list[str] = []
+        self.signature: str | None = None
+        self.made_by: str | None = None
 
     def add(self, delta: chat.ToolCallDelta) -> None:
         self.id = delta.id or self.id
         self.name = delta.name or self.name
         self.arguments.append(delta.arguments)
+        if delta.signature is not None:
+            self.signature, self.made_by = delta.signature, delta.made_by
 
     def whole(self) -> chat.ToolCall:
-        return chat.ToolCall(self.id, self.name, "".join(self.arguments), self.type)
+        return chat.ToolCall(
+            self.id,
+            self.name,
+            "".join(self.arguments),
+            self.type,
+            signature=self.signature,
+            made_by=self.made_by,
+        )
+
+
+class _Thinking:
+    """One piece of thinking after another; a signature or a seal completes one."""
+
+    def __init__(self) -> None:
+        self._complete: list[chat.ReasoningPart] = []
+        self._text: list[str] = []
+        self._id: str | None = None
+
+    def add(self, delta: chat.ReasoningDelta) -> None:
+        if delta.id is not None and self._id not in (None, delta.id):
+            self._close()
+        self._id = delta.id or self._id
+        self._text.append(delta.text)
+        if delta.signature is not None or delta.sealed is not None:
+            self._close(delta)
+
+    def whole(self) -> list[chat.ReasoningPart]:
+        if self._text:
+            self._close()
+        return self._complete
+
+    def _close(self, proof: chat.ReasoningDelta | None = None) -> None:
+        text, name = "".join(self._text), self._id
+        self._text, self._id = [], None
+        part = chat.ReasoningPart(text, id=name)
+        if proof is not None:
+            part = chat.ReasoningPart(text, proof.signature, proof.sealed, proof.made_by, name)
+        self._complete.append(part)
 
 
 class _Choice:
     def __init__(self) -> None:
         self._text: list[str] = []
-        self._thoughts: list[str] = []
-        self._signature: str | None = None
+        self._thinking = _Thinking()
+        self._citations: list[chat.Citation] = []
         self._refusal: list[str] = []
         self._sound: list[chat.AudioDelta] = []
         self._calls: dict[int, _Call] = {}
@@ -108,6 +149,7 @@ class _Choice:
         | chat.ReasoningDelta
         | chat.RefusalDelta
         | chat.AudioDelta
+        | chat.CitationSeen
         | chat.ToolCallDelta
         | chat.LogprobsDelta
         | chat.Finished,
@@ -115,9 +157,10 @@ class _Choice:
         match event:
             case chat.TextDelta(_, text):
                 self._text.append(text)
-            case chat.ReasoningDelta(_, text, signature):
-                self._thoughts.append(text)
-                self._signature = signature or self._signature
+            case chat.ReasoningDelta():
+                self._thinking.add(event)
+            case chat.CitationSeen(_, citation):
+                self._citations.append(citation)
             case chat.RefusalDelta(_, text):
                 self._refusal.append(text)
             case chat.AudioDelta():
@@ -140,14 +183,14 @@ class _Choice:
             ),
             finish_reason=finished.reason,
             said=finished.said,
+            stop_sequence=finished.stop_sequence,
             logprobs=_join_logprobs(self._logprobs) if self._logprobs else None,
         )
 
     def _parts(self) -> Iterable[chat.Part]:
-        if self._thoughts:
-            yield chat.ReasoningPart("".join(self._thoughts), self._signature)
+        yield from self._thinking.whole()
         if text := "".join(self._text):
-            yield chat.TextPart(text)
+            yield chat.TextPart(text, citations=tuple(self._citations))
         if refusal := "".join(self._refusal):
             yield chat.RefusalPart(refusal)
         if self._sound:

@@ -6,25 +6,21 @@ OpenAI API reference, "Chat" and "Chat streaming" (read 2026-11-22), and what re
 
 from tollhouse.dialects.openai_chat_answer import read_answer, write_answer
 from tollhouse.dialects.openai_chat_errors import classify, read_error
-from tollhouse.dialects.openai_chat_glance import (
-    AnswerGlance,
-    RequestGlance,
-    glance_answer,
-    glance_request,
-    rewrite_request,
-)
+from tollhouse.dialects.openai_chat_glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.openai_chat_request import read_request, write_request
 from tollhouse.dialects.openai_chat_stream import Reader, Writer, is_usage_only, plain_text
 
 NAME = "openai_chat"
-CHAT_PATH = b"/chat/completions"
+
+
+def target(model: str, *, stream: bool) -> bytes:
+    """Where a provider takes requests, below its base URL."""
+    return b"/chat/completions"
+
 
 __all__ = [
-    "CHAT_PATH",
     "NAME",
-    "AnswerGlance",
     "Reader",
-    "RequestGlance",
     "Writer",
     "classify",
     "glance_answer",
@@ -35,6 +31,7 @@ __all__ = [
     "read_error",
     "read_request",
     "rewrite_request",
+    "target",
     "write_answer",
     "write_request",
 ]

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat, json_body
+from tollhouse.dialects.glance import AnswerGlance, RequestGlance
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat_errors import read_failure, unreadable
 from tollhouse.dialects.openai_chat_request import Settings, read_cap, unprintable_model, wants_usage, with_usage
@@ -19,46 +20,6 @@ from tollhouse.dialects.openai_chat_usage import read_usage
 
 _WORDS = frozenset({"text", "refusal", "thinking"})
 _NO_TYPES: frozenset[str] = frozenset()
-
-
-class RequestGlance(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gateway needs to know of a request.
-
-    Attributes:
-        max_output_tokens: the client's cap per choice, reasoning included; None when it gave none.
-        n: choices wanted.
-        tool_types: the types of the tools offered: `function`, and the vendor's own.
-        media: something other than words is sent along (images, sound, files, or parts unknown here).
-    """
-
-    model: str
-    stream: bool
-    include_usage: bool
-    max_output_tokens: int | None
-    n: int
-    has_tools: bool
-    tool_types: frozenset[str]
-    message_count: int
-    service_tier: str | None
-    media: bool
-
-
-class AnswerGlance(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gateway needs to know of an unstreamed answer.
-
-    Attributes:
-        usage: None when the provider did not count, or counted nonsense.
-        finish_reasons: one per choice, in the provider's words.
-        output_bytes: roughly what was said, as JSON; never less than the text.
-        failed: an error reported within status 200.
-    """
-
-    id: str
-    model: str
-    usage: chat.Usage | None
-    finish_reasons: tuple[str, ...]
-    output_bytes: int
-    failed: chat.Failed | None
 
 
 class _Message(msgspec.Struct):

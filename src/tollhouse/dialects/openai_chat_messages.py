@@ -137,6 +137,17 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     return wire | message.extra
 
 
+def write_citation(citation: chat.Citation) -> dict[str, Any]:
+    """What words rest on, as an annotation of the message."""
+    found = {
+        "url": citation.url,
+        "title": citation.title,
+        "start_index": citation.start,
+        "end_index": citation.end,
+    }
+    return {"type": "url_citation", "url_citation": {name: value for name, value in found.items() if value is not None}}
+
+
 def says_more(raw: Raw, than: type[msgspec.Struct]) -> bool:
     """An object has fields that the struct does not model."""
     return not is_null(raw) and not _FIELDS.decode(raw).keys() <= set(than.__struct_fields__)

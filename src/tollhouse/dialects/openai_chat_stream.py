@@ -12,6 +12,7 @@ from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat_answer import read_reason, write_reason
 from tollhouse.dialects.openai_chat_errors import read_failure, unreadable
+from tollhouse.dialects.openai_chat_messages import write_citation
 from tollhouse.dialects.openai_chat_usage import read_usage, write_usage
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
@@ -228,6 +229,8 @@ class Writer:
                 return self._delta(index, refusal=text)
             case chat.AudioDelta():
                 return self._delta(event.index, audio=_write_audio(event))
+            case chat.CitationSeen(index, citation):
+                return self._delta(index, annotations=[write_citation(citation)])
             case chat.ToolCallDelta():
                 return self._delta(event.index, tool_calls=[_write_call(event)])
             case chat.LogprobsDelta(index, raw):

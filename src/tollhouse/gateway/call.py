@@ -205,7 +205,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     reply = await target.upstream.send(
         Call(
             origin=target.origin,
-            target=target.base_path + dialect.CHAT_PATH,
+            target=target.base_path + dialect.target(candidate.model, stream=exchange.stream),
             headers=(JSON, *headers),
             body=body,
             timeouts=calling.timeouts

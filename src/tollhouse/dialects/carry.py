@@ -1,0 +1,192 @@
+"""What is lost between two dialects: nothing in silence.
+
+Every *feature* that a request uses is, in another dialect, said without loss, said with a loss that the answer's header
+names, or refused with the field's name. Each dialect has the table of what it carries (`CARRIES`, by feature; what is
+absent is refused), and names those of its own unmodelled fields that are no more than hints (`HINTS`): they may be lost
+with notice, all others are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from tollhouse.dialects import chat
+from tollhouse.errors import InvalidRequest
+
+Carry: TypeAlias = Literal["lossless", "lossy", "refused"]
+
+FEATURES: Final[Mapping[str, str]] = {
+    "system": "system messages before the conversation",
+    "late_system": "system messages within it",
+    "name": "the name of a speaker",
+    "image_url": "a picture by its address",
+    "image_data": "a picture sent along",
+    "image_detail": "how closely to look at a picture",
+    "audio": "sound",
+    "file_id": "a document that the provider keeps",
+    "file_data": "a document sent along",
+    "file_url": "a document by its address",
+    "spoken": "earlier sound of the model",
+    "refusal": "an earlier refusal",
+    "reasoning": "earlier thinking",
+    "signed_reasoning": "earlier thinking that its provider has signed",
+    "citations": "what earlier words rest on",
+    "tools": "functions to call",
+    "strict_tools": "calls that keep to a function's schema",
+    "other_tools": "tools that are not functions",
+    "tool_error": "a tool that failed",
+    "tool_media": "a tool's answer that is more than words",
+    "tool_choice": "a choice among the tools",
+    "parallel_tool_calls": "whether tools may be called side by side",
+    "json_object": "an answer in JSON",
+    "json_schema": "an answer that keeps to a schema",
+    "max_output_tokens": "a cap on the output",
+    "temperature": "temperature",
+    "top_p": "nucleus sampling",
+    "top_k": "sampling among the k likeliest",
+    "presence_penalty": "a penalty on what was said",
+    "frequency_penalty": "a penalty on what was said often",
+    "stop": "stop sequences",
+    "n": "several choices",
+    "seed": "a seed",
+    "logprobs": "log probabilities",
+    "reasoning_effort": "how hard to think",
+    "reasoning_budget_tokens": "how much to think",
+    "user": "who the end user is",
+}
+"""Whatever a request may use, and what it is."""
+
+
+class Use(NamedTuple):
+    """A feature that a request uses, and where."""
+
+    feature: str
+    param: str
+
+
+def losses(request: chat.ChatRequest, carries: Mapping[str, Carry], hints: frozenset[str]) -> tuple[str, ...]:
+    """The fields that another dialect cannot say, and that the caller can do without: each once, in order.
+
+    Args:
+        carries: of the dialect that it is to be said in.
+        hints: of the dialect that read it.
+
+    Raises:
+        InvalidRequest: a field that matters cannot be said; `param` names it.
+    """
+    lost: dict[str, None] = {}
+    for feature, param in uses(request):
+        carry = carries.get(feature, "refused")
+        if carry == "refused":
+            raise _refused(param, FEATURES[feature])
+        if carry == "lossy":
+            lost[param] = None
+    for name, param in unmodelled(request):
+        if name not in hints:
+            raise _refused(param, "a field of the dialect you speak")
+        lost[param] = None
+    return tuple(lost)
+
+
+def uses(request: chat.ChatRequest) -> Iterator[Use]:
+    """The features that a request uses."""
+    is_begun = False
+    for position, message in enumerate(request.messages):
+        param = f"messages[{position}]"
+        if message.role in ("system", "developer"):
+            yield Use("late_system" if is_begun else "system", param)
+        else:
+            is_begun = True
+        if message.name is not None and message.role != "tool":
+            yield Use("name", f"{param}.name")
+        if message.is_error:
+            yield Use("tool_error", f"{param}.is_error")
+        for number, part in enumerate(message.parts):
+            yield from _part_uses(part, f"{param}.content[{number}]", message.role)
+        for number, call in enumerate(message.tool_calls):
+            if call.type != "function":
+                yield Use("other_tools", f"{param}.tool_calls[{number}]")
+    for position, tool in enumerate(request.tools):
+        yield Use("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
+        if tool.strict:
+            yield Use("strict_tools", f"tools[{position}].strict")
+    if request.tool_choice is not None:
+        yield Use("tool_choice", "tool_choice")
+    if request.response_format is not None and request.response_format.type != "text":
+        yield Use(request.response_format.type, "response_format")
+    for name in _SETTINGS:
+        if getattr(request, name) not in (None, (), False):
+            yield Use(name, name)
+    if request.n != 1:
+        yield Use("n", "n")
+
+
+def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
+    """The fields that only the dialect that read them knows: their names, and where they stand."""
+    for name in request.extra:
+        yield name, name
+    for position, message in enumerate(request.messages):
+        param = f"messages[{position}]"
+        for name in message.extra:
+            yield name, f"{param}.{name}"
+        for number, part in enumerate(message.parts):
+            inside = f"{param}.content[{number}]"
+            if isinstance(part, chat.OtherPart):
+                yield part.type, inside
+            for name in getattr(part, "extra", ()):
+                yield name, f"{inside}.{name}"
+        for number, call in enumerate(message.tool_calls):
+            for name in call.extra:
+                yield name, f"{param}.tool_calls[{number}].{name}"
+    for position, tool in enumerate(request.tools):
+        for name in tool.extra:
+            yield name, f"tools[{position}].{name}"
+
+
+_SETTINGS = (
+    "parallel_tool_calls",
+    "max_output_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "seed",
+    "logprobs",
+    "reasoning_effort",
+    "reasoning_budget_tokens",
+    "user",
+)
+
+
+def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
+    if role == "tool" and not isinstance(part, chat.TextPart | chat.OtherPart):
+        yield Use("tool_media", param)
+    match part:
+        case chat.TextPart(citations=citations) if citations:
+            yield Use("citations", f"{param}.citations")
+        case chat.ImagePart(url, detail):
+            yield Use("image_data" if url.startswith("data:") else "image_url", param)
+            if detail not in (None, "auto"):
+                yield Use("image_detail", f"{param}.detail")
+        case chat.AudioPart():
+            yield Use("audio", param)
+        case chat.FilePart(file_id, data):
+            yield Use("file_id" if file_id else "file_data" if data else "file_url", param)
+        case chat.SpokenPart():
+            yield Use("spoken", param)
+        case chat.RefusalPart():
+            yield Use("refusal", param)
+        case chat.ReasoningPart(signature=None, sealed=None):
+            yield Use("reasoning", param)
+        case chat.ReasoningPart():
+            yield Use("signed_reasoning", param)
+
+
+def _refused(param: str, what: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"`{param}`: {what} cannot be said to the provider of this model; leave it out, or ask another model.",
+        param=param,
+    )
