@@ -14,7 +14,7 @@ from msgspec import Meta, Raw
 from tollhouse import errors
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_chat_messages import Fields, Message, read_message, says_more, write_message
+from tollhouse.dialects.openai_chat.messages import Fields, Message, read_message, says_more, write_message
 
 MAX_CAP = 2**31 - 1
 """The largest cap on output that makes sense to write down, in tokens."""

@@ -10,10 +10,10 @@ from msgspec import Raw
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_chat_answer import read_reason, write_reason
-from tollhouse.dialects.openai_chat_errors import read_failure, unreadable
-from tollhouse.dialects.openai_chat_messages import write_citation
-from tollhouse.dialects.openai_chat_usage import read_usage, write_usage
+from tollhouse.dialects.openai_chat.answer import read_reason, write_reason
+from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
+from tollhouse.dialects.openai_chat.messages import write_citation
+from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
 _ENDED = (chat.Ended(),)

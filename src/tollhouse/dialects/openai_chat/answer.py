@@ -7,9 +7,9 @@ from msgspec import Raw
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_chat_errors import unreadable
-from tollhouse.dialects.openai_chat_messages import Fields, Message, read_message, write_message
-from tollhouse.dialects.openai_chat_usage import read_usage, write_usage
+from tollhouse.dialects.openai_chat.errors import unreadable
+from tollhouse.dialects.openai_chat.messages import Fields, Message, read_message, write_message
+from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
 _REASONS: dict[str, chat.FinishReason] = {
     "stop": "stop",

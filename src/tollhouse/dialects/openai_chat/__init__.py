@@ -4,11 +4,11 @@ OpenAI API reference, "Chat" and "Chat streaming" (read 2026-11-22), and what re
 `glance_*` looks shallowly, for bytes that pass through; `read_*` and `write_*` translate.
 """
 
-from tollhouse.dialects.openai_chat_answer import read_answer, write_answer
-from tollhouse.dialects.openai_chat_errors import classify, read_error
-from tollhouse.dialects.openai_chat_glance import glance_answer, glance_request, rewrite_request
-from tollhouse.dialects.openai_chat_request import read_request, write_request
-from tollhouse.dialects.openai_chat_stream import Reader, Writer, is_usage_only, plain_text
+from tollhouse.dialects.openai_chat.answer import read_answer, write_answer
+from tollhouse.dialects.openai_chat.errors import classify, read_error
+from tollhouse.dialects.openai_chat.glance import glance_answer, glance_request, rewrite_request
+from tollhouse.dialects.openai_chat.request import read_request, write_request
+from tollhouse.dialects.openai_chat.stream import Reader, Writer, is_usage_only, plain_text
 
 NAME = "openai_chat"
 
