@@ -1,10 +1,9 @@
-"""Every table, in the order a newcomer should meet them: people, secrets, rules, money, the log, the machinery.
+"""Every table, in the order a newcomer should meet them: people, secrets, rules, money, log, alerts, machinery.
 
 Ids are prefixed and time-sortable (`tollhouse.ids`), so a primary key is also the order of creation. Tables that grow
 with every request are clustered on it (SQLite's WITHOUT ROWID), carry as few indexes as their readers can live with,
-and no
-CHECK constraints: SQLite evaluates them in every statement, and `tollhouse verify` holds the same laws over all
-    rows.
+and no CHECK constraints: SQLite evaluates them in every statement, and `tollhouse verify` holds the same laws over all
+rows.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -259,6 +259,76 @@ audit = Table(
     Column("deed", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("facts", Json, nullable=False),
+)
+
+# --- alerts ----------------------------------------------------------------------------------------------------------
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("events", Json, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("gone_at", Instant),
+)
+
+webhook_secret = Table(
+    "webhook_secret",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("webhook_id", Text, ForeignKey("webhook.id"), nullable=False, index=True),
+    Column("wrapped_key", Text, nullable=False),
+    Column("ciphertext", Text, nullable=False),
+    Column("kid", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("threshold", Float(53), nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("rearmed_at", Instant),
+    Index(
+        "uq_alert_armed",
+        "type",
+        "subject",
+        "threshold",
+        unique=True,
+        sqlite_where=text("rearmed_at IS NULL"),
+        postgresql_where=text("rearmed_at IS NULL"),
+    ),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("alert_id", Text, ForeignKey("alert.id"), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_try_at", Instant),
+    Column("give_up_at", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("tried_at", Instant),
+    Column("response_status", Integer),
+    Column("error", Text),
+    CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="status"),
+    Index(
+        "ix_delivery_due",
+        "next_try_at",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
 )
 
 # --- the machinery ---------------------------------------------------------------------------------------------------
