@@ -354,6 +354,7 @@ def application(
     house: House, *, is_ready: Callable[[], bool] = lambda: True, patience: Patience | None = None
 ) -> Application:
     """The ASGI application over a house that is open."""
+    patience = patience or Patience(hear_out_s=house.settings.hear_out_seconds)
     live, trusted = Live(house.clock.monotonic, patience), house.settings.trusted_proxies
     body_bytes = house.settings.limits.body_bytes
     house.metrics.in_flight = lambda: len(live.responses)

@@ -23,8 +23,10 @@ from tollhouse.testing.steps import Scripted
 
 Open = Callable[..., Awaitable[Gateway]]
 
-SOON = Patience(sweep_s=0.02, watch_after_s=0.02)
-"""Clients are missed at once, so that tests need not wait for seconds."""
+SOON = Patience(sweep_s=0.02, watch_after_s=0.02, hear_out_s=0)
+"""Clients are missed at once and nothing is heard out, so that tests need not wait for seconds."""
+
+HEARD_OUT = Patience(sweep_s=0.02, watch_after_s=0.02, hear_out_s=10)
 
 PEERS = pytest.mark.parametrize("peer", ["hot", "asgi"])
 STREAM = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -182,6 +184,27 @@ async def test_what_was_said_before_the_client_left_is_charged(open_gateway: Ope
 
 @PEERS
 @STREAM
+async def test_an_answer_whose_client_has_left_is_heard_out_and_charged_exactly(
+    open_gateway: Open, peer: str, stream: bool
+) -> None:
+    gateway = await open_gateway(peer=peer, patience=HEARD_OUT)
+    gateway.provider.always(stall(), answer("Hello, you.", usage=(12, 7)))
+    async with nothing_leaks(gateway), connected(gateway.port) as client:
+        await client.send(chat_bytes(gateway, stream=stream, max_tokens=100))
+        await gateway.provider.until(lambda: gateway.provider.stalled == 1)
+        client.hang_up()
+        while gateway.server.server_state.connections:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(5 * HEARD_OUT.sweep_s)
+        gateway.provider.release()
+        row = await row_of_only_request(gateway)
+    assert (row["outcome"], row["cost_status"]) == ("client_left", "exact")
+    assert (row["input_tokens"], row["output_tokens"]) == (12, 7)
+    assert await gateway.settled(row) == [row["input_cost"] + row["output_cost"]]
+
+
+@PEERS
+@STREAM
 async def test_a_client_that_leaves_with_the_last_byte_has_been_answered(
     open_gateway: Open, peer: str, stream: bool
 ) -> None:
@@ -221,7 +244,7 @@ async def client_is_heard(gateway: Gateway) -> None:
 @PEERS
 async def test_a_stalled_client_that_hangs_up_is_missed_within_two_seconds(open_gateway: Open, peer: str) -> None:
     """The generator waits in a write that will never be taken: only the connection's end can tell it."""
-    gateway = await open_gateway(peer=peer)
+    gateway = await open_gateway(peer=peer, patience=Patience(hear_out_s=0))
     gateway.provider.always([say("x" * 50_000) for _ in range(400)], stall())
     async with nothing_leaks(gateway), connected(gateway.port, receive_bytes=4_096) as client:
         await client.send(chat_bytes(gateway, stream=True, max_tokens=100))
@@ -242,7 +265,7 @@ async def test_a_stalled_client_that_hangs_up_is_missed_within_two_seconds(open_
 
 @PEERS
 async def test_a_client_that_never_reads_is_given_up(open_gateway: Open, peer: str) -> None:
-    gateway = await open_gateway(peer=peer, patience=Patience(sweep_s=0.02, watch_after_s=0.02, ping_every_s=0.2))
+    gateway = await open_gateway(peer=peer, patience=msgspec.structs.replace(SOON, ping_every_s=0.2))
     gateway.provider.always([say("x" * 50_000) for _ in range(400)], stall())
     async with nothing_leaks(gateway), connected(gateway.port, receive_bytes=4_096) as client:
         await client.send(chat_bytes(gateway, stream=True, max_tokens=100))
@@ -253,7 +276,7 @@ async def test_a_client_that_never_reads_is_given_up(open_gateway: Open, peer: s
 
 async def test_a_client_that_leaves_with_requests_waiting_in_its_pipeline_is_missed(open_gateway: Open) -> None:
     # Pipelining pauses the reading, so that only a write tells: a ping.
-    gateway = await open_gateway(patience=Patience(sweep_s=0.02, watch_after_s=0.02, ping_every_s=0.1))
+    gateway = await open_gateway(patience=msgspec.structs.replace(SOON, ping_every_s=0.1))
     gateway.provider.always(say("Hel"), stall())
     async with nothing_leaks(gateway), connected(gateway.port) as client:
         body = msgspec.json.encode(asking(stream=True, max_tokens=100))

@@ -1,7 +1,8 @@
 """Everyone who is being answered right now, looked after once a second.
 
-A client that hangs up is noticed and its call cancelled; a stream that is silent gets a ping. One sweep does that for
-all: a task or a timer for each request would cost more than the rest of its handling.
+A client that hangs up is noticed; its answer is heard on for a moment, because a provider that comes to its end tells
+what it counted, and then cancelled. A stream that is silent gets a ping. One sweep does that for all: a task or a timer
+for each request would cost more than the rest of its handling.
 """
 
 from __future__ import annotations
@@ -31,12 +32,18 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
         watch_after_s: before it is worth a task to watch whether the client is still there.
         commit_after_s: of silence before a stream's head is sent, though the status may turn out wrong.
         ping_every_s: of silence in a stream that has begun. A client that takes no byte for twice as long has left.
+        hear_out_s: how long an answer goes on without its client; 0 cancels it at once.
+        hear_out_bytes: how much it may still say.
+        hear_out_most: how many such answers there may be at a time.
     """
 
     sweep_s: float = 1.0
     watch_after_s: float = 1.0
     commit_after_s: float = 10.0
     ping_every_s: float = 15.0
+    hear_out_s: float = 5.0
+    hear_out_bytes: int = 1024 * 1024
+    hear_out_most: int = 100
 
 
 class Response:
@@ -47,6 +54,8 @@ class Response:
 
     __slots__ = (
         "_headers",
+        "_left_bytes",
+        "_left_s",
         "_peer",
         "_pieces_seen",
         "_ping",
@@ -69,6 +78,8 @@ class Response:
         self._task = asyncio.current_task()
         self._watch: asyncio.Task[None] | None = None
         self._ping: asyncio.Task[None] | None = None
+        self._left_s: float | None = None
+        self._left_bytes = 0
 
     async def start_stream(self) -> None:
         """Send the head, once: from then on an error can only be an event."""
@@ -87,8 +98,11 @@ class Response:
     def look_after(self, now_s: float, patience: Patience) -> None:
         """Watch for the client's leaving, break a silence."""
         exchange = self.exchange
+        if exchange.has_left:
+            self._hear_out(now_s, patience)
+            return
         if self._watch is None and now_s - exchange.began_s > patience.watch_after_s:
-            self._watch = asyncio.create_task(self._cancel_when_client_leaves())
+            self._watch = asyncio.create_task(self._notice_leaving(patience))
         if not exchange.stream or exchange.glance is None:
             return
         if self.pieces != self._pieces_seen:
@@ -99,7 +113,13 @@ class Response:
         if self._ping is None or self._ping.done():
             self._ping = asyncio.create_task(self._break_silence())
         else:
-            self._cancel()
+            exchange.has_left = True
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Stop answering."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
 
     def done(self) -> None:
         """Nothing more needs watching, or may be sent by anyone but the answer's own task."""
@@ -111,14 +131,23 @@ class Response:
         await self.start_stream()
         await self._peer.say(sse.PING)
 
-    async def _cancel_when_client_leaves(self) -> None:
+    async def _notice_leaving(self, patience: Patience) -> None:
         await self._peer.left()
-        self._cancel()
+        if self._task is None or self._task.done():
+            return
+        self.exchange.has_left = True
+        self._left_bytes = self.exchange.tally.output_bytes
+        attempt = self.exchange.attempt
+        if not patience.hear_out_s or attempt is None or not attempt.is_sent:
+            self.cancel()
 
-    def _cancel(self) -> None:
-        if self._task is not None and not self._task.done():
-            self.exchange.has_left = True
-            self._task.cancel()
+    def _hear_out(self, now_s: float, patience: Patience) -> None:
+        """Nobody listens any more: what is said goes nowhere, and not on for long."""
+        if self._left_s is None:
+            self._left_s = now_s
+        said_bytes = self.exchange.tally.output_bytes - self._left_bytes
+        if now_s - self._left_s >= patience.hear_out_s or said_bytes > patience.hear_out_bytes:
+            self.cancel()
 
 
 class Live:
@@ -146,5 +175,8 @@ class Live:
         now_s = self._monotonic()
         for response in tuple(self.responses):
             response.look_after(now_s, self._patience)
+        heard_out = [response for response in self.responses if response.exchange.has_left]
+        for response in heard_out[self._patience.hear_out_most :]:
+            response.cancel()
         if self.responses:
             self._timer = asyncio.get_running_loop().call_later(self._patience.sweep_s, self._sweep)

@@ -84,6 +84,8 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
         try:
             return await _attempt(exchange, number, candidate, calling)
         except UpstreamError as error:
+            if exchange.has_left:
+                raise
             verdict = retry.decide(
                 error,
                 attempt=number,

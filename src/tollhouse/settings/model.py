@@ -227,6 +227,10 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
     """How long running answers may go on after SIGTERM, in seconds."""
 
+    hear_out_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
+    """How long an answer goes on after its client has left, in seconds: the provider's own count comes at its end.
+    After that, or at once when 0, the call is cancelled and charged by what was seen."""
+
     limits: LimitSettings = LimitSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     new_user: NewUserSettings = NewUserSettings()
