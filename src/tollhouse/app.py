@@ -29,12 +29,13 @@ from tollhouse.dialects import openai_chat
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.answer import Steps
-from tollhouse.gateway.call import Calling, Target
+from tollhouse.gateway.call import Calling
 from tollhouse.gateway.finish import Finishing
 from tollhouse.gateway.identify import Identify, Key
 from tollhouse.gateway.keys import SHARED, Keys
 from tollhouse.gateway.recover import recover
 from tollhouse.gateway.route import Alias, Map
+from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
 from tollhouse.providers import builtin
@@ -46,7 +47,6 @@ from tollhouse.store.engine import Store
 from tollhouse.store.folder import WebLock, prepare_folder
 from tollhouse.store.opening import open_store
 from tollhouse.telemetry import Finished, Logs, Metrics
-from tollhouse.upstream.addresses import parse_origin
 from tollhouse.upstream.base import Bounds, Timeouts, Upstream
 from tollhouse.upstream.client import Client
 from tollhouse.upstream.demo import DemoUpstream
@@ -75,7 +75,6 @@ class House:
     vault: Vault
     keys: Keys
     reachable: Map
-    origins: Mapping[str, str]
     steps: Steps
     desk: Desk
     metrics: Metrics
@@ -187,7 +186,7 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
     shared = {
         name: table.api_key.resolve for name, table in settings.providers.items() if table.api_key and table.share
     }
-    keys = Keys(vault, clock, lambda provider: origin_text(targets[provider.name]), shared)
+    keys = Keys(vault, clock, lambda provider, fields: targets.of(provider, fields).bound_to, shared)
     reachable = Map(
         providers=providers,
         aliases={
@@ -228,7 +227,6 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         vault=vault,
         keys=keys,
         reachable=reachable,
-        origins={name: origin_text(target) for name, target in targets.items()},
         steps=steps,
         desk=desk_of(settings, steps, store, vault),
         metrics=metrics,
@@ -262,7 +260,7 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault) -> Des
         pricebook=calling.pricebook,
         keys=calling.keys,
         reachable=steps.reachable,
-        origins={name: origin_text(target) for name, target in calling.targets.items()},
+        targets=calling.targets,
         new_user=NewUser(**settings.new_user.model_dump()),
         forget=forget,
         probe=Probe(calling.targets, steps.clock),
@@ -278,8 +276,8 @@ def all_providers(settings: Settings) -> dict[str, Provider]:
     return providers
 
 
-def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upstream, dict[str, Target]]:
-    """Every provider's address, parsed once, and the client that reaches it."""
+def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upstream, Targets]:
+    """The client that reaches providers, and where they are."""
     client: Upstream
     if settings.egress_proxy is not None:
         # Late import: aiohttp is an extra, needed only where calls leave through a proxy.
@@ -288,17 +286,8 @@ def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upst
         client = ProxiedClient(settings.egress_proxy.resolve())
     else:
         client = Client()
-    targets = {}
-    for name, provider in providers.items():
-        origin, path = parse_origin(provider.base_url, provider.allow_private_address)
-        targets[name] = Target(origin, path.encode(), DemoUpstream() if name == DEMO else client)
-    return client, targets
-
-
-def origin_text(target: Target) -> str:
-    """The origin as credentials are bound to it."""
-    origin = target.origin
-    return f"{origin.scheme}://{origin.host}:{origin.port}"
+    demo = DemoUpstream()
+    return client, Targets(providers.values(), lambda provider: demo if provider.name == DEMO else client)
 
 
 def shared_key(provider: str) -> Key:

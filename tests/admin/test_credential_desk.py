@@ -30,7 +30,8 @@ async def add(house: House, owner: Person, api_key: str = SECRET, **more: Any) -
 async def opened_secret(house: House, owner: Person, provider: str = "openai") -> str:
     """The key as the next call would send it."""
     caller = await house.steps.identify.caller(owner.token.encode(), house.clock.monotonic())
-    return house.keys.open(caller.keys[provider][0], house.desk.origins[provider]).reveal()
+    target = house.desk.targets.of(house.desk.reachable.providers[provider])
+    return house.keys.open(caller.keys[provider][0], target.bound_to).reveal()
 
 
 async def test_a_key_is_shown_by_its_last_four_letters_and_opened_for_calls(stored_house: House):

@@ -250,7 +250,7 @@ def housekeeping(books: Books, boot_id: str) -> Housekeeping:
         boot_id=boot_id,
         kind="web",
         identify=Identify(books.store, books.clock, b"pepper"),
-        keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider: "", {}),
+        keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider, fields: "", {}),
         metrics=Metrics(version="1"),
         retention=Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None),
     )

@@ -23,6 +23,7 @@ from tollhouse.errors import (
 )
 from tollhouse.gateway.identify import Key, key_of
 from tollhouse.gateway.keys import binding_of, resolve
+from tollhouse.providers.base import Provider
 from tollhouse.store import credentials as sql
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.vault import Secret, kid_of, last4
@@ -30,7 +31,6 @@ from tollhouse.vault import Secret, kid_of, last4
 Role: TypeAlias = Literal["primary", "fallback"]
 
 KEY_MOST = 16 * 1024
-FIELDS_MOST = 16
 ROLES = ("primary", "fallback")
 
 
@@ -47,7 +47,7 @@ async def add_credential(
     active: bool = True,
     fields: Mapping[str, str] | None = None,
 ) -> CredentialView:
-    """Add a provider's key, sealed for the address the provider has now. A new primary makes the old one a fallback.
+    """Add a provider's key, sealed for the address it leads to now. A new primary makes the old one a fallback.
 
     Args:
         reference: `env:VAR` or `file:/path` instead of a key. Only for the operator: it reads this machine's secrets.
@@ -58,7 +58,9 @@ async def add_credential(
         Unprocessable: names the field.
         NotFound: no such user.
     """
-    origin = _origin(desk, provider)
+    known = _known(desk, provider)
+    told = checked_fields(known, fields or {})
+    origin = bound_to(desk, known, told)
     secret = _read_secret(api_key, reference)
     values = {
         "provider": provider,
@@ -66,7 +68,7 @@ async def add_credential(
         "role": _checked_role(role),
         "active": active,
         "origin": origin,
-        "fields": _checked_fields(fields or {}),
+        "fields": told,
         "reference": reference,
     }
 
@@ -146,7 +148,8 @@ async def rotate_credential(
     def work(tx: Writing) -> CredentialView:
         old = _find(tx, credential_id, user)
         kept = {name: old[name] for name in ("provider", "label", "role", "fields", "user_id", "workspace_id")}
-        row = {**kept, "active": True, "origin": _origin(desk, old["provider"]), "reference": None}
+        origin = bound_to(desk, _known(desk, old["provider"]), old["fields"])
+        row = {**kept, "active": True, "origin": origin, "reference": None}
         return add_row(tx, desk, actor, row, secret, replaces=credential_id)
 
     return await desk.change(work)
@@ -189,7 +192,7 @@ async def _problem(desk: Desk, key: Key) -> str | None:
     if provider is None:
         return f"There is no provider {key.provider} in the configuration any more."
     try:
-        secret = desk.keys.open(key, desk.origins[key.provider])
+        secret = desk.keys.open(key, desk.targets.of(provider, key.fields).bound_to)
         await desk.probe(provider, secret, key.fields)
     except (CredentialUnreadable, UpstreamError, InvalidRequest) as error:
         return error.message
@@ -251,14 +254,22 @@ def _find(tx: Reading, credential_id: str, user: str | None) -> Any:
 # --- checking --------------------------------------------------------------------------------------------------------
 
 
-def _origin(desk: Desk, provider: str) -> str:
-    origin = desk.origins.get(provider)
-    if origin is None:
-        near = get_close_matches(provider, desk.origins, n=3, cutoff=0.5) or sorted(desk.origins)[:3]
+def _known(desk: Desk, name: str) -> Provider:
+    providers = desk.reachable.providers
+    if name not in providers:
+        near = get_close_matches(name, providers, n=3, cutoff=0.5) or sorted(providers)[:3]
         raise InvalidRequest(
-            f"There is no provider {provider[:NAME_MOST]!r}. Near ones: {', '.join(near)}.", param="provider"
+            f"There is no provider {name[:NAME_MOST]!r}. Near ones: {', '.join(near)}.", param="provider"
         )
-    return origin
+    return providers[name]
+
+
+def bound_to(desk: Desk, provider: Provider, fields: Mapping[str, str]) -> str:
+    """The origin that a credential of these fields is sealed for. Raises Unprocessable, naming the field."""
+    try:
+        return desk.targets.of(provider, fields).bound_to
+    except InvalidRequest as error:
+        raise Unprocessable(error.message, param=error.param) from None
 
 
 def _read_secret(api_key: str | None, reference: str | None) -> Secret | None:
@@ -296,12 +307,12 @@ def _checked_role(role: str) -> str:
     return role
 
 
-def _checked_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    if len(fields) > FIELDS_MOST:
-        raise Unprocessable(f"There are at most {FIELDS_MOST} fields.", param="fields")
+def checked_fields(provider: Provider, fields: Mapping[str, str]) -> dict[str, str]:
+    """What the provider needs besides the key. Raises Unprocessable, naming the field."""
     for name, value in fields.items():
-        if not (0 < len(name) <= NAME_MOST and name.isidentifier() and name.isascii()):
-            raise Unprocessable("A field's name is a word, such as `organization`.", param="fields")
+        if name not in provider.fields:
+            known = ", ".join(f"`{one}`" for one in provider.fields) or "none"
+            raise Unprocessable(f"{provider.name} does not know this field. It has {known}.", param="fields")
         if not (0 < len(value) <= NAME_MOST and value.isascii() and value.isprintable()):
             raise Unprocessable(f"`{name}` is printable ASCII of 1 to {NAME_MOST} characters.", param=f"fields.{name}")
     return dict(fields)

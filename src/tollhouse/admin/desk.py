@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from tollhouse.clock import Clock
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.route import Map
+from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
 from tollhouse.providers.base import Fields, Provider
@@ -36,7 +37,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key_file: where the master keys are; None when they come from elsewhere and cannot be rotated from here.
         pepper: keys the digests of tokens.
-        origins: provider -> scheme, host and port of its base URL, to which a credential is bound.
+        targets: where a credential leads, to whose origin it is bound.
         forget: something changed that the hot path remembers for a few seconds.
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
     """
@@ -50,7 +51,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     pricebook: PriceBook
     keys: Keys
     reachable: Map
-    origins: Mapping[str, str]
+    targets: Targets
     new_user: NewUser
     forget: Callable[[], None]
     probe: Callable[[Provider, Secret, Fields], Awaitable[None]]

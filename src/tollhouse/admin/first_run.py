@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from tollhouse.admin.access import add_token, add_user
-from tollhouse.admin.credentials import add_row
+from tollhouse.admin.credentials import add_row, bound_to, checked_fields
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.views import UserView
+from tollhouse.errors import Unprocessable
+from tollhouse.providers.base import Provider
 from tollhouse.store import machinery, people
 from tollhouse.store.engine import Writing
 from tollhouse.tokens import DEFAULT_SCOPES, SCOPES
@@ -90,21 +92,27 @@ def _move_in(tx: Writing, desk: Desk, environ: Mapping[str, str]) -> _Notes:
     imported = {}
     for provider in desk.reachable.providers.values():
         if provider.env is not None and environ.get(provider.env):
-            _import_key(tx, desk, user, provider.name, provider.env)
+            try:
+                _import_key(tx, desk, user, provider, environ)
+            except Unprocessable:
+                # A key without the rest, such as Azure's endpoint, leads nowhere: it is added by hand.
+                continue
             imported[provider.name] = provider.env
     return _Notes(user=user.id, admin=admin.id, tokens=(), imported=imported)
 
 
-def _import_key(tx: Writing, desk: Desk, user: UserView, provider: str, variable: str) -> None:
-    """Note where the key is, not the key."""
+def _import_key(tx: Writing, desk: Desk, user: UserView, provider: Provider, environ: Mapping[str, str]) -> None:
+    """Note where the key is, not the key. Raises Unprocessable when what else it needs is not there."""
+    told = {name: environ[field.env] for name, field in provider.fields.items() if field.env and environ.get(field.env)}
+    fields = checked_fields(provider, told)
     row: dict[str, Any] = {
-        "provider": provider,
+        "provider": provider.name,
         "label": None,
         "role": "primary",
         "active": True,
-        "origin": desk.origins[provider],
-        "fields": {},
-        "reference": f"env:{variable}",
+        "origin": bound_to(desk, provider, fields),
+        "fields": fields,
+        "reference": f"env:{provider.env}",
         "user_id": user.id,
         "workspace_id": user.workspace,
     }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tollhouse.clock import Clock
 from tollhouse.errors import UpstreamError
-from tollhouse.gateway.call import Target
+from tollhouse.gateway.targets import Targets
 from tollhouse.providers.base import Fields, Provider
 from tollhouse.redaction import redact
 from tollhouse.upstream.base import Call, Timeouts
@@ -17,19 +15,19 @@ TIMEOUTS = Timeouts(first_byte_s=15.0, idle_s=15.0, total_s=20.0)
 
 
 class Probe:
-    """Asks providers, at the addresses `app.py` parsed."""
+    """Asks providers, where each credential leads."""
 
-    def __init__(self, targets: Mapping[str, Target], clock: Clock) -> None:
+    def __init__(self, targets: Targets, clock: Clock) -> None:
         self._targets = targets
         self._clock = clock
 
     async def __call__(self, provider: Provider, secret: Secret, fields: Fields) -> None:
         """Raise UpstreamError, with the key redacted, unless the provider accepts it."""
-        target = self._targets[provider.name]
+        target = self._targets.of(provider, fields)
         reply = await target.upstream.send(
             Call(
                 origin=target.origin,
-                target=target.base_path + PATH,
+                target=target.base_path + provider.target(PATH, "", fields),
                 headers=provider.authorize(secret.reveal(), fields),
                 method=b"GET",
                 timeouts=TIMEOUTS,

@@ -11,6 +11,7 @@ import msgspec
 from tollhouse.clock import Clock
 from tollhouse.errors import (
     CredentialUnreadable,
+    InvalidRequest,
     UpstreamAuthFailed,
     UpstreamError,
     UpstreamIncomplete,
@@ -22,13 +23,14 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
+from tollhouse.gateway.targets import NO_FIELDS, Target, Targets
 from tollhouse.money.budgets import Ask
 from tollhouse.money.ledger import Deed, Ledger, NewHold, Resolution
 from tollhouse.money.pricebook import PriceBook, Terms
 from tollhouse.money.prices import input_bound
-from tollhouse.providers.base import Headers
+from tollhouse.providers.base import Fields, Headers
 from tollhouse.upstream import retry
-from tollhouse.upstream.base import Bounds, Call, Origin, Reply, Timeouts, Upstream
+from tollhouse.upstream.base import Bounds, Call, Reply, Timeouts
 
 JSON = (b"content-type", b"application/json")
 REWRITE_SLACK_BYTES = 64
@@ -40,26 +42,18 @@ HOLD_GRACE_S = 30.0
 """A hold outlives the request's deadline by this, so that only what is truly lost is swept."""
 
 
-class Target(msgspec.Struct, frozen=True):
-    """A provider's address, parsed once."""
-
-    origin: Origin
-    base_path: bytes
-    upstream: Upstream
-
-
 class Calling(msgspec.Struct, frozen=True, kw_only=True):
     """What calls need, made once by `app.py`.
 
     Attributes:
-        targets: provider -> where it is and which client reaches it.
+        targets: where each credential leads, and which client goes there.
         attempts: how often providers are asked for one request, at most.
     """
 
     ledger: Ledger
     pricebook: PriceBook
     keys: Keys
-    targets: dict[str, Target]
+    targets: Targets
     clock: Clock
     boot_id: str
     timeouts: Timeouts
@@ -195,11 +189,13 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     """Send one attempt; a reply that is an error is raised as what it means."""
     candidate = attempt.candidate
     provider, dialect = candidate.provider, candidate.provider.dialect
-    target = calling.targets[provider.name]
-    headers, secrets = _authorize(candidate, calling)
+    target, headers, secrets = _open(candidate, calling)
+    path = provider.target(dialect.target(candidate.model, stream=exchange.stream), candidate.model, _fields(candidate))
     glance = exchange.glance
     adds_usage = exchange.stream and not glance.include_usage
-    body = dialect.rewrite_request(exchange.body, model=candidate.model, include_usage=adds_usage, cap=attempt.held.cap)
+    body = provider.reword(
+        dialect.rewrite_request(exchange.body, model=candidate.model, include_usage=adds_usage, cap=attempt.held.cap)
+    )
     left_s = exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
     if left_s <= 0:
         raise UpstreamTimeout(f"The request's {calling.timeouts.total_s:g} s are over.")
@@ -207,7 +203,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     reply = await target.upstream.send(
         Call(
             origin=target.origin,
-            target=target.base_path + dialect.target(candidate.model, stream=exchange.stream),
+            target=target.base_path + path,
             headers=(JSON, *headers),
             body=body,
             timeouts=calling.timeouts
@@ -225,16 +221,22 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     return Streamed(reply, dialect, exchange.tally, secrets, withholds_usage=adds_usage)
 
 
-def _authorize(candidate: Candidate, calling: Calling) -> tuple[Headers, tuple[str, ...]]:
-    """The headers that carry the key, and what must not be repeated in an error."""
-    if candidate.key is None:
-        return (), ()
+def _open(candidate: Candidate, calling: Calling) -> tuple[Target, Headers, tuple[str, ...]]:
+    """Where the credential leads, the headers that carry the key, and what must not be repeated in an error."""
+    provider, key = candidate.provider, candidate.key
     try:
-        headers, secret = calling.keys.headers(candidate.key, candidate.provider)
-    except CredentialUnreadable as error:
+        target = calling.targets.of(provider, _fields(candidate))
+        if key is None:
+            return target, (), ()
+        headers, secret = calling.keys.headers(key, provider)
+    except (CredentialUnreadable, InvalidRequest) as error:
         # Another credential may help; nothing was sent.
         raise UpstreamAuthFailed(error.message, code=error.code) from None
-    return headers, (secret.reveal(),)
+    return target, headers, (secret.reveal(),)
+
+
+def _fields(candidate: Candidate) -> Fields:
+    return NO_FIELDS if candidate.key is None else candidate.key.fields
 
 
 async def _refused(reply: Reply, candidate: Candidate, secrets: tuple[str, ...], calling: Calling) -> UpstreamError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tollhouse.clock import Clock
 from tollhouse.errors import ConfigurationError, CredentialUnreadable
 from tollhouse.gateway.identify import Key
-from tollhouse.providers.base import Headers, Provider
+from tollhouse.providers.base import Fields, Headers, Provider
 from tollhouse.vault import Binding, Sealed, Secret, Vault
 
 SHARED = "shared"
@@ -24,10 +24,10 @@ class Keys:
         self,
         vault: Vault,
         clock: Clock,
-        origin_of: Callable[[Provider], str],
+        origin_of: Callable[[Provider, Fields], str],
         shared: Mapping[str, Callable[[], str]],
     ) -> None:
-        """Open what `vault` sealed, for the origin of each provider.
+        """Open what `vault` sealed, for the origin that provider and credential have.
 
         Args:
             shared: provider -> reads the operator's own key, which is no row of the store.
@@ -45,12 +45,13 @@ class Keys:
 
         Raises:
             CredentialUnreadable: altered, moved, sealed for another address, or its reference leads nowhere.
+            InvalidRequest: its fields tell no address any more.
         """
         now_s = self._clock.monotonic()
         kept = self._kept.get((key.id, key.ciphertext))
         if kept is not None and kept[2] > now_s:
             return kept[0], kept[1]
-        secret = self.open(key, self._origin_of(provider))
+        secret = self.open(key, self._origin_of(provider, key.fields))
         headers = provider.authorize(secret.reveal(), key.fields)
         if len(self._kept) >= KEPT_MOST:
             self._kept.clear()

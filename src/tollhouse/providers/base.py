@@ -11,6 +11,9 @@ import msgspec
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 Fields: TypeAlias = Mapping[str, str]
 Authorize: TypeAlias = Callable[[str, Fields], Headers]
+Address: TypeAlias = Callable[[str, Fields], str]
+WriteTarget: TypeAlias = Callable[[bytes, str, Fields], bytes]
+Reword: TypeAlias = Callable[[bytes], bytes]
 
 WHOLE_CONTEXT_TOKENS: Final = 2**40
 """Hidden tokens without a bound of their own: a tool that the provider runs may read until the context is full."""
@@ -40,6 +43,28 @@ def bearer(api_key: str, fields: Fields) -> Headers:
     return ((b"authorization", b"Bearer " + api_key.encode()),)
 
 
+class Field(NamedTuple):
+    """What a credential may tell besides the key: no secret. `env` is the variable that usually holds it."""
+
+    meaning: str
+    env: str | None = None
+
+
+def same_address(base_url: str, fields: Fields) -> str:
+    """The base URL itself, as for every vendor who has one for all."""
+    return base_url
+
+
+def same_target(target: bytes, model: str, fields: Fields) -> bytes:
+    """The dialect's own target."""
+    return target
+
+
+def same_words(body: bytes) -> bytes:
+    """The request as its dialect writes it."""
+    return body
+
+
 def no_hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
     """For providers that add nothing to a prompt that its bytes do not bound."""
     return 0
@@ -61,10 +86,20 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: the word before the slash in `provider/model`; lower case, no slash.
         dialect: a module of `tollhouse.dialects`.
-        base_url: where its API starts, without a trailing slash; https, unless `allow_private_address`.
+        base_url: where its API starts, without a trailing slash; https, unless `allow_private_address`. Empty when each
+            credential tells its own.
         docs_url: the vendor's page on it.
         env: environment variable that usually holds a key (imported by reference on the first run).
+        fields: what a credential may tell besides the key, by name.
         authorize: headers that carry the key; gets the key and the credential's extra fields.
+        address: (base URL, the credential's fields) -> the base URL of calls with it. A credential is sealed for the
+            origin of that. Raises InvalidRequest, naming the field at fault.
+        hosts: how the names of the vendor's own hosts end (`.example.com`): what else a credential may tell.
+        target: (the dialect's target, model, the credential's fields) -> the one below the base URL. Raises
+            InvalidRequest for a model whose name cannot stand in it.
+        reword: makes of a request as its dialect writes it one that the vendor takes.
+        unsaid_end: the stream's last event, when the vendor may leave it out. It is said for him after a finish reason,
+            a count of tokens and a clean end of the body; without these three a stream that just ends is cut off.
         needs_key: calls without a credential make no sense.
         allow_private_address: said explicitly for local models; also permits `http:`.
         models: `open` lists pass unknown names on, unpriced; `closed` ones answer 404.
@@ -80,7 +115,13 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     docs_url: str = ""
     env: str | None = None
+    fields: Mapping[str, Field] = {}
     authorize: Authorize = bearer
+    address: Address = same_address
+    hosts: tuple[str, ...] = ()
+    target: WriteTarget = same_target
+    reword: Reword = same_words
+    unsaid_end: bytes = b""
     needs_key: bool = True
     allow_private_address: bool = False
     models: Literal["open", "closed"] = "open"

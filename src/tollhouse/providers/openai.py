@@ -8,6 +8,7 @@ from tollhouse.dialects import openai_chat
 from tollhouse.providers.base import (
     CALLED_BY_US,
     WHOLE_CONTEXT_TOKENS,
+    Field,
     Fields,
     Headers,
     Limits,
@@ -68,6 +69,10 @@ PROVIDER = Provider(
     base_url="https://api.openai.com/v1",
     docs_url="https://developers.openai.com/api/docs",
     env="OPENAI_API_KEY",
+    fields={
+        "organization": Field("the organization that pays", env="OPENAI_ORG_ID"),
+        "project": Field("the project that pays", env="OPENAI_PROJECT_ID"),
+    },
     authorize=_authorize,
     limits={model: limits for limits, models in _SERIES.items() for model in models.split()},
     prices={"omni-moderation-latest": _FREE, "omni-moderation-2024-09-26": _FREE},
