@@ -11,7 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+import msgspec
+from msgspec.structs import replace
+
 from tollhouse.dialects import chat
+from tollhouse.dialects.json_body import is_null
 from tollhouse.errors import InvalidRequest
 
 Carry: TypeAlias = Literal["lossless", "lossy", "refused"]
@@ -116,32 +120,49 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
     if request.response_format is not None and request.response_format.type != "text":
         yield Use(request.response_format.type, "response_format")
     for name in _SETTINGS:
-        if getattr(request, name) not in (None, (), False):
+        wanted = getattr(request, name)
+        if not (wanted is None or wanted is False or wanted == ()):
             yield Use(name, name)
     if request.n != 1:
         yield Use("n", "n")
 
 
 def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
-    """The fields that only the dialect that read them knows: their names, and where they stand."""
-    for name in request.extra:
+    """The fields that only the dialect that read them knows, and that say something: names, and where they stand."""
+    for name in _told(request.extra):
         yield name, name
     for position, message in enumerate(request.messages):
         param = f"messages[{position}]"
-        for name in message.extra:
+        for name in _told(message.extra):
             yield name, f"{param}.{name}"
         for number, part in enumerate(message.parts):
             inside = f"{param}.content[{number}]"
             if isinstance(part, chat.OtherPart):
                 yield part.type, inside
-            for name in getattr(part, "extra", ()):
+            for name in _told(getattr(part, "extra", {})):
                 yield name, f"{inside}.{name}"
         for number, call in enumerate(message.tool_calls):
-            for name in call.extra:
+            for name in _told(call.extra):
                 yield name, f"{param}.tool_calls[{number}].{name}"
     for position, tool in enumerate(request.tools):
-        for name in tool.extra:
+        for name in _told(tool.extra):
             yield name, f"tools[{position}].{name}"
+
+
+def bare(request: chat.ChatRequest) -> chat.ChatRequest:
+    """The request without what only the dialect that read it knows; `losses` has told of it."""
+    return replace(
+        request,
+        messages=tuple(map(_bare_message, request.messages)),
+        tools=tuple([replace(tool, extra={}) if tool.extra else tool for tool in request.tools if tool.raw is None]),
+        extra={},
+    )
+
+
+def bare_answer(answer: chat.Answer) -> chat.Answer:
+    """The answer without what only the dialect that read it knows."""
+    choices = [replace(choice, message=_bare_message(choice.message), extra={}) for choice in answer.choices]
+    return replace(answer, choices=tuple(choices), extra={})
 
 
 _SETTINGS = (
@@ -183,6 +204,39 @@ def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
             yield Use("reasoning", param)
         case chat.ReasoningPart():
             yield Use("signed_reasoning", param)
+
+
+def _told(extra: dict[str, msgspec.Raw]) -> Iterator[str]:
+    """Null says nothing."""
+    return (name for name, raw in extra.items() if not is_null(raw))
+
+
+def _bare_message(message: chat.Message) -> chat.Message:
+    if message.extra or any(map(_has_own, message.parts)) or any(call.extra for call in message.tool_calls):
+        parts = [_bare_part(part) for part in message.parts if not isinstance(part, chat.OtherPart)]
+        calls = [replace(call, extra={}) for call in message.tool_calls]
+        return replace(message, parts=tuple(parts), tool_calls=tuple(calls), extra={})
+    return message
+
+
+def _has_own(part: chat.Part) -> bool:
+    match part:
+        case chat.TextPart(_, extra, citations):
+            return bool(extra or citations)
+        case chat.ImagePart() | chat.AudioPart() | chat.FilePart():
+            return bool(part.extra)
+        case _:
+            return isinstance(part, chat.OtherPart)
+
+
+def _bare_part(part: chat.Part) -> chat.Part:
+    match part:
+        case chat.TextPart(text, _, citations):
+            return chat.TextPart(text, citations=tuple([replace(each, raw=None) for each in citations]))
+        case chat.ImagePart() | chat.AudioPart() | chat.FilePart():
+            return replace(part, extra={})
+        case _:
+            return part
 
 
 def _refused(param: str, what: str) -> InvalidRequest:

@@ -1,0 +1,211 @@
+"""What is lost between two dialects: told, or refused, and never silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import Raw
+
+from tollhouse.dialects import carry, chat
+from tollhouse.errors import InvalidRequest
+
+NULL, ONE = Raw(b"null"), Raw(b"1")
+USER = chat.Message(role="user", parts=(chat.TextPart("a"),))
+EVERYTHING = dict.fromkeys(carry.FEATURES, "lossless")
+
+
+def asking(*messages: chat.Message, **fields: Any) -> chat.ChatRequest:
+    return chat.ChatRequest(model="m", messages=messages or (USER,), dialect="other", **fields)
+
+
+def features(request: chat.ChatRequest) -> set[tuple[str, str]]:
+    return {tuple(use) for use in carry.uses(request)}
+
+
+def with_part(part: chat.Part, role: chat.Role = "user") -> chat.ChatRequest:
+    return asking(chat.Message(role=role, parts=(part,)))
+
+
+def test_a_plain_question_uses_nothing():
+    assert features(asking()) == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "feature"),
+    [
+        (chat.ImagePart("https://example.com/a.png"), "image_url"),
+        (chat.ImagePart("data:image/png;base64,AA=="), "image_data"),
+        (chat.AudioPart("AA==", "wav"), "audio"),
+        (chat.FilePart(file_id="f"), "file_id"),
+        (chat.FilePart(data="data:,"), "file_data"),
+        (chat.FilePart(url="https://example.com/a.pdf"), "file_url"),
+        (chat.SpokenPart(id="a"), "spoken"),
+        (chat.RefusalPart("no"), "refusal"),
+        (chat.ReasoningPart("hm"), "reasoning"),
+        (chat.ReasoningPart("hm", "s", None, "other"), "signed_reasoning"),
+        (chat.ReasoningPart("", None, "x", "other"), "signed_reasoning"),
+    ],
+)
+def test_each_kind_of_part_is_a_feature_at_its_place(part, feature):
+    assert features(with_part(part, "assistant")) == {(feature, "messages[0].content[0]")}
+
+
+def test_words_are_a_feature_only_when_they_rest_on_something():
+    assert features(with_part(chat.TextPart("a"))) == set()
+    cited = chat.TextPart("a", citations=(chat.Citation(url="u"),))
+    assert features(with_part(cited)) == {("citations", "messages[0].content[0].citations")}
+
+
+def test_how_closely_to_look_is_a_feature_unless_it_is_left_open():
+    assert ("image_detail", "messages[0].content[0].detail") in features(with_part(chat.ImagePart("u", "low")))
+    assert features(with_part(chat.ImagePart("u", "auto"))) == {("image_url", "messages[0].content[0]")}
+
+
+def test_a_tools_answer_of_more_than_words_is_a_feature_of_its_own():
+    assert ("tool_media", "messages[0].content[0]") in features(with_part(chat.ImagePart("u"), "tool"))
+    assert features(with_part(chat.TextPart("a"), "tool")) == set()
+
+
+def test_a_system_message_within_the_conversation_is_another_thing_than_one_before_it():
+    system = chat.Message(role="system", parts=(chat.TextPart("a"),))
+    assert features(asking(system, USER, system)) == {("system", "messages[0]"), ("late_system", "messages[2]")}
+
+
+@pytest.mark.parametrize(
+    ("message", "use"),
+    [
+        (chat.Message(role="user", name="Ann"), ("name", "messages[0].name")),
+        (chat.Message(role="tool", is_error=True), ("tool_error", "messages[0].is_error")),
+        (
+            chat.Message(role="assistant", tool_calls=(chat.ToolCall("1", "f", "x", "custom"),)),
+            ("other_tools", "messages[0].tool_calls[0]"),
+        ),
+    ],
+)
+def test_what_a_message_is_besides_its_parts_is_a_feature(message, use):
+    assert features(asking(message)) == {use}
+
+
+def test_the_name_of_a_tool_is_no_feature():
+    assert features(asking(chat.Message(role="tool", name="f"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "use"),
+    [
+        ({"tools": (chat.Tool(name="f"),)}, ("tools", "tools[0]")),
+        ({"tools": (chat.Tool(type="web_search", raw=Raw(b"{}")),)}, ("other_tools", "tools[0]")),
+        ({"tool_choice": "auto"}, ("tool_choice", "tool_choice")),
+        ({"parallel_tool_calls": True}, ("parallel_tool_calls", "parallel_tool_calls")),
+        ({"response_format": chat.ResponseFormat(type="json_object")}, ("json_object", "response_format")),
+        ({"response_format": chat.ResponseFormat(type="json_schema")}, ("json_schema", "response_format")),
+        ({"temperature": 0.0}, ("temperature", "temperature")),
+        ({"seed": 0}, ("seed", "seed")),
+        ({"reasoning_budget_tokens": 0}, ("reasoning_budget_tokens", "reasoning_budget_tokens")),
+        ({"stop": ("END",)}, ("stop", "stop")),
+        ({"n": 2}, ("n", "n")),
+    ],
+)
+def test_each_setting_is_a_feature_when_it_is_given_zero_too(fields, use):
+    assert features(asking(**fields)) == {use}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"response_format": chat.ResponseFormat(type="text")}, {"logprobs": False}, {"stop": ()}, {"n": 1}]
+)
+def test_what_says_no_more_than_the_default_is_no_feature(fields):
+    assert features(asking(**fields)) == set()
+
+
+def test_a_strict_tool_is_a_tool_and_strict():
+    assert features(asking(tools=(chat.Tool(name="f", strict=True),))) == {
+        ("tools", "tools[0]"),
+        ("strict_tools", "tools[0].strict"),
+    }
+
+
+# Losses.
+
+
+def test_what_is_carried_without_loss_is_not_told():
+    assert carry.losses(asking(temperature=1, seed=5), EVERYTHING, frozenset()) == ()
+
+
+def test_what_is_lost_is_told_once_and_in_order():
+    request = asking(with_part(chat.ImagePart("u", "low")).messages[0], seed=5, top_k=3)
+    carries = EVERYTHING | {"seed": "lossy", "top_k": "lossy", "image_detail": "lossy"}
+    assert carry.losses(request, carries, frozenset()) == ("messages[0].content[0].detail", "top_k", "seed")
+
+
+@pytest.mark.parametrize("carries", [{}, {"seed": "refused"}])
+def test_what_a_dialect_cannot_say_is_refused_by_name(carries):
+    with pytest.raises(InvalidRequest, match=r"`seed`: a seed cannot be said") as refused:
+        carry.losses(asking(seed=5), carries, frozenset())
+    assert refused.value.param == "seed"
+
+
+OWN = {"x": ONE}
+
+
+@pytest.mark.parametrize(
+    ("request_", "param"),
+    [
+        (asking(extra=OWN), "x"),
+        (asking(chat.Message(role="user", extra=OWN)), "messages[0].x"),
+        (with_part(chat.TextPart("a", OWN)), "messages[0].content[0].x"),
+        (with_part(chat.OtherPart("x", Raw(b"{}"))), "messages[0].content[0]"),
+        (
+            asking(chat.Message(role="assistant", tool_calls=(chat.ToolCall("1", "f", "{}", extra=OWN),))),
+            "messages[0].tool_calls[0].x",
+        ),
+        (asking(tools=(chat.Tool(name="f", extra=OWN),)), "tools[0].x"),
+    ],
+)
+def test_a_dialects_own_field_is_told_when_it_is_a_hint_and_refused_when_not(request_, param):
+    assert carry.losses(request_, EVERYTHING, frozenset({"x"})) == (param,)
+    with pytest.raises(InvalidRequest) as refused:
+        carry.losses(request_, EVERYTHING, frozenset())
+    assert refused.value.param == param
+
+
+def test_a_field_that_is_null_says_nothing():
+    assert carry.losses(asking(extra={"x": NULL}), EVERYTHING, frozenset()) == ()
+
+
+# Without what is a dialect's own.
+
+
+def test_a_bare_request_has_nothing_of_its_dialect_left():
+    parts = (
+        chat.TextPart("a", OWN, (chat.Citation(url="u", raw=ONE),)),
+        chat.ImagePart("u", None, OWN),
+        chat.OtherPart("x", ONE),
+        chat.RefusalPart("no"),
+    )
+    call = chat.ToolCall("1", "f", "{}", extra=OWN)
+    message = chat.Message(role="assistant", parts=parts, tool_calls=(call,), extra=OWN)
+    tools = (chat.Tool(name="f", extra=OWN), chat.Tool(type="x", raw=ONE))
+    bare = carry.bare(asking(message, tools=tools, extra=OWN, seed=5))
+    assert list(carry.unmodelled(bare)) == []
+    assert bare.messages[0].parts == (
+        chat.TextPart("a", citations=(chat.Citation(url="u"),)),
+        chat.ImagePart("u"),
+        chat.RefusalPart("no"),
+    )
+    assert bare.tools == (chat.Tool(name="f"),)
+    assert bare.seed == 5
+
+
+def test_a_bare_answer_has_nothing_of_its_dialect_left():
+    message = chat.Message(role="assistant", parts=(chat.TextPart("a", OWN),), extra=OWN)
+    choice = chat.Choice(index=0, message=message, finish_reason="stop", said="stop", extra=OWN)
+    answer = chat.Answer(id="1", model="m", created=1, choices=(choice,), extra=OWN)
+    plain = chat.Message(role="assistant", parts=(chat.TextPart("a"),))
+    expected = chat.Choice(index=0, message=plain, finish_reason="stop", said="stop")
+    assert carry.bare_answer(answer) == chat.Answer(id="1", model="m", created=1, choices=(expected,))
+
+
+def test_messages_that_hold_nothing_of_their_own_are_not_made_anew():
+    request = asking()
+    assert carry.bare(request).messages[0] is request.messages[0]
