@@ -376,7 +376,24 @@ raws = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | texts, st.l
     lambda value: Raw(msgspec.json.encode(value))
 )
 extras = st.dictionaries(names.map("x_".__add__), raws, max_size=2)
-calls = st.builds(chat.ToolCall, texts, texts, texts, st.sampled_from(["function", "custom"]), extras)
+call_proofs = st.just((None, None)) | texts.map(lambda signature: (signature, "gemini"))
+calls = st.builds(
+    lambda proof, *fields: chat.ToolCall(*fields, *proof),
+    call_proofs,
+    texts,
+    texts,
+    texts,
+    st.sampled_from(["function", "custom"]),
+    extras,
+)
+citations = st.builds(
+    chat.Citation,
+    url=st.none() | texts,
+    title=st.none() | texts,
+    quote=st.none() | texts,
+    start=st.integers(0, 99),
+    end=st.none() | st.integers(0, 99),
+)
 parts = st.one_of(
     st.builds(chat.TextPart, texts, extras),
     st.builds(chat.ImagePart, texts, st.none() | texts, extras),
@@ -386,9 +403,23 @@ parts = st.one_of(
     extras.map(lambda extra: chat.OtherPart("x_part", Raw(msgspec.json.encode({"type": "x_part"} | extra)))),
 )
 spoken = st.builds(chat.SpokenPart, id=words)
+plain_thoughts = st.lists(st.builds(chat.ReasoningPart, words), max_size=1)
+proofs = st.sampled_from(["anthropic_messages", "gemini"]).map(lambda maker: {"signature": "s", "made_by": maker}) | (
+    st.sampled_from(["anthropic_messages", "openai_responses"]).map(lambda maker: {"sealed": "x", "made_by": maker})
+)
+proven = st.builds(
+    lambda text, name, proof: chat.ReasoningPart(text, id=name, **proof), texts, st.none() | texts, proofs
+)
+thoughts = plain_thoughts | st.tuples(st.lists(proven, min_size=1, max_size=2), plain_thoughts).map(
+    lambda lists: [*lists[0], *lists[1]]
+)
+cited = st.builds(
+    lambda text, rests_on: chat.TextPart(text, citations=tuple(rests_on)), words, st.lists(citations, max_size=2)
+)
 all_parts = st.tuples(
-    st.lists(st.builds(chat.ReasoningPart, words), max_size=1),
+    thoughts,
     st.lists(parts, max_size=3),
+    st.lists(cited, max_size=1),
     st.lists(spoken, max_size=1),
 ).map(lambda lists: tuple(part for each in lists for part in each))
 messages = st.builds(
@@ -408,6 +439,7 @@ tools = st.one_of(
         description=st.none() | texts,
         parameters=st.none() | schemas,
         strict=st.none() | st.booleans(),
+        extra=extras,
     ),
     names.map(lambda name: chat.Tool(type=f"x_{name}", raw=Raw(msgspec.json.encode({"type": f"x_{name}"})))),
 )
@@ -431,6 +463,9 @@ requests = st.builds(
     max_output_tokens=st.none() | st.integers(1, 2**31 - 1),
     temperature=st.none() | st.floats(0, 2),
     top_p=st.none() | st.floats(0, 1),
+    top_k=st.none() | st.integers(1, 100),
+    presence_penalty=st.none() | st.floats(-2, 2),
+    frequency_penalty=st.none() | st.floats(-2, 2),
     stop=st.lists(texts, max_size=2).map(tuple),
     n=st.integers(1, 128),
     seed=st.none() | st.integers(-(2**63), 2**63 - 1),
@@ -440,6 +475,7 @@ requests = st.builds(
     user=st.none() | texts,
     stream=st.booleans(),
     include_usage=st.booleans(),
+    dialect=st.just(openai_chat.NAME),
     extra=extras,
 )
 

@@ -198,7 +198,6 @@ def test_comments_say_nothing():
         ("content_filter", "content_filter"),
         ("eos", "stop"),
         ("model_length", "length"),
-        ("something_new", "other"),
     ],
 )
 def test_a_finish_reason_means_something_and_keeps_its_word(word, reason):
@@ -207,9 +206,12 @@ def test_a_finish_reason_means_something_and_keeps_its_word(word, reason):
     assert f'"finish_reason":"{word}"'.encode() in writer.write(chat.Finished(0, reason, word))
 
 
-def test_another_dialects_word_for_a_reason_is_not_said():
+@pytest.mark.parametrize(
+    ("reason", "word", "said"), [("length", "max_tokens", b"length"), ("other", "pause_turn", b"stop")]
+)
+def test_another_dialects_word_for_a_reason_is_not_said(reason, word, said):
     writer = openai_chat.Writer(**HEAD, include_usage=False)
-    assert b'"finish_reason":"length"' in writer.write(chat.Finished(0, "length", "max_tokens"))
+    assert b'"finish_reason":"%b"' % said in writer.write(chat.Finished(0, reason, word))
 
 
 # Streams, written.

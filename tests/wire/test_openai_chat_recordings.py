@@ -406,7 +406,9 @@ def _canonical_message(message: dict[str, Any]) -> dict[str, Any]:
         match content:
             case [{"type": "text", "text": text, **more}] if text and not more:
                 content = text
-    for name in ("refusal", "reasoning_content", "tool_calls"):
+    if details := message.pop("reasoning_details", None):
+        message |= _canonical_thinking(details, message.get("reasoning_content"))
+    for name in ("refusal", "reasoning_content", "tool_calls", "annotations"):
         if not message.get(name):
             message.pop(name, None)
     # Snowflake says every field, also where there is no sound.
@@ -417,6 +419,21 @@ def _canonical_message(message: dict[str, Any]) -> dict[str, Any]:
         if call["type"] == "function":
             call["function"].setdefault("arguments", "")
     return message | {"content": content or None}
+
+
+def _canonical_thinking(details: list[dict[str, Any]], thought: str | None) -> dict[str, Any]:
+    """Details by their proofs, each with all the words before it; without any they are thinking in plain words."""
+    if any(detail.get("format") == "xai-responses-v1" and "data" in detail for detail in details):
+        return {"reasoning_details": details}
+    proofs, words, whole = [], "", ""
+    for detail in details:
+        said = detail.get("text") or detail.get("summary") or ""
+        words, whole = words + said, whole + said
+        if proof := detail.get("signature") or detail.get("data"):
+            proofs.append((words, proof, detail["format"], detail.get("id")))
+            words = ""
+    assert thought in (None, whole) or not whole
+    return {"reasoning_content": thought or whole} | ({"reasoning_details": proofs} if proofs else {})
 
 
 NULLABLE = ("name", "refusal", "audio", "tool_calls", "tool_call_id", "reasoning", "reasoning_content")

@@ -4,13 +4,53 @@ OpenAI API reference, "Chat" and "Chat streaming" (read 2026-11-22), and what re
 `glance_*` looks shallowly, for bytes that pass through; `read_*` and `write_*` translate.
 """
 
+from collections.abc import Mapping
+
+from tollhouse.dialects.carry import FEATURES, Carry
 from tollhouse.dialects.openai_chat.answer import read_answer, write_answer
-from tollhouse.dialects.openai_chat.errors import classify, read_error
+from tollhouse.dialects.openai_chat.errors import classify, read_error, write_error
 from tollhouse.dialects.openai_chat.glance import glance_answer, glance_request, rewrite_request
-from tollhouse.dialects.openai_chat.request import read_request, write_request
+from tollhouse.dialects.openai_chat.request import NAME, read_request, write_request
 from tollhouse.dialects.openai_chat.stream import Reader, Writer, is_usage_only, plain_text
 
-NAME = "openai_chat"
+_LOSSY = frozenset(
+    {
+        "citations",  # for readers; models are not told again
+        "tool_error",  # the tool's words remain
+        "tool_media",  # shown by the user, behind the tools' answers
+        "reasoning_budget_tokens",  # said as an effort
+    }
+)
+_REFUSED = frozenset({"file_id", "file_url", "spoken", "other_tools"})
+"""Names that only one provider knows, and what has no word here."""
+
+CARRIES: Mapping[str, Carry] = {
+    feature: "lossy" if feature in _LOSSY else "lossless" for feature in FEATURES if feature not in _REFUSED
+}
+"""What this dialect can say of a request, by feature."""
+
+HINTS = frozenset(
+    {
+        "annotations",
+        "cache_control",
+        "index",
+        "max_tokens",
+        "metadata",
+        "parsed",
+        "prediction",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "reasoning",
+        "reasoning_details",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "stream_options",
+        "verbosity",
+    }
+)
+"""Fields of this dialect that no other knows, and that a caller can do without."""
 
 
 def target(model: str, *, stream: bool) -> bytes:
@@ -19,6 +59,8 @@ def target(model: str, *, stream: bool) -> bytes:
 
 
 __all__ = [
+    "CARRIES",
+    "HINTS",
     "NAME",
     "Reader",
     "Writer",
@@ -33,5 +75,6 @@ __all__ = [
     "rewrite_request",
     "target",
     "write_answer",
+    "write_error",
     "write_request",
 ]

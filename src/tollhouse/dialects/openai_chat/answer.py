@@ -102,7 +102,9 @@ def read_reason(said: str) -> chat.FinishReason:
 
 
 def write_reason(reason: chat.FinishReason, said: str) -> str:
-    """The provider's own word when it is one of this dialect or means nothing else, else this dialect's."""
+    """The provider's own word when it is one of this dialect, else this dialect's; `stop` for what has none here."""
+    if reason == "other":
+        return "stop" if said else ""
     return said if read_reason(said) == reason else reason
 
 

@@ -26,6 +26,16 @@ def read_error(status: int, body: bytes) -> chat.Failed:
     return _failed(value, status)
 
 
+def write_error(failed: chat.Failed, status: int, request_id: str) -> bytes:
+    """An error as an answer of its own; `status` is its HTTP status, which the body does not repeat."""
+    return msgspec.json.encode({"error": error_object(failed) | {"request_id": request_id}})
+
+
+def error_object(failed: chat.Failed) -> dict[str, Any]:
+    """OpenAI's `error` object."""
+    return {"message": failed.message, "type": failed.type, "param": failed.param, "code": failed.code}
+
+
 def read_failure(error: msgspec.Raw) -> chat.Failed:
     """The `error` of a stream's event, or of an answer with status 200; its bytes are valid JSON."""
     try:

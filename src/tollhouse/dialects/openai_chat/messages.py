@@ -1,8 +1,8 @@
 """One message in OpenAI's dialect, in a request or in an answer.
 
 Canonical forms, where the dialect has several for one meaning: a lone text part is a string; the last refusal stands
-beside the content; `reasoning` is said as `reasoning_content`, in one piece; null is said by absence, except that
-content is null beside tool calls, a refusal or sound.
+beside the content; `reasoning` is said as `reasoning_content`, in one piece, and said once more with its proofs where
+it has some (`thinking`); null is said by absence, except that content is null beside tool calls, a refusal or sound.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import is_null
+from tollhouse.dialects.openai_chat.thinking import Detail, is_provable, read_details, write_details
 
 
 class ImageUrl(msgspec.Struct):
@@ -52,11 +54,26 @@ class Custom(msgspec.Struct):
     input: str | None = None
 
 
+class Google(msgspec.Struct):
+    thought_signature: str | None = None
+
+
+class ExtraContent(msgspec.Struct):
+    """Google's own field: "Thought signatures", section "OpenAI compatibility" (read 2026-11-22)."""
+
+    google: Google | None = None
+
+    @property
+    def signature(self) -> str | None:
+        return self.google.thought_signature if self.google is not None else None
+
+
 class ToolCall(msgspec.Struct):
     id: str | None = None
     type: str | None = None
     function: Function | None = None
     custom: Custom | None = None
+    extra_content: ExtraContent | None = None
 
 
 class Audio(msgspec.Struct):
@@ -64,6 +81,19 @@ class Audio(msgspec.Struct):
     data: str | None = None
     transcript: str | None = None
     expires_at: int | None = None
+
+
+class UrlCitation(msgspec.Struct):
+    url: str | None = None
+    title: str | None = None
+    content: str | None = None
+    start_index: int | None = None
+    end_index: int | None = None
+
+
+class Annotation(msgspec.Struct):
+    type: str = ""
+    url_citation: UrlCitation | None = None
 
 
 class Message(msgspec.Struct, kw_only=True):
@@ -74,6 +104,8 @@ class Message(msgspec.Struct, kw_only=True):
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: list[Detail] | None = None
+    annotations: list[Annotation] | None = None
     audio: Audio | None = None
     tool_calls: list[ToolCall] | None = None
     tool_call_id: str | None = None
@@ -89,14 +121,13 @@ _MESSAGE_FIELDS = frozenset(Message.__struct_fields__)
 def read_message(wire: Message, fields: Fields) -> chat.Message:
     """The message whose typed form is `wire` and whose fields, undecoded, are `fields`."""
     extra = {name: raw for name, raw in fields.items() if name not in _MESSAGE_FIELDS}
-    thought = wire.reasoning_content or wire.reasoning
-    if wire.reasoning_content and wire.reasoning and wire.reasoning != wire.reasoning_content:
-        extra["reasoning"] = fields["reasoning"]
-    parts: list[chat.Part] = [chat.ReasoningPart(thought)] if thought else []
+    parts: list[chat.Part] = _read_thinking(wire, fields, extra)
     if isinstance(wire.content, str):
         parts += [chat.TextPart(wire.content)] if wire.content else []
     elif wire.content:
         parts += map(_read_part, wire.content, _FIELDS_LIST.decode(fields["content"]))
+    if wire.annotations:
+        _read_citations(wire.annotations, fields, parts, extra)
     if wire.refusal:
         parts.append(chat.RefusalPart(wire.refusal))
     if wire.audio and wire.audio.id:
@@ -116,16 +147,20 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     """The message as a JSON object. In requests sound is named by its id, in answers it is said."""
     parts = list(message.parts)
     wire: dict[str, Any] = {"role": message.role, "content": None}
-    thoughts = [part.text for part in parts if isinstance(part, chat.ReasoningPart)]
+    thoughts = [part for part in parts if isinstance(part, chat.ReasoningPart)]
     spoken = [part for part in parts if isinstance(part, chat.SpokenPart)]
     said = [part for part in parts if not isinstance(part, chat.ReasoningPart | chat.SpokenPart)]
     if said and isinstance(last := said[-1], chat.RefusalPart):
         wire["refusal"] = last.text
         said.pop()
     if said or not (message.tool_calls or spoken or "refusal" in wire):
-        wire["content"] = _write_content(said)
-    if thoughts:
-        wire["reasoning_content"] = "".join(thoughts)
+        wire["content"] = _write_content(said, is_answer=is_answer)
+    if found := _write_citations(said):
+        wire["annotations"] = found
+    if words := "".join([part.text for part in thoughts]):
+        wire["reasoning_content"] = words
+    if any(map(is_provable, thoughts)):
+        wire["reasoning_details"] = write_details(thoughts)
     if spoken:
         wire["audio"] = _write_audio(spoken[-1], is_answer=is_answer)
     if message.tool_calls:
@@ -137,20 +172,72 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     return wire | message.extra
 
 
+def read_citation(wire: UrlCitation) -> chat.Citation:
+    """What words rest on. `content`, the source's own words, is OpenRouter's."""
+    return chat.Citation(url=wire.url, title=wire.title, quote=wire.content, start=wire.start_index, end=wire.end_index)
+
+
 def write_citation(citation: chat.Citation) -> dict[str, Any]:
     """What words rest on, as an annotation of the message."""
-    found = {
-        "url": citation.url,
-        "title": citation.title,
-        "start_index": citation.start,
-        "end_index": citation.end,
-    }
-    return {"type": "url_citation", "url_citation": {name: value for name, value in found.items() if value is not None}}
+    found = _without_nones(
+        url=citation.url,
+        title=citation.title,
+        content=citation.quote,
+        start_index=citation.start,
+        end_index=citation.end,
+    )
+    return {"type": "url_citation", "url_citation": found}
+
+
+def write_signature(signature: str) -> dict[str, Any]:
+    """The proof of the thinking behind a tool call, in Google's field."""
+    return {"google": {"thought_signature": signature}}
 
 
 def says_more(raw: Raw, than: type[msgspec.Struct]) -> bool:
     """An object has fields that the struct does not model."""
     return not is_null(raw) and not _FIELDS.decode(raw).keys() <= set(than.__struct_fields__)
+
+
+def _read_thinking(wire: Message, fields: Fields, extra: Fields) -> list[chat.Part]:
+    """The thinking: details say it best, as long as all of them are understood."""
+    details = wire.reasoning_details or []
+    thought = wire.reasoning_content or wire.reasoning or ""
+    if wire.reasoning_content and wire.reasoning and wire.reasoning != wire.reasoning_content:
+        extra["reasoning"] = fields["reasoning"]
+    if details and not _is_understood(details, fields["reasoning_details"]):
+        extra["reasoning_details"] = fields["reasoning_details"]
+        details = []
+    parts = read_details(details)
+    words = "".join([part.text for part in parts])
+    if thought and words != thought:
+        if words:
+            extra["reasoning_details"] = fields["reasoning_details"]
+            return [chat.ReasoningPart(thought)]
+        first = parts[0] if parts else chat.ReasoningPart("")
+        parts[:1] = [replace(first, text=thought)]
+    return list(parts)
+
+
+def _is_understood(details: list[Detail], raw: Raw) -> bool:
+    fields = frozenset(Detail.__struct_fields__)
+    return all(detail.is_modelled for detail in details) and all(
+        each.keys() <= fields for each in _FIELDS_LIST.decode(raw)
+    )
+
+
+def _read_citations(wire: list[Annotation], fields: Fields, parts: list[chat.Part], extra: Fields) -> None:
+    """What the words rest on belongs to the last of them; annotations of other kinds are kept as they came."""
+    annotations = _FIELDS_LIST.decode(fields["annotations"])
+    citations = [read_citation(each.url_citation) for each in wire if each.url_citation is not None]
+    is_understood = len(citations) == len(wire) and not any(
+        each.keys() != {"type", "url_citation"} or says_more(each["url_citation"], UrlCitation) for each in annotations
+    )
+    at = next((at for at in reversed(range(len(parts))) if isinstance(parts[at], chat.TextPart)), None)
+    if at is None or not is_understood:
+        extra["annotations"] = fields["annotations"]
+        return
+    parts[at] = replace(parts[at], citations=tuple(citations))
 
 
 def _read_part(wire: Part, fields: Fields) -> chat.Part:
@@ -175,13 +262,21 @@ def _read_part(wire: Part, fields: Fields) -> chat.Part:
 def _read_call(wire: ToolCall, fields: Fields) -> chat.ToolCall:
     kind = wire.type or "function"
     extra = {name: raw for name, raw in fields.items() if name not in ("id", "type", kind)}
+    signature = wire.extra_content.signature if wire.extra_content is not None else None
+    if signature is not None and not _says_more_than_signature(fields["extra_content"]):
+        del extra["extra_content"]
+    maker = "gemini" if signature is not None else None
     if kind == "custom":
         custom = wire.custom or Custom()
         extra |= _unmodelled(fields, "custom", Custom)
-        return chat.ToolCall(wire.id or "", custom.name, custom.input or "", kind, extra)
+        return chat.ToolCall(wire.id or "", custom.name, custom.input or "", kind, extra, signature, maker)
     function = wire.function or Function()
     extra |= _unmodelled(fields, "function", Function)
-    return chat.ToolCall(wire.id or "", function.name, function.arguments or "", kind, extra)
+    return chat.ToolCall(wire.id or "", function.name, function.arguments or "", kind, extra, signature, maker)
+
+
+def _says_more_than_signature(extra_content: Raw) -> bool:
+    return says_more(extra_content, ExtraContent) or says_more(_FIELDS.decode(extra_content)["google"], Google)
 
 
 def _unmodelled(fields: Fields, name: str, wire: type[msgspec.Struct]) -> Fields:
@@ -195,14 +290,29 @@ def _read_audio(wire: Audio) -> chat.SpokenPart:
     )
 
 
-def _write_content(parts: Sequence[chat.Part]) -> str | list[Any]:
-    match parts:
-        case []:
-            return ""
-        case [chat.TextPart(text, extra)] if text and not extra:
-            return text
-        case _:
-            return [_write_part(part) for part in parts]
+def _write_content(parts: Sequence[chat.Part], *, is_answer: bool) -> str | list[Any]:
+    """A string when that says it all; an answer of words is never anything else."""
+    words = [
+        part.text for part in parts if isinstance(part, chat.TextPart) and (is_answer or part.text) and not part.extra
+    ]
+    if len(words) == len(parts) and (is_answer or len(parts) <= 1):
+        return "".join(words)
+    return [_write_part(part) for part in parts]
+
+
+def _write_citations(parts: Sequence[chat.Part]) -> list[dict[str, Any]]:
+    """What the words rest on; a citation that does not say which words is about all of its part's."""
+    annotations = []
+    begins = 0
+    for part in parts:
+        if not isinstance(part, chat.TextPart):
+            continue
+        ends = begins + len(part.text)
+        for each in part.citations:
+            told = each if each.start is not None else replace(each, start=begins, end=ends)
+            annotations.append(write_citation(told))
+        begins = ends
+    return annotations
 
 
 def _write_part(part: chat.Part) -> dict[str, Any] | Raw:
@@ -226,7 +336,10 @@ def _write_part(part: chat.Part) -> dict[str, Any] | Raw:
 
 def _write_call(call: chat.ToolCall) -> dict[str, Any]:
     inner = {"name": call.name, "input" if call.type == "custom" else "arguments": call.arguments}
-    return {"id": call.id, "type": call.type, "custom" if call.type == "custom" else "function": inner} | call.extra
+    wire: dict[str, Any] = {"id": call.id, "type": call.type, call.type: inner}
+    if call.signature is not None and call.made_by == "gemini":
+        wire["extra_content"] = write_signature(call.signature)
+    return wire | call.extra
 
 
 def _write_audio(part: chat.SpokenPart, *, is_answer: bool) -> dict[str, Any]:
@@ -235,5 +348,5 @@ def _write_audio(part: chat.SpokenPart, *, is_answer: bool) -> dict[str, Any]:
     return {"id": part.id, "data": part.data, "transcript": part.transcript, "expires_at": part.expires_at}
 
 
-def _without_nones(**fields: str | None) -> dict[str, Any]:
+def _without_nones(**fields: str | int | None) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}

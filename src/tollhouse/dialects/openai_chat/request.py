@@ -1,7 +1,8 @@
 """A chat completion request, in both directions.
 
 Canonical forms: null and defaults (`n` 1, `stream` false) are said by absence, one stop sequence is a list of one, and
-`max_tokens` is said as whichever field the provider understands.
+`max_tokens` is said as whichever field the provider understands. `top_k` is not OpenAI's, but that of many who speak
+its dialect; 0 and -1, which switch it off there, are said by absence.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from msgspec import Meta, Raw
 from tollhouse import errors
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.openai_chat.foreign import adapted
 from tollhouse.dialects.openai_chat.messages import Fields, Message, read_message, says_more, write_message
+
+NAME = "openai_chat"
 
 MAX_CAP = 2**31 - 1
 """The largest cap on output that makes sense to write down, in tokens."""
@@ -62,6 +66,8 @@ class Settings(msgspec.Struct, kw_only=True):
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     stop: str | list[str] | None = None
+    presence_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
@@ -88,6 +94,7 @@ class _Tool(msgspec.Struct):
 class _Request(Settings, kw_only=True):
     messages: Annotated[list[_RequestMessage], Meta(min_length=1, max_length=10_000)]
     tools: list[_Tool] | None = None
+    top_k: Annotated[int, Meta(ge=-1, le=2**31 - 1)] | None = None
 
 
 class _RawRequest(msgspec.Struct):
@@ -123,6 +130,9 @@ def read_request(body: bytes) -> chat.ChatRequest:
         max_output_tokens=read_cap(wire),
         temperature=wire.temperature,
         top_p=wire.top_p,
+        top_k=wire.top_k if wire.top_k is not None and wire.top_k > 0 else None,
+        presence_penalty=wire.presence_penalty,
+        frequency_penalty=wire.frequency_penalty,
         stop=(wire.stop,) if isinstance(wire.stop, str) else tuple(wire.stop or ()),
         n=wire.n or 1,
         seed=wire.seed,
@@ -132,12 +142,15 @@ def read_request(body: bytes) -> chat.ChatRequest:
         user=wire.user,
         stream=wire.stream is True,
         include_usage=wants_usage(wire),
+        dialect=NAME,
         extra=_unmodelled(wire, fields),
     )
 
 
 def write_request(request: chat.ChatRequest, *, cap_field: str = "max_completion_tokens") -> bytes:
     """The request as a body; `cap_field` is where the provider wants the cap on output."""
+    if request.dialect != NAME:
+        request = adapted(request)
     wire: dict[str, Any] = {
         "model": request.model,
         "messages": [write_message(message, is_answer=False) for message in request.messages],
@@ -148,6 +161,9 @@ def write_request(request: chat.ChatRequest, *, cap_field: str = "max_completion
         cap_field: request.max_output_tokens,
         "temperature": request.temperature,
         "top_p": request.top_p,
+        "top_k": request.top_k,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
         "stop": request.stop or None,
         "n": request.n if request.n != 1 else None,
         "seed": request.seed,
@@ -217,13 +233,16 @@ def _read_tool(wire: _Tool, raw: Raw) -> chat.Tool:
     function = wire.function
     if wire.type != "function" or function is None:
         return chat.Tool(type=wire.type, raw=raw)
-    is_beyond = says_more(raw, _Tool) or says_more(_FIELDS.decode(raw)["function"], _Function)
+    fields = _FIELDS.decode(raw)
+    extra = {name: value for name, value in fields.items() if name not in _Tool.__struct_fields__}
+    if says_more(fields["function"], _Function):
+        extra["function"] = fields["function"]
     return chat.Tool(
         name=function.name,
         description=function.description,
         parameters=None if is_null(function.parameters) else function.parameters,
         strict=function.strict,
-        raw=raw if is_beyond else None,
+        extra=extra,
     )
 
 
@@ -236,7 +255,7 @@ def _write_tool(tool: chat.Tool) -> Raw | dict[str, Any]:
         "parameters": tool.parameters,
         "strict": tool.strict,
     }
-    return {"type": tool.type, "function": _without_nones(function)}
+    return {"type": tool.type, "function": _without_nones(function)} | tool.extra
 
 
 def _read_tool_choice(wire: str | ToolChoice | None) -> str | tuple[str, str] | None:

@@ -11,8 +11,15 @@ from msgspec import Raw
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat.answer import read_reason, write_reason
-from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
-from tollhouse.dialects.openai_chat.messages import write_citation
+from tollhouse.dialects.openai_chat.errors import error_object, read_failure, unreadable
+from tollhouse.dialects.openai_chat.messages import (
+    Annotation,
+    ExtraContent,
+    read_citation,
+    write_citation,
+    write_signature,
+)
+from tollhouse.dialects.openai_chat.thinking import Detail, is_provable, proven, write_details
 from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
@@ -40,6 +47,7 @@ class _ToolCall(msgspec.Struct):
     type: str | None = None
     function: _Function | None = None
     custom: _Custom | None = None
+    extra_content: ExtraContent | None = None
 
 
 class _Audio(msgspec.Struct):
@@ -61,6 +69,8 @@ class _Delta(msgspec.Struct):
     content: str | list[_Part] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: list[Detail] | None = None
+    annotations: list[Annotation] | None = None
     refusal: str | None = None
     tool_calls: list[_ToolCall] | None = None
     audio: _Audio | None = None
@@ -97,6 +107,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._has_begun = False
+        self._thinks_aloud: set[int] = set()
         self._finished: set[int] = set()
         self._calls: dict[tuple[int, int | None], str] = {}
         self._slots: dict[tuple[int, int | None], int] = {}
@@ -141,10 +152,16 @@ class Reader:
         if delta is not None:
             if thought := delta.reasoning_content or delta.reasoning:
                 events.append(chat.ReasoningDelta(index, thought))
+                self._thinks_aloud.add(index)
+            if delta.reasoning_details:
+                events += self._read_details(index, delta.reasoning_details)
             if isinstance(delta.content, list):
                 events += _read_parts(index, delta.content)
             elif delta.content:
                 events.append(chat.TextDelta(index, delta.content))
+            if delta.annotations:
+                found = [each.url_citation for each in delta.annotations if each.url_citation is not None]
+                events += [chat.CitationSeen(index, read_citation(each)) for each in found]
             if delta.refusal:
                 events.append(chat.RefusalDelta(index, delta.refusal))
             if delta.tool_calls:
@@ -156,6 +173,19 @@ class Reader:
         if choice.finish_reason and index not in self._finished:
             self._finished.add(index)
             events.append(chat.Finished(index, read_reason(choice.finish_reason), choice.finish_reason))
+
+    def _read_details(self, index: int, details: list[Detail]) -> list[chat.Event]:
+        """Proofs; and words, unless this choice says its thinking in plain fields, which the details then repeat."""
+        events: list[chat.Event] = []
+        is_repeated = index in self._thinks_aloud
+        for detail in details:
+            words = "" if is_repeated else detail.words
+            if detail.has_proof and detail.is_modelled:
+                part = proven(words, detail)
+                events.append(chat.ReasoningDelta(index, words, part.signature, part.sealed, part.made_by, part.id))
+            elif words:
+                events.append(chat.ReasoningDelta(index, words))
+        return events
 
     def _read_call(self, index: int, call: _ToolCall) -> chat.ToolCallDelta:
         """Id and name are passed on with the first piece only, though some servers repeat them.
@@ -170,6 +200,7 @@ class Reader:
             self._calls[key] = call.id or ""
         function = call.function or _Function()
         custom = call.custom or _Custom()
+        signature = call.extra_content.signature if call.extra_content is not None else None
         return chat.ToolCallDelta(
             index=index,
             slot=self._slots[key],
@@ -177,6 +208,8 @@ class Reader:
             name=(function.name or custom.name or None) if is_first else None,
             arguments=function.arguments or custom.input or "",
             type=call.type or ("function" if call.custom is None else "custom"),
+            signature=signature,
+            made_by=None if signature is None else "gemini",
         )
 
 
@@ -217,14 +250,16 @@ class Writer:
         self._include_usage = include_usage
         self._usage: chat.Usage | None = None
         self._begun: set[int] = set()
+        self._thoughts: dict[int, list[str]] = {}
+        self._proof_counts: dict[int, int] = {}
 
     def write(self, event: chat.Event) -> bytes:
         """The event's bytes; empty when this dialect says nothing, or says it later."""
         match event:
             case chat.TextDelta(index, text):
                 return self._delta(index, content=text)
-            case chat.ReasoningDelta(index, text):
-                return self._delta(index, reasoning_content=text) if text else b""
+            case chat.ReasoningDelta():
+                return self._think(event)
             case chat.RefusalDelta(index, text):
                 return self._delta(index, refusal=text)
             case chat.AudioDelta():
@@ -241,12 +276,24 @@ class Writer:
                 self._usage = usage
                 return b""
             case chat.Failed():
-                error = {"message": event.message, "type": event.type, "param": event.param, "code": event.code}
-                return sse.frame(msgspec.json.encode({"error": error}))
+                return sse.frame(msgspec.json.encode({"error": error_object(event)}))
             case chat.Ended():
                 return self._usage_chunk() + b"data: [DONE]\n\n"
             case chat.Began():
                 return b""
+
+    def _think(self, event: chat.ReasoningDelta) -> bytes:
+        """Words as they come; with a proof once more all the words that it proves, for whoever sends them back."""
+        thoughts = self._thoughts.setdefault(event.index, [])
+        thoughts.append(event.text)
+        delta: dict[str, Any] = {"reasoning_content": event.text} if event.text else {}
+        if is_provable(event):
+            part = chat.ReasoningPart("".join(thoughts), event.signature, event.sealed, event.made_by, event.id)
+            number = self._proof_counts.get(event.index, 0)
+            delta["reasoning_details"] = write_details([part], number)
+            self._proof_counts[event.index] = number + 1
+            thoughts.clear()
+        return self._choice(event.index, delta) if delta else b""
 
     def _delta(self, index: int, **delta: Any) -> bytes:
         return self._choice(index, delta)
@@ -291,7 +338,9 @@ def _write_call(event: chat.ToolCallDelta) -> dict[str, Any]:
     inner: dict[str, Any] = {"input" if is_custom else "arguments": event.arguments}
     if event.name is not None:
         inner = {"name": event.name} | inner
-    call = {"index": event.slot, "custom" if is_custom else "function": inner}
+    call: dict[str, Any] = {"index": event.slot, "custom" if is_custom else "function": inner}
     if event.id is not None:
         call |= {"id": event.id, "type": event.type}
+    if event.signature is not None and event.made_by == "gemini":
+        call["extra_content"] = write_signature(event.signature)
     return call

@@ -1,0 +1,46 @@
+"""A request that was read in another dialect, put so that this one can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from tollhouse.dialects import carry, chat, effort
+
+_EXTENSIONS = {"application/pdf": ".pdf", "text/plain": ".txt"}
+
+
+def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
+    """The same request without what only its own dialect knows, in the shapes of this one."""
+    request = carry.bare(request)
+    wanted = request.reasoning_effort
+    if wanted is None and request.reasoning_budget_tokens is not None:
+        wanted = effort.effort(request.reasoning_budget_tokens)
+    return replace(request, messages=tuple(_messages(request.messages)), reasoning_effort=wanted)
+
+
+def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:
+    """A tool's message holds words only: what else it brought is shown by the user, after all tools have spoken."""
+    shown: list[chat.Part] = []
+    for message in messages:
+        parts = tuple(map(_part, message.parts))
+        if message.role == "tool":
+            shown += [part for part in parts if not isinstance(part, chat.TextPart)]
+            parts = tuple([part for part in parts if isinstance(part, chat.TextPart)])
+        elif shown:
+            yield chat.Message(role="user", parts=tuple(shown))
+            shown = []
+        yield replace(message, parts=parts)
+    if shown:
+        yield chat.Message(role="user", parts=tuple(shown))
+
+
+def _part(part: chat.Part) -> chat.Part:
+    """Documents must have a name here, and what earlier words rest on is not said again."""
+    if isinstance(part, chat.TextPart) and part.citations:
+        return chat.TextPart(part.text)
+    if isinstance(part, chat.FilePart) and part.data is not None and part.filename is None:
+        kind = part.data.removeprefix("data:").partition(";")[0]
+        return replace(part, filename="document" + _EXTENSIONS.get(kind, ""))
+    return part
