@@ -52,6 +52,7 @@ def test_each_failure_becomes_what_the_contract_says(status, code, expected, sta
         "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.",
         "prompt is too long: 250000 tokens > 200000 maximum",
         "The input exceeds the context window of this model.",
+        "request (1051 tokens) exceeds the available context size (1024 tokens), try increasing it",
     ],
 )
 def test_a_context_overrun_is_known_by_its_words(message):

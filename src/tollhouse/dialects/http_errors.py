@@ -21,7 +21,8 @@ MAX_MESSAGE_CHARS = 500
 _NUMBER = re.compile(rb"\d{1,15}(?:\.\d{1,15})?")
 _CODE = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 _CONTEXT_LENGTH = re.compile(
-    r"maximum context length|context length exceeded|exceeds? (?:the |its |this model's )?(?:maximum )?context"
+    r"maximum context length|context length exceeded"
+    r"|exceeds? (?:the |its |this model's )?(?:maximum |available )?context"
     r"|context window|prompt is too long|input is too long|too many (?:input )?tokens",
     re.IGNORECASE,
 )
