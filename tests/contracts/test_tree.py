@@ -66,7 +66,7 @@ def test_no_file_names_a_place_on_somebodys_machine():
 
 
 def test_locks_hold_hashes_and_no_addresses():
-    for file in ("requirements.lock", "requirements-dev.lock"):
+    for file in ("requirements.lock", "requirements-dev.lock", "requirements-model.lock"):
         text = (ROOT / file).read_text()
         assert "://" not in text
         assert not re.search(r"^(-|#)", text, re.MULTILINE)
