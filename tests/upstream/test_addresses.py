@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollhouse.errors import InvalidRequest
-from tollhouse.upstream.addresses import is_forbidden, parse_origin
+from tollhouse.upstream.addresses import is_forbidden, parse_origin, parse_url
 from tollhouse.upstream.base import Origin
 
 # Permitted only where the operator said so.
@@ -287,3 +287,39 @@ def test_whatever_is_written_is_read_or_refused(tail: str, allow: bool) -> None:
         return
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     assert parse_origin(f"https://{host}:{origin.port}{path}", allow) == (origin, path)
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://example.com", "/"),
+        ("https://example.com/", "/"),
+        ("https://example.com?a=1", "/?a=1"),
+        ("https://example.com/hook", "/hook"),
+        ("https://example.com/hook/", "/hook/"),
+        ("https://example.com:8443/a/b/?sig=x%2Fy&n=1", "/a/b/?sig=x%2Fy&n=1"),
+    ],
+)
+def test_reads_the_address_of_one_thing_with_its_query_and_its_last_slash(url: str, target: str) -> None:
+    origin, found = parse_url(url)
+    assert (origin.host, found) == ("example.com", target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/hook",
+        "https://169.254.169.254/latest/?a=1",
+        "http://example.com/hook",
+        "https://user:pass@example.com/?a=1",
+        "https://example.com/?a=b c",
+        "https://example.com/?a=1#part",
+        "https://example.com/?a=1\r\nhost: b",
+        "https://example.com/../?a=1",
+        "?a=1",
+    ],
+)
+def test_refuses_the_address_of_one_thing_by_the_same_rules_and_does_not_quote_it(url: str) -> None:
+    with pytest.raises(InvalidRequest, match="^The URL ") as refused:
+        parse_url(url)
+    assert (refused.value.param, url in refused.value.message) == ("url", False)

@@ -42,23 +42,28 @@ def parse_origin(url: str, allow_private_address: bool = False) -> tuple[Origin,
     >>> parse_origin("https://API.example.com/v1/")
     (Origin(scheme='https', host='api.example.com', port=443, allow_private_address=False), '/v1')
     """
-    if not url.isascii():
-        raise _refusal(_advice_on_non_ascii(url))
-    if _FORBIDDEN_CHARACTERS.search(url):
-        raise _refusal(
-            "must not contain user information, a query, a fragment, a backslash, spaces or control characters"
-        )
-    match = _URL.fullmatch(url)
-    if match is None:
-        raise _refusal("must look like https://host/path")
-    scheme = match["scheme"].lower()
-    if scheme != "https" and not (scheme == "http" and allow_private_address):
-        raise _refusal("must start with https:// (http:// needs allow_private_address)")
-    port = int(match["port"]) if match["port"] else _DEFAULT_PORTS[scheme]
-    if not 1 <= port <= 65535:
-        raise _refusal("must have a port from 1 to 65535")
-    host = _read_host(match["host"].lower(), allow_private_address)
-    return Origin(scheme, host, port, allow_private_address), _read_path(match["path"] or "")
+    try:
+        return _parse(url, allow_private_address)
+    except _BrokenRule as rule:
+        raise InvalidRequest(f"The base URL {rule}.", param="base_url") from None
+
+
+def parse_url(url: str, allow_private_address: bool = False) -> tuple[Origin, str]:
+    """Read the address of one thing, such as a webhook, as strictly: into where to connect, and the target to ask for.
+
+    Raises:
+        InvalidRequest: as `parse_origin`.
+
+    >>> parse_url("https://example.com/hooks/?token=1")[1]
+    '/hooks/?token=1'
+    """
+    place, mark, query = url.partition("?")
+    try:
+        origin, path = _parse(place, allow_private_address)
+        slash = "/" if place.endswith("/") or not path else ""
+        return origin, f"{path}{slash}{mark}{_read_query(query)}"
+    except _BrokenRule as rule:
+        raise InvalidRequest(f"The URL {rule}.", param="url") from None
 
 
 def is_forbidden(address: IPv4Address | IPv6Address, allow_private_address: bool = False) -> bool:
@@ -131,17 +136,41 @@ _NEVER_V6: Final = tuple(
 )
 
 
+class _BrokenRule(ValueError):
+    """What an address must be, and is not. Never quotes it: it may hold a password."""
+
+
+def _parse(url: str, allow_private_address: bool) -> tuple[Origin, str]:
+    if not url.isascii():
+        raise _BrokenRule(_advice_on_non_ascii(url))
+    if _FORBIDDEN_CHARACTERS.search(url):
+        raise _BrokenRule(
+            "must not contain user information, a query, a fragment, a backslash, spaces or control characters"
+        )
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise _BrokenRule("must look like https://host/path")
+    scheme = match["scheme"].lower()
+    if scheme != "https" and not (scheme == "http" and allow_private_address):
+        raise _BrokenRule("must start with https:// (http:// only where a private address is allowed)")
+    port = int(match["port"]) if match["port"] else _DEFAULT_PORTS[scheme]
+    if not 1 <= port <= 65535:
+        raise _BrokenRule("must have a port from 1 to 65535")
+    host = _read_host(match["host"].lower(), allow_private_address)
+    return Origin(scheme, host, port, allow_private_address), _read_path(match["path"] or "")
+
+
 def _read_host(host: str, allow_private_address: bool) -> str:
     address = _read_address(host)
     if address is not None:
         if is_forbidden(address, allow_private_address):
-            raise _refusal("must not point to a private, local or reserved address")
+            raise _BrokenRule("must not point to a private, local or reserved address")
         return str(address)
     labels = host.split(".")
     if len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise _refusal("must have a valid host name, without a trailing dot")
+        raise _BrokenRule("must have a valid host name, without a trailing dot")
     if labels[-1] == "localhost" and not allow_private_address:
-        raise _refusal("must not point to a private, local or reserved address")
+        raise _BrokenRule("must not point to a private, local or reserved address")
     for label in labels:
         if label.startswith("xn--"):
             _check_a_label(label)
@@ -153,23 +182,23 @@ def _read_address(host: str) -> IPv4Address | IPv6Address | None:
         try:
             address = IPv6Address(host[1:-1])
         except ValueError:
-            raise _refusal("must have a valid IPv6 address between brackets") from None
+            raise _BrokenRule("must have a valid IPv6 address between brackets") from None
         if address.scope_id is not None:
-            raise _refusal("must not have an IPv6 zone")
+            raise _BrokenRule("must not have an IPv6 zone")
         return address
     if not _NUMBER.fullmatch(host.rpartition(".")[2]):
         return None
     try:
         return IPv4Address(host)
     except ValueError:
-        raise _refusal("must write an IPv4 address as four decimal numbers") from None
+        raise _BrokenRule("must write an IPv4 address as four decimal numbers") from None
 
 
 def _check_a_label(label: str) -> None:
     try:
         idna.ulabel(label)
     except idna.IDNAError:
-        raise _refusal(f"must have a valid host name; {label} is not valid IDNA") from None
+        raise _BrokenRule(f"must have a valid host name; {label} is not valid IDNA") from None
 
 
 def _read_path(path: str) -> str:
@@ -178,8 +207,14 @@ def _read_path(path: str) -> str:
         plain = unquote(segment)
         # An encoded dot or slash changes meaning where a server decodes the path once more than we do.
         if plain in ("", ".", "..") or "/" in plain or "\\" in plain or not plain.isprintable():
-            raise _refusal("must have a plain path, without empty, dotted or encoded-slash segments")
+            raise _BrokenRule("must have a plain path, without empty, dotted or encoded-slash segments")
     return path
+
+
+def _read_query(query: str) -> str:
+    if _FORBIDDEN_CHARACTERS.search(query):
+        raise _BrokenRule("must have a query in plain ASCII; percent-encode it")
+    return query
 
 
 def _advice_on_non_ascii(url: str) -> str:
@@ -192,8 +227,3 @@ def _advice_on_non_ascii(url: str) -> str:
     if ascii_host is None or "xn--" not in ascii_host:
         return "must be ASCII"
     return f"must be ASCII; if this host is meant, write {ascii_host}"
-
-
-def _refusal(rule: str) -> InvalidRequest:
-    # Never quotes the URL: it may hold a password.
-    return InvalidRequest(f"The base URL {rule}.", param="base_url")
