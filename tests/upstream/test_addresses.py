@@ -320,6 +320,6 @@ def test_reads_the_address_of_one_thing_with_its_query_and_its_last_slash(url: s
     ],
 )
 def test_refuses_the_address_of_one_thing_by_the_same_rules_and_does_not_quote_it(url: str) -> None:
-    with pytest.raises(InvalidRequest, match="^The URL ") as refused:
+    with pytest.raises(InvalidRequest, match=r"^The URL ") as refused:
         parse_url(url)
     assert (refused.value.param, url in refused.value.message) == ("url", False)
