@@ -20,6 +20,7 @@ LATE = {
     "importlib": "only to find providers of other packages",
     "rich": "only where a command prints for people",
     "tollhouse.api.management.application": "only when management is asked for: it needs FastAPI",
+    "tollhouse.notify.email": "only where mail is sent: it needs aiosmtplib",
     "tollhouse.store.postgres": "only with PostgreSQL: it needs asyncpg",
     "tollhouse.upstream.proxied": "only with a proxy: it needs aiohttp",
     "uvicorn": "only where a server runs",

@@ -21,4 +21,7 @@ class Event(StrEnum):
     REQUEST_FAILED = "request.failed"
     HOLDS_RESOLVED = "holds.resolved"
     LEDGER_DRIFTED = "ledger.drifted"
+    ALERTS_RAISED = "alerts.raised"
+    DELIVERY_FAILED = "delivery.failed"
+    WEBHOOK_GONE = "webhook.gone"
     LOG_FILE_FAILED = "log_file.failed"

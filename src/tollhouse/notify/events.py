@@ -1,0 +1,87 @@
+"""What can be told: each type of event, its thin body for machines and its sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, TypeAlias, get_args
+
+import msgspec
+
+EventType: TypeAlias = Literal["budget.threshold", "credential.aging", "credential.failing", "webhook.ping"]
+EVENTS: tuple[EventType, ...] = tuple(event for event in get_args(EventType) if event != "webhook.ping")
+"""What an endpoint may ask to hear of. A ping goes to the endpoint that is tested, whatever it asked for."""
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """Something happened that somebody should hear of.
+
+    Attributes:
+        id: the same in every attempt to tell it, so that a receiver can drop what came twice.
+        facts: JSON values, never a secret.
+    """
+
+    id: str
+    type: EventType
+    facts: Mapping[str, Any]
+    raised_at: datetime
+
+
+def body_of(alert: Alert) -> bytes:
+    """`{"type", "timestamp", "data"}` (Standard Webhooks 1.0.0, Payload structure): who is told asks the API for more.
+
+    The same bytes in every attempt.
+    """
+    data = {name: alert.facts[name] for name in THIN[alert.type]}
+    timestamp = alert.raised_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return msgspec.json.encode({"type": alert.type, "timestamp": timestamp, "data": data})
+
+
+def sentence_of(alert: Alert) -> str:
+    """One line of plain text."""
+    return SENTENCES[alert.type](alert.facts)
+
+
+def _budget_threshold(facts: Mapping[str, Any]) -> str:
+    figures = f"{_shown(facts, 'spent')} of {_shown(facts, 'limit')}"
+    of = f" for {facts['model']}" if facts["model"] else ""
+    when = "in total" if facts["window"] == "total" else f"in {facts['period']}"
+    return (
+        f"{facts['threshold']:.0%} of a budget is used: {figures} {when}{of}, "
+        f"by {facts['owner_name'] or facts['owner']} ({facts['budget']})."
+    )
+
+
+def _credential_aging(facts: Mapping[str, Any]) -> str:
+    return (
+        f"A credential for {facts['provider']} is over {facts['days']} days old: "
+        f"{facts['credential']} of {facts['user']}. Make a new key there, and rotate it."
+    )
+
+
+def _credential_failing(facts: Mapping[str, Any]) -> str:
+    return f"{facts['provider']} refuses a credential: {facts['error']} ({facts['credential']} of {facts['user']})."
+
+
+def _ping(facts: Mapping[str, Any]) -> str:
+    return f"This is a test of {facts['webhook']}."
+
+
+def _shown(facts: Mapping[str, Any], name: str) -> str:
+    return f"${facts[name]}" if facts["unit"] == "usd" else f"{facts[name]:,} {facts['unit']}"
+
+
+THIN: Mapping[EventType, tuple[str, ...]] = {
+    "budget.threshold": ("budget", "owner", "period", "threshold"),
+    "credential.aging": ("credential", "user"),
+    "credential.failing": ("credential", "user"),
+    "webhook.ping": ("webhook",),
+}
+"""The facts that go into a body."""
+
+SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
+    "budget.threshold": _budget_threshold,
+    "credential.aging": _credential_aging,
+    "credential.failing": _credential_failing,
+    "webhook.ping": _ping,
+}

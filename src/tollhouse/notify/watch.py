@@ -1,0 +1,178 @@
+"""Looks every few seconds for what is worth telling: budgets that were used so far, credentials that are old or fail.
+
+It compares what is with what was told, and keeps nothing in memory that matters. So it costs a request nothing, and
+what happened in a process that died is noticed by the next look of any other. Two that notice the same thing at once
+both try to note it, and the database lets one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any, cast
+
+from tollhouse.clock import Clock
+from tollhouse.money.amounts import Nanodollars, usd_text
+from tollhouse.money.budgets import Window, period
+from tollhouse.notify.alerts import raise_alert
+from tollhouse.store import alerts as sql
+from tollhouse.store.engine import Reading, Store, Writing
+from tollhouse.telemetry import Event, log
+
+NEWS = timedelta(hours=72)
+"""How far back a process looks when it starts: what is older is no news."""
+LATE = timedelta(hours=1)
+"""How long after a period has ended something may still be posted to it."""
+QUIET = timedelta(days=1)
+"""A credential that fails, works and fails again is told of once in this time."""
+
+
+class Watch:
+    """The look-out of one process."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        channels: tuple[str, ...],
+        credential_days: int | None,
+        on_raised: Callable[[], None],
+    ) -> None:
+        """Look when asked.
+
+        Args:
+            channels: names of the channels that the settings make.
+            credential_days: an age of credentials that is worth telling; None for none.
+            on_raised: something was noted, durably.
+        """
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._credential_days = credential_days
+        self._on_raised = on_raised
+        self._looked_at = clock.now() - NEWS
+
+    async def look(self) -> int:
+        """Note what is new; gives how much that was. Raises Unavailable."""
+        now = self._clock.now()
+        since = min(self._looked_at, now) - LATE
+        raised = await self._look_at_budgets(since, now) + await self._look_at_credentials(now)
+        self._looked_at = now
+        if raised:
+            log.info(Event.ALERTS_RAISED, alerts=raised)
+            self._on_raised()
+        return raised
+
+    async def _look_at_budgets(self, since: datetime, now: datetime) -> int:
+        def query(tx: Reading) -> tuple[list[tuple[str, str, str]], list[str]]:
+            periods = list(periods_between(sql.calendars(tx), since, now))
+            return periods, [row["bucket"] for row in crossed(tx, periods)]
+
+        periods, buckets = await self._store.read(query)
+        if not buckets:
+            return 0
+
+        def note(tx: Writing) -> int:
+            # Looked at once more, by the limits that hold now.
+            return sum(self._note_crossing(tx, row, now) for row in crossed(tx, periods, buckets))
+
+        return await self._store.write(note)
+
+    def _note_crossing(self, tx: Writing, row: Mapping[str, Any], now: datetime) -> bool:
+        facts = {
+            "budget": row["id"],
+            "owner": row["owner"],
+            "owner_name": row["owner_name"],
+            "model": row["model"],
+            "unit": row["unit"],
+            "window": row["window"],
+            "period": row["period"],
+            "threshold": row["threshold"],
+            "spent": _shown(row["unit"], row["taken"]),
+            "limit": _shown(row["unit"], row["amount"]),
+        }
+        return raise_alert(
+            tx,
+            "budget.threshold",
+            subject=row["bucket"],
+            threshold=row["threshold"],
+            facts=facts,
+            now=now,
+            channels=self._channels,
+        )
+
+    async def _look_at_credentials(self, now: datetime) -> int:
+        days = self._credential_days
+
+        def query(tx: Reading) -> tuple[list[Any], list[Any], list[str]]:
+            aging = [] if days is None else sql.aging_credentials(tx, now - timedelta(days=days), days)
+            return aging, sql.failing_credentials(tx), sql.mended_credentials(tx, now - QUIET)
+
+        aging, failing, mended = await self._store.read(query)
+        if not (aging or failing or mended):
+            return 0
+
+        def note(tx: Writing) -> int:
+            sql.rearm(tx, mended, now)
+            raised = 0
+            for row in aging:
+                facts = {**_credential_facts(row), "days": days}
+                raised += raise_alert(
+                    tx,
+                    "credential.aging",
+                    subject=row["id"],
+                    threshold=days or 0,
+                    facts=facts,
+                    now=now,
+                    channels=self._channels,
+                )
+            for row in failing:
+                facts = {**_credential_facts(row), "error": row["last_error"]}
+                raised += raise_alert(
+                    tx, "credential.failing", subject=row["id"], facts=facts, now=now, channels=self._channels
+                )
+            return raised
+
+        return await self._store.write(note)
+
+
+def rearm_above(tx: Writing, bucket: str, *, limit: int, taken: int, now: datetime) -> None:
+    """A budget's limit was changed: thresholds that its bucket has not reached by the new one can be told again."""
+    marks = sql.armed(tx, bucket)
+    sql.rearm(tx, [mark["id"] for mark in marks if not has_reached(taken, limit, mark["threshold"])], now)
+
+
+def crossed(
+    tx: Reading, periods: Sequence[tuple[str, str, str]], buckets: Sequence[str] | None = None
+) -> list[Mapping[str, Any]]:
+    """Buckets that have reached a threshold of which nobody was told, with their budgets."""
+    rows = sql.crossings(tx, periods, buckets)
+    return [row for row in rows if has_reached(row["taken"], row["amount"], row["threshold"])]
+
+
+def has_reached(taken: int, limit: int, threshold: float) -> bool:
+    """Whether so much is taken of a limit, exactly: 0.07 of 100 is 7.
+
+    >>> has_reached(7, 100, 0.07), has_reached(6, 100, 0.07)
+    (True, False)
+    """
+    return taken >= Fraction(repr(threshold)) * limit
+
+
+def periods_between(calendars: list[tuple[str, str]], since: datetime, now: datetime) -> Iterator[tuple[str, str, str]]:
+    """Every period (window, time zone, period) that was current at some moment in between."""
+    days = (now - since).days
+    moments = [now, since, *(now - timedelta(days=day) for day in range(1, days + 1))]
+    for window, time_zone in calendars:
+        for text in {period(cast(Window, window), time_zone, moment) for moment in moments}:
+            yield window, time_zone, text
+
+
+def _credential_facts(row: Any) -> dict[str, Any]:
+    return {"credential": row["id"], "user": row["user_id"], "provider": row["provider"]}
+
+
+def _shown(unit: str, amount: int) -> str | int:
+    return usd_text(Nanodollars(amount)) if unit == "usd" else amount
