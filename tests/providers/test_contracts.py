@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
+import json
 import re
-from urllib.parse import urlsplit
+from datetime import date
 
 import pytest
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import chat, openai_chat, sse
+from tollhouse.errors import (
+    InvalidRequest,
+    UpstreamAuthFailed,
+    UpstreamDown,
+    UpstreamQuota,
+    UpstreamRateLimited,
+    UpstreamRefused,
+)
 from tollhouse.money.prices import from_listed
+from tollhouse.money.published import published_models, published_price
 from tollhouse.providers import builtin
-from tollhouse.providers.base import CALLED_BY_US, WHOLE_CONTEXT_TOKENS, Provider
+from tollhouse.providers.base import CALLED_BY_US, WHOLE_CONTEXT_TOKENS, Fields, Provider
+from tollhouse.upstream.addresses import parse_origin
+from wire.recordings import needs_recordings, recordings
 
 PROVIDERS = builtin()
 each = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+each_of_openais_dialect = pytest.mark.parametrize(
+    "provider", [one for one in PROVIDERS.values() if one.dialect is openai_chat], ids=lambda one: one.name
+)
+
+RECORDED = {
+    "anthropic": "anthropic-messages",
+    "azure": "azure-openai",
+    "cerebras": "cerebras",
+    "deepseek": "deepseek",
+    "google": "gemini-generate",
+    "groq": "groq",
+    "huggingface": "huggingface-router",
+    "mistral": "mistral",
+    "ollama": "ollama",
+    "openai": "openai-chat",
+    "openrouter": "openrouter",
+    "perplexity": "perplexity",
+    "together": "together",
+    "vllm": "vllm",
+    "xai": "xai",
+    "zai": "zai",
+}
+"""Provider -> the folder of its recordings."""
+
+NOT_RECORDED = {
+    "demo": "speaks without a network",
+    "fireworks": "no public recording; held to its dialect's",
+    "github": "no public recording; held to its dialect's",
+    "moonshot": "no public recording; held to its dialect's",
+}
+
+FIELDS: dict[str, Fields] = {"azure": {"endpoint": "https://acme.openai.azure.com"}}
+"""What a credential must tell, where the provider has no address of its own."""
+
+
+def base_url(provider: Provider) -> str:
+    return provider.address(provider.base_url, FIELDS.get(provider.name, {}))
 
 
 def test_the_first_providers_are_found() -> None:
-    assert {"openai", "ollama", "vllm", "demo"} <= PROVIDERS.keys()
+    assert {"openai", "ollama", "vllm", "demo", "azure", "mistral", "groq"} <= PROVIDERS.keys()
 
 
 @each
@@ -28,11 +77,41 @@ def test_a_name_stands_before_the_slash_of_a_model(provider: Provider) -> None:
 
 @each
 def test_an_address_is_https_unless_it_is_a_private_one(provider: Provider) -> None:
-    parts = urlsplit(provider.base_url)
-    assert parts.scheme == "https" or (parts.scheme == "http" and provider.allow_private_address)
-    assert parts.hostname
-    assert (parts.username, parts.query, parts.fragment) == (None, "", "")
-    assert not provider.base_url.endswith("/")
+    origin, path = parse_origin(base_url(provider), provider.allow_private_address)
+    assert origin.scheme == "https" or provider.allow_private_address
+    assert base_url(provider).endswith(path)
+
+
+@each
+def test_who_has_no_address_of_his_own_asks_for_it_by_the_name_of_a_field(provider: Provider) -> None:
+    if provider.base_url:
+        return
+    with pytest.raises(InvalidRequest) as refusal:
+        provider.address("", {})
+    assert str(refusal.value.param).removeprefix("fields.") in provider.fields
+    assert all(end.startswith(".") and end.count(".") >= 2 for end in provider.hosts)
+
+
+@each
+def test_a_call_goes_to_a_plain_path_below_the_address(provider: Provider) -> None:
+    fields = FIELDS.get(provider.name, {})
+    for target, model in ((provider.dialect.target("m", stream=False), "m"), (b"/models", "")):
+        assert re.fullmatch(rb"/[!-~]+", provider.target(target, model, fields))
+
+
+@each
+def test_there_are_recordings_or_it_is_said_that_there_are_none(provider: Provider) -> None:
+    assert (provider.name in RECORDED) != (provider.name in NOT_RECORDED)
+
+
+@needs_recordings
+@each
+def test_calls_go_where_recorded_ones_went(provider: Provider) -> None:
+    if provider.name in NOT_RECORDED or provider.dialect is not openai_chat:
+        return
+    _, base_path = parse_origin(base_url(provider), provider.allow_private_address)
+    target = provider.target(openai_chat.target("m", stream=False), "m", FIELDS.get(provider.name, {}))
+    assert base_path + target.decode() in {one.path for one in recordings(RECORDED[provider.name])}
 
 
 @each
@@ -91,3 +170,62 @@ def test_hidden_tokens_grow_with_tools_and_are_unbounded_for_tools_that_the_prov
     assert 0 <= bare <= functions
     if provider.dialect is openai_chat and not provider.free:
         assert provider.hidden_tokens(True, frozenset({"function", "web_search"})) == WHOLE_CONTEXT_TOKENS
+
+
+@each
+def test_published_prices_are_found_where_it_says(provider: Provider) -> None:
+    if provider.priced_as is not None:
+        # Fireworks' are asked for below its account.
+        prefix = "accounts/fireworks/models/" if provider.name == "fireworks" else ""
+        models = [prefix + model for model in published_models(provider.priced_as)]
+        assert any(published_price(provider.priced_as, model, date(2026, 11, 22)) for model in models)
+
+
+@each
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, UpstreamRefused),
+        (401, UpstreamAuthFailed),
+        (402, UpstreamQuota),
+        (403, UpstreamAuthFailed),
+        (429, UpstreamRateLimited),
+        (500, UpstreamDown),
+        (503, UpstreamDown),
+    ],
+)
+def test_errors_are_classified_by_what_they_mean(provider: Provider, status: int, error: type[Exception]) -> None:
+    for body in (b'{"error": {"message": "No."}}', b"", b"<html>", b"[]"):
+        assert type(provider.dialect.classify(status, body, (), 0.0)) is error
+
+
+@each_of_openais_dialect
+def test_a_reworded_request_asks_for_the_same(provider: Provider) -> None:
+    asked = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "max_completion_tokens": 7,
+        "temperature": 0.5,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    body = json.dumps(asked).encode()
+    reworded = provider.reword(body)
+    before, after = openai_chat.glance_request(body), openai_chat.glance_request(reworded)
+    assert (after.model, after.max_output_tokens, after.message_count) == ("m", 7, 1)
+    assert after.stream == before.stream
+    assert json.loads(reworded)["temperature"] == 0.5
+
+
+@each
+def test_an_end_that_may_go_unsaid_is_the_dialects_own(provider: Provider) -> None:
+    if provider.unsaid_end:
+        (frame,) = sse.Reader().feed(provider.unsaid_end)
+        assert provider.dialect.Reader().read(frame) == (chat.Ended(),)
+
+
+@each
+def test_variables_of_the_environment_are_named_as_such(provider: Provider) -> None:
+    variables = [field.env for field in provider.fields.values() if field.env]
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9_]+", variable) for variable in variables)
+    assert all(name.isidentifier() and field.meaning for name, field in provider.fields.items())

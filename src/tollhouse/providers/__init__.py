@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from tollhouse.providers.base import Provider
 
-_NOT_A_PROVIDER = frozenset({"base", "declared"})
+_NOT_A_PROVIDER = frozenset({"base", "declared", "wording"})
 
 
 def builtin() -> dict[str, Provider]:

@@ -1,0 +1,18 @@
+"""Cerebras: OpenAI's dialect. Its streams may end after the usage, without `[DONE]`."""
+
+from __future__ import annotations
+
+from tollhouse.dialects import openai_chat
+from tollhouse.providers.base import Provider, template_tokens
+
+# https://inference-docs.cerebras.ai/api-reference/chat-completions, 2026-11-22. The end: recorded behind Hugging Face.
+PROVIDER = Provider(
+    name="cerebras",
+    dialect=openai_chat,
+    base_url="https://api.cerebras.ai/v1",
+    docs_url="https://inference-docs.cerebras.ai",
+    env="CEREBRAS_API_KEY",
+    unsaid_end=b"data: [DONE]\n\n",
+    priced_as="cerebras",
+    hidden_tokens=template_tokens,
+)
