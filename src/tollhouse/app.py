@@ -38,6 +38,10 @@ from tollhouse.gateway.route import Alias, Map
 from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
+from tollhouse.notify.alerts import ENDPOINT, Channel, Outbox
+from tollhouse.notify.chat import Chat
+from tollhouse.notify.watch import Watch
+from tollhouse.notify.webhook import Webhooks
 from tollhouse.providers import builtin
 from tollhouse.providers.base import Provider
 from tollhouse.providers.declared import declared_provider
@@ -76,6 +80,8 @@ class House:
     keys: Keys
     reachable: Map
     steps: Steps
+    watch: Watch
+    outbox: Outbox
     desk: Desk
     metrics: Metrics
     upstreams: tuple[Upstream, ...] = field(default=())
@@ -140,23 +146,29 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         kind=kind,
         identify=house.steps.identify,
         keys=house.keys,
+        watch=house.watch,
         metrics=house.metrics,
         retention=retention_of(house.settings),
     )
-    task = asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping")
+    tasks = [
+        asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping"),
+        asyncio.create_task(house.outbox.run(), name="tollhouse-outbox"),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await housekeeping.note_use()
         await store.write(lambda tx: machinery.end_processes(tx, [boot_id]))
 
 
 def retention_of(settings: Settings) -> Retention:
-    """How long the request log is kept."""
+    """How long the request log and the list of deliveries are kept."""
     kept = settings.requests
     return Retention(
+        max_delivery_days=settings.alerts.keep_days,
         max_age_days=kept.max_age_days,
         max_rows=kept.max_rows,
         max_bodies_bytes=None if kept.max_body_mib is None else kept.max_body_mib * 1024 * 1024,
@@ -217,6 +229,8 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         keeps_bodies=settings.requests.bodies,
     )
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
+    channels = channels_of(settings, clock, store, vault, client)
+    outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
     return House(
         settings=settings,
         clock=clock,
@@ -228,7 +242,15 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         keys=keys,
         reachable=reachable,
         steps=steps,
-        desk=desk_of(settings, steps, store, vault),
+        watch=Watch(
+            store,
+            clock,
+            channels=tuple(name for name in channels if name != ENDPOINT),
+            credential_days=settings.alerts.credential_days,
+            on_raised=outbox.wake,
+        ),
+        outbox=outbox,
+        desk=desk_of(settings, steps, store, vault, outbox),
         metrics=metrics,
         upstreams=(client,),
     )
@@ -241,7 +263,31 @@ def tell(metrics: Metrics, logs: Logs | None, rows: list[Finished]) -> None:
         logs.finished(rows)
 
 
-def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault) -> Desk:
+def channels_of(settings: Settings, clock: Clock, store: Store, vault: Vault, client: Upstream) -> dict[str, Channel]:
+    """Every way to tell somebody that the settings know. Raises CannotStart when a library for one is missing."""
+    alerts, smtp = settings.alerts, settings.alerts.smtp
+    channels: dict[str, Channel] = {ENDPOINT: Webhooks(store, client, vault, clock, alerts.private_hosts)}
+    if alerts.chat_webhook is not None:
+        channels["chat"] = Chat(client, clock, alerts.chat_webhook.resolve, alerts.private_hosts)
+    if alerts.email_to and smtp.host is not None and smtp.sender is not None:
+        try:
+            # Late import: the library is an extra, needed only where mail is sent.
+            from tollhouse.notify.email import Mail, MailServer
+        except ImportError as error:
+            raise CannotStart("mail needs an extra: pip install 'tollhouse[email]'") from error
+        server = MailServer(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            user=smtp.user,
+            read_password=smtp.password.resolve if smtp.password else None,
+            ca_file=smtp.ca_file,
+        )
+        channels["email"] = Mail(server, smtp.sender, alerts.email_to)
+    return channels
+
+
+def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox: Outbox) -> Desk:
     """What management works with, beside the path of a request."""
     calling = steps.calling
 
@@ -264,6 +310,8 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault) -> Des
         new_user=NewUser(**settings.new_user.model_dump()),
         forget=forget,
         probe=Probe(calling.targets, steps.clock),
+        outbox=outbox,
+        private_hosts=frozenset(settings.alerts.private_hosts),
     )
 
 

@@ -32,6 +32,7 @@ def rounds_of(house: House, retention: Retention = FOR_EVER) -> Housekeeping:
         kind="web",
         identify=house.steps.identify,
         keys=house.keys,
+        watch=house.watch,
         metrics=house.metrics,
         retention=retention,
     )

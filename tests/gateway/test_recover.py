@@ -17,6 +17,7 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import bury, recover, sweep
 from tollhouse.money.budgets import Balance, Budget
 from tollhouse.money.ledger import Ledger
+from tollhouse.notify.watch import Watch
 from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store
 from tollhouse.store.requests import Ending, Finished
@@ -251,6 +252,7 @@ def housekeeping(books: Books, boot_id: str) -> Housekeeping:
         kind="web",
         identify=Identify(books.store, books.clock, b"pepper"),
         keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider, fields: "", {}),
+        watch=Watch(books.store, books.clock, channels=(), credential_days=None, on_raised=lambda: None),
         metrics=Metrics(version="1"),
         retention=Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None),
     )

@@ -15,6 +15,7 @@ from tollhouse.gateway.route import Map
 from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
+from tollhouse.notify.alerts import Outbox
 from tollhouse.providers.base import Fields, Provider
 from tollhouse.store import machinery
 from tollhouse.store.engine import Store, Writing
@@ -40,6 +41,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         targets: where a credential leads, to whose origin it is bound.
         forget: something changed that the hot path remembers for a few seconds.
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
+        private_hosts: of endpoints, which may have private addresses.
     """
 
     store: Store
@@ -55,6 +57,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     new_user: NewUser
     forget: Callable[[], None]
     probe: Callable[[Provider, Secret, Fields], Awaitable[None]]
+    outbox: Outbox
+    private_hosts: frozenset[str]
 
     async def change(self, work: Callable[[Writing], T]) -> T:
         """Do it in one transaction, then let the hot path see it."""

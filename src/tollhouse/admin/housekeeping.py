@@ -15,7 +15,8 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
-from tollhouse.store import credentials, machinery, people, requests
+from tollhouse.notify.watch import Watch
+from tollhouse.store import alerts, credentials, machinery, people, requests
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, Metrics, log
@@ -25,15 +26,16 @@ RETENTION_EVERY_S = 300.0
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the request log is kept; None for ever."""
+    """How long the request log and the list of deliveries are kept; None for ever."""
 
-    max_age_days: int | None
-    max_rows: int | None
-    max_bodies_bytes: int | None
+    max_age_days: int | None = None
+    max_rows: int | None = None
+    max_bodies_bytes: int | None = None
+    max_delivery_days: int | None = None
 
 
 class Housekeeping:
-    """The rounds of one process: heartbeat, lost holds, notes of use, retention."""
+    """The rounds of one process: heartbeat, lost holds, notes of use, alerts, retention."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Housekeeping:
         kind: str,
         identify: Identify,
         keys: Keys,
+        watch: Watch,
         metrics: Metrics,
         retention: Retention,
     ) -> None:
@@ -55,6 +58,7 @@ class Housekeeping:
         self._kind = kind
         self._identify = identify
         self._keys = keys
+        self._watch = watch
         self._metrics = metrics
         self._retention = retention
         self._retained_at_s = clock.monotonic()
@@ -70,6 +74,7 @@ class Housekeeping:
         await self._try(self._beat)
         await self._try(self._resolve)
         await self._try(self.note_use)
+        await self._try(self._look_out)
         await self._try(self._measure)
         if self._clock.monotonic() - self._retained_at_s > RETENTION_EVERY_S:
             self._retained_at_s = self._clock.monotonic()
@@ -94,6 +99,9 @@ class Housekeeping:
             surplus = await self._store.read(requests.bodies_size_bytes) - self._retention.max_bodies_bytes
             if surplus > 0:
                 await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
+        if self._retention.max_delivery_days is not None:
+            oldest = self._clock.now() - timedelta(days=self._retention.max_delivery_days)
+            await self._store.write(lambda tx: alerts.drop_deliveries_before(tx, oldest))
 
     def _note(self, tx: Writing, used: dict[str, datetime], worked: set[str], failed: dict[str, str]) -> None:
         people.touch_tokens(tx, used)
@@ -110,6 +118,9 @@ class Housekeeping:
         resolved += await sweep(self._store, self._ledger)
         if resolved:
             log.warning(Event.HOLDS_RESOLVED, holds=resolved)
+
+    async def _look_out(self) -> None:
+        await self._watch.look()
 
     async def _measure(self) -> None:
         self._metrics.held_nanodollars = await self._store.read(self._ledger.held)

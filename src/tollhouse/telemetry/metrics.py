@@ -58,6 +58,7 @@ class Metrics(Collector):
         self._unpriced = _Counter("unpriced_requests", "Requests whose price is unknown")
         self._rate_rejections = _Counter("ratelimit_rejections", "Requests over a limit", "scope")
         self._budget_rejections = _Counter("budget_rejections", "Requests that a budget did not cover")
+        self._deliveries = _Counter("webhook_deliveries", "Attempts to deliver alerts", "outcome")
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -80,6 +81,10 @@ class Metrics(Collector):
         """A call to a provider has ended; `outcome` is one of few words."""
         self._attempts.add(1, _known(outcome))
 
+    def delivered(self, outcome: str) -> None:
+        """An attempt to tell somebody has ended: `delivered`, `retried` or `failed`."""
+        self._deliveries.add(1, outcome)
+
     def render(self) -> bytes:
         """The page that Prometheus reads, in its text format 0.0.4."""
         return generate_latest(self._registry)
@@ -97,6 +102,7 @@ class Metrics(Collector):
         yield self._unpriced.family()
         yield self._rate_rejections.family()
         yield self._budget_rejections.family()
+        yield self._deliveries.family()
         yield _gauge("budget_held_usd", "Set aside in open holds, in US dollars", self.held_nanodollars * _NANO)
         build = GaugeMetricFamily("tollhouse_build_info", "Which Tollhouse this is", labels=["version"])
         build.add_metric([self._version], 1)
