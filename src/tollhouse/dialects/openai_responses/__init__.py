@@ -1,0 +1,41 @@
+"""OpenAI's Responses, without what it stores: `POST /responses` and its stream.
+
+OpenAI API reference, "Responses" and "Responses streaming" (read 2026-11-22), the types of OpenAI's Python SDK, and
+recordings of OpenAI, Azure, AWS, DeepSeek, OpenRouter and xAI. `glance_*` looks shallowly, for bytes that pass through;
+`read_*` and `write_*` translate.
+"""
+
+from tollhouse.dialects.openai_responses.answer import read_answer, write_answer
+from tollhouse.dialects.openai_responses.carries import CARRIES, HINTS, NAME
+from tollhouse.dialects.openai_responses.errors import classify, read_error, write_error
+from tollhouse.dialects.openai_responses.glance import glance_answer, glance_request, rewrite_request
+from tollhouse.dialects.openai_responses.reader import Reader, is_usage_only, plain_text
+from tollhouse.dialects.openai_responses.request import read_request, write_request
+from tollhouse.dialects.openai_responses.writer import Writer
+
+
+def target(model: str, *, stream: bool) -> bytes:
+    """Where a provider takes requests, below its base URL."""
+    return b"/responses"
+
+
+__all__ = [
+    "CARRIES",
+    "HINTS",
+    "NAME",
+    "Reader",
+    "Writer",
+    "classify",
+    "glance_answer",
+    "glance_request",
+    "is_usage_only",
+    "plain_text",
+    "read_answer",
+    "read_error",
+    "read_request",
+    "rewrite_request",
+    "target",
+    "write_answer",
+    "write_error",
+    "write_request",
+]

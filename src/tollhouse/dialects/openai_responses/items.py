@@ -1,0 +1,257 @@
+"""A conversation as items, and the messages they make.
+
+The dialect has no turns: thinking, words, calls and their outputs follow one another. Items of the model belong to one
+message as long as they keep its order: thinking, words, calls. Whatever comes out of order begins the next one, so that
+the items can be said again as they came.
+
+Canonical forms: summaries of one piece of thinking are one text, blank lines between them, and its raw words stand in
+when there is no summary; a model's message without words is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse.dialects import chat, json_body
+from tollhouse.dialects.openai_responses.carries import NAME
+from tollhouse.dialects.openai_responses.content import Fields, read_parts, unmodelled, without_nones, write_content
+
+CALLS = {"function_call": "function", "custom_tool_call": "custom"}
+"""The items that call tools which the caller runs, and the types of these tools."""
+
+_OUTPUT = "function_call_output"
+_CUSTOM_OUTPUT = "custom_tool_call_output"
+
+PARAGRAPH = "\n\n"
+"""Between the summaries of one piece of thinking."""
+
+
+class _Head(msgspec.Struct):
+    type: str | None = None
+    role: str | None = None
+
+
+class _Message(msgspec.Struct):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Raw]
+    type: str | None = None
+
+
+class _Call(msgspec.Struct):
+    type: str
+    call_id: str
+    name: str
+    arguments: str = ""
+    input: str = ""
+
+
+class _Output(msgspec.Struct):
+    call_id: str
+    output: str | list[Raw]
+    type: str
+
+
+class _Text(msgspec.Struct):
+    text: str = ""
+
+
+class Thinking(msgspec.Struct):
+    """A reasoning item, as the wire has it."""
+
+    id: str | None = None
+    summary: list[_Text] | None = None
+    content: list[_Text] | None = None
+    encrypted_content: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What it lets us see."""
+        return PARAGRAPH.join([piece.text for piece in self.summary or self.content or ()])
+
+    @property
+    def maker(self) -> str | None:
+        """Whose seal it bears."""
+        return NAME if self.encrypted_content else None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_MESSAGE = msgspec.json.Decoder(_Message)
+_CALL = msgspec.json.Decoder(_Call)
+_TOOL_OUTPUT = msgspec.json.Decoder(_Output)
+_THINKING = msgspec.json.Decoder(Thinking)
+_FIELDS = msgspec.json.Decoder(Fields)
+_MESSAGE_FIELDS = frozenset(_Message.__struct_fields__)
+_CALL_FIELDS = frozenset(_Call.__struct_fields__)
+_OUTPUT_FIELDS = frozenset({"call_id", "output"})
+
+
+def read_items(raws: Sequence[Raw], inside: str) -> list[chat.Message]:
+    """The messages that the items make; `inside` is the path of the list.
+
+    Raises:
+        InvalidRequest: an item is not of its type; `param` names it.
+    """
+    turns = _Turns()
+    for position, raw in enumerate(raws):
+        try:
+            turns.add(raw)
+        except msgspec.DecodeError as error:
+            raise json_body.explain(error, inside=f"{inside}[{position}]") from None
+    return turns.whole()
+
+
+def write_items(message: chat.Message, *, is_own: bool) -> Iterator[dict[str, Any] | Raw]:
+    """The items of a message; `is_own` when this dialect read it, and so thinking without a seal may be said."""
+    if message.role == "tool":
+        output = write_content(message.parts, "tool")
+        yield {"type": _OUTPUT, "call_id": message.tool_call_id or "", "output": output} | message.extra
+        return
+    if message.role != "assistant":
+        content = write_content(message.parts, message.role)
+        yield {"type": "message", "role": message.role, "content": content} | message.extra
+        return
+    yield from _write_turn(message, is_own=is_own)
+    for call in message.tool_calls:
+        yield write_call(call) | call.extra
+
+
+def write_call(call: chat.ToolCall) -> dict[str, Any]:
+    """A call, without what is not modelled of it."""
+    if call.type == "custom":
+        return {"type": "custom_tool_call", "call_id": call.id, "name": call.name, "input": call.arguments}
+    return {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
+
+
+def write_thinking(text: str, sealed: str | None, made_by: str | None, name: str | None) -> dict[str, Any]:
+    """A piece of thinking; a seal is said only when it is this dialect's own."""
+    summary = [{"type": "summary_text", "text": text}] if text else []
+    seal = sealed if made_by == NAME else None
+    return {"type": "reasoning", "summary": summary} | without_nones(id=name, encrypted_content=seal)
+
+
+class _Turn:
+    """What the model says in one go."""
+
+    def __init__(self) -> None:
+        self.parts: list[chat.Part] = []
+        self.calls: list[chat.ToolCall] = []
+        self.extra: Fields = {}
+        self.has_spoken = False
+
+    def whole(self) -> chat.Message | None:
+        """The message; None when nothing was said."""
+        if not (self.parts or self.calls or self.has_spoken):
+            return None
+        return chat.Message(role="assistant", parts=tuple(self.parts), tool_calls=tuple(self.calls), extra=self.extra)
+
+
+class _Turns:
+    """Gathers items into messages."""
+
+    def __init__(self) -> None:
+        self._messages: list[chat.Message] = []
+        self._turn = _Turn()
+
+    def add(self, raw: Raw) -> None:
+        """Take one more item. Raises msgspec.DecodeError."""
+        head = _HEAD.decode(raw)
+        match head.type or "message":
+            case "message" if head.role == "assistant":
+                self._say(raw)
+            case "message":
+                wire = _MESSAGE.decode(raw)
+                extra = unmodelled(_FIELDS.decode(raw), _MESSAGE_FIELDS)
+                self._append(chat.Message(role=wire.role, parts=read_parts(wire.content), extra=extra))
+            case "reasoning":
+                if self._turn.has_spoken or self._turn.calls:
+                    self._close()
+                self._turn.parts.append(_read_thinking(raw))
+            case kind if kind in CALLS:
+                self._turn.calls.append(_read_call(raw))
+            case "function_call_output" | "custom_tool_call_output":
+                self._append(_read_output(raw))
+            case kind:
+                self._add_other(kind, raw)
+
+    def whole(self) -> list[chat.Message]:
+        """All messages."""
+        self._close()
+        return self._messages
+
+    def _say(self, raw: Raw) -> None:
+        parts = read_parts(_MESSAGE.decode(raw).content)
+        extra = unmodelled(_FIELDS.decode(raw), _MESSAGE_FIELDS)
+        if any(isinstance(part, chat.OtherPart) for part in parts):
+            # In a model's message a part of unknown type would look like an item.
+            self._add_other("message", raw)
+        elif parts or extra:
+            if self._turn.has_spoken or self._turn.calls:
+                self._close()
+            self._turn.parts += parts
+            self._turn.extra = extra
+            self._turn.has_spoken = True
+
+    def _add_other(self, kind: str, raw: Raw) -> None:
+        if self._turn.calls:
+            self._close()
+        self._turn.parts.append(chat.OtherPart(kind, raw))
+
+    def _append(self, message: chat.Message) -> None:
+        self._close()
+        self._messages.append(message)
+
+    def _close(self) -> None:
+        message, self._turn = self._turn.whole(), _Turn()
+        if message is not None:
+            self._messages.append(message)
+
+
+def _read_thinking(raw: Raw) -> chat.ReasoningPart:
+    wire = _THINKING.decode(raw)
+    return chat.ReasoningPart(wire.text, sealed=wire.encrypted_content or None, made_by=wire.maker, id=wire.id)
+
+
+def _read_call(raw: Raw) -> chat.ToolCall:
+    wire = _CALL.decode(raw)
+    extra = unmodelled(_FIELDS.decode(raw), _CALL_FIELDS)
+    return chat.ToolCall(wire.call_id, wire.name, wire.arguments or wire.input, CALLS[wire.type], extra)
+
+
+def _read_output(raw: Raw) -> chat.Message:
+    wire, fields = _TOOL_OUTPUT.decode(raw), _FIELDS.decode(raw)
+    if wire.type == _OUTPUT:
+        del fields["type"]
+    return chat.Message(
+        role="tool",
+        parts=read_parts(wire.output),
+        tool_call_id=wire.call_id,
+        extra=unmodelled(fields, _OUTPUT_FIELDS),
+    )
+
+
+def _write_turn(message: chat.Message, *, is_own: bool) -> Iterator[dict[str, Any] | Raw]:
+    said: list[chat.Part] = []
+    extra = message.extra
+    for part in message.parts:
+        if not isinstance(part, chat.ReasoningPart | chat.OtherPart):
+            said.append(part)
+            continue
+        if said:
+            yield _write_said(said, extra)
+            said, extra = [], {}
+        if isinstance(part, chat.OtherPart):
+            yield part.raw
+        elif is_own or (part.sealed is not None and part.made_by == NAME):
+            yield write_thinking(part.text, part.sealed, part.made_by, part.id)
+    if said or extra:
+        yield _write_said(said, extra)
+
+
+def _write_said(parts: list[chat.Part], extra: Fields) -> dict[str, Any]:
+    """An item with an id or a status is one that the model made, whose content is a list."""
+    content = write_content(parts, "assistant", as_list=bool(extra))
+    return {"type": "message", "role": "assistant", "content": content} | extra

@@ -1,0 +1,203 @@
+"""Items of a response that is being written: what each says while it grows, and what it is in the end."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from msgspec import Raw
+
+from tollhouse.dialects import chat
+from tollhouse.dialects.openai_responses.answer import text_part
+from tollhouse.dialects.openai_responses.content import write_citation
+from tollhouse.dialects.openai_responses.items import write_call, write_thinking
+
+Said: TypeAlias = dict[str, Any]
+"""An event, without its sequence number."""
+
+
+class OpenMessage:
+    """Words and refusals, each run of them one part."""
+
+    def __init__(self, place: int, name: str) -> None:
+        self.status = "in_progress"
+        self._place = place
+        self._name = name
+        self._parts: list[_Part] = []
+        self._part: _Part | None = None
+
+    def open(self) -> list[Said]:
+        """The item as it begins."""
+        return [_item("added", self._place, self.whole())]
+
+    def say(self, kind: str, text: str) -> list[Said]:
+        """More of a part of type `output_text` or `refusal`."""
+        said, part = self._part_of(kind)
+        part.pieces.append(text)
+        said.append(part.delta | {"delta": text})
+        return said
+
+    def weigh(self, tokens: list[Raw]) -> list[Said]:
+        """The log probabilities of the last words: those have gone out, so these follow without any."""
+        said, part = self._last_words()
+        part.tokens += tokens
+        said.append(part.delta | {"delta": "", "logprobs": tokens})
+        return said
+
+    def cite(self, citation: chat.Citation) -> list[Said]:
+        """What the last words rest on, also when the item is closed; nothing when it has no address."""
+        annotation = write_citation(citation)
+        if annotation is None:
+            return []
+        said, part = self._last_words()
+        number = len(part.citations)
+        part.citations.append(citation)
+        kind = "response.output_text.annotation.added"
+        said.append({"type": kind} | part.at | {"annotation_index": number, "annotation": annotation})
+        return said
+
+    def close(self, status: str) -> list[Said]:
+        """The item as it ends."""
+        self.status = status
+        return [*self._close_part(), _item("done", self._place, self.whole())]
+
+    def whole(self) -> dict[str, Any]:
+        """The item."""
+        content = [part.whole() for part in self._parts]
+        head = {"id": self._name, "type": "message", "status": self.status, "role": "assistant"}
+        return head | {"content": content}
+
+    def _part_of(self, kind: str) -> tuple[list[Said], _Part]:
+        """The open part, when it is of this kind, else a new one."""
+        if self._part is not None and self._part.kind == kind:
+            return [], self._part
+        said = self._close_part()
+        at = {"item_id": self._name, "output_index": self._place, "content_index": len(self._parts)}
+        part = self._part = _Part(kind, at)
+        self._parts.append(part)
+        said.append({"type": "response.content_part.added"} | at | {"part": part.whole()})
+        return said, part
+
+    def _last_words(self) -> tuple[list[Said], _Part]:
+        words = [part for part in self._parts if part.kind == "output_text"]
+        return ([], words[-1]) if words else self._part_of("output_text")
+
+    def _close_part(self) -> list[Said]:
+        part, self._part = self._part, None
+        if part is None:
+            return []
+        whole = part.whole()
+        if part.kind == "refusal":
+            text: dict[str, Any] = {"refusal": whole["refusal"]}
+        else:
+            text = {"text": whole["text"], "logprobs": part.tokens}
+        return [
+            {"type": f"response.{part.kind}.done"} | part.at | text,
+            {"type": "response.content_part.done"} | part.at | {"part": whole},
+        ]
+
+
+class OpenThinking:
+    """A piece of thinking, said as its summary."""
+
+    def __init__(self, place: int, name: str) -> None:
+        self.name = name
+        self._place = place
+        self._at = {"item_id": name, "output_index": place, "summary_index": 0}
+        self._pieces: list[str] = []
+        self._sealed: str | None = None
+        self._made_by: str | None = None
+
+    def open(self) -> list[Said]:
+        """The item as it begins."""
+        return [_item("added", self._place, self.whole())]
+
+    def say(self, text: str) -> list[Said]:
+        """More of it."""
+        delta = {"type": "response.reasoning_summary_text.delta"} | self._at | {"delta": text}
+        self._pieces.append(text)
+        if len(self._pieces) > 1:
+            return [delta]
+        return [{"type": "response.reasoning_summary_part.added"} | self._at | {"part": _summary("")}, delta]
+
+    def seal(self, sealed: str | None, made_by: str | None) -> None:
+        """What only its maker can read."""
+        self._sealed, self._made_by = sealed, made_by
+
+    def close(self, status: str) -> list[Said]:
+        """The item as it ends."""
+        said: list[Said] = []
+        if self._pieces:
+            text = "".join(self._pieces)
+            said.append({"type": "response.reasoning_summary_text.done"} | self._at | {"text": text})
+            said.append({"type": "response.reasoning_summary_part.done"} | self._at | {"part": _summary(text)})
+        return [*said, _item("done", self._place, self.whole())]
+
+    def whole(self) -> dict[str, Any]:
+        """The item."""
+        return write_thinking("".join(self._pieces), self._sealed, self._made_by, self.name)
+
+
+class OpenCall:
+    """A tool call."""
+
+    def __init__(self, place: int, name: str, first: chat.ToolCallDelta) -> None:
+        self.slot = first.slot
+        self.status = "in_progress"
+        self._place = place
+        self._name = name
+        self._call = first
+        self._pieces: list[str] = []
+        self._field = "input" if first.type == "custom" else "arguments"
+        self._at = {"item_id": name, "output_index": place}
+
+    def open(self) -> list[Said]:
+        """The item as it begins."""
+        return [_item("added", self._place, self.whole())]
+
+    def say(self, arguments: str) -> list[Said]:
+        """More of its arguments."""
+        if not arguments:
+            return []
+        self._pieces.append(arguments)
+        return [{"type": f"{self._event}.delta"} | self._at | {"delta": arguments}]
+
+    def close(self, status: str) -> list[Said]:
+        """The item as it ends."""
+        self.status = status
+        arguments = {self._field: "".join(self._pieces)}
+        return [{"type": f"{self._event}.done"} | self._at | arguments, _item("done", self._place, self.whole())]
+
+    def whole(self) -> dict[str, Any]:
+        """The item."""
+        call = chat.ToolCall(self._call.id or "", self._call.name or "", "".join(self._pieces), self._call.type)
+        return {"id": self._name} | write_call(call) | {"status": self.status}
+
+    @property
+    def _event(self) -> str:
+        return f"response.{'custom_tool_call' if self._field == 'input' else 'function_call'}_{self._field}"
+
+
+class _Part:
+    """A part of a message that grows."""
+
+    def __init__(self, kind: str, at: dict[str, Any]) -> None:
+        self.kind = kind
+        self.at = at
+        self.delta = {"type": f"response.{kind}.delta"} | at | ({"logprobs": []} if kind == "output_text" else {})
+        self.pieces: list[str] = []
+        self.citations: list[chat.Citation] = []
+        self.tokens: list[Raw] = []
+
+    def whole(self) -> dict[str, Any]:
+        text = "".join(self.pieces)
+        if self.kind == "refusal":
+            return {"type": "refusal", "refusal": text}
+        return text_part(text, tuple(self.citations), self.tokens, {})
+
+
+def _item(event: str, place: int, item: dict[str, Any]) -> Said:
+    return {"type": f"response.output_item.{event}", "output_index": place, "item": item}
+
+
+def _summary(text: str) -> dict[str, str]:
+    return {"type": "summary_text", "text": text}

@@ -1,0 +1,138 @@
+"""A response as a stream, written: our events become those of this dialect."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from tollhouse.dialects import chat, sse
+from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_id, response, tokens_of
+from tollhouse.dialects.openai_responses.errors import error_object
+from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said
+
+
+class Writer:
+    """Says events as this dialect's stream.
+
+    At most one item is open at a time. Sound has no word here; its transcript is said.
+    """
+
+    def __init__(self, id: str, model: str, created: int, include_usage: bool) -> None:  # noqa: A002
+        """Name the answer.
+
+        Args:
+            id: of the answer; ids of items are made from it.
+            model: that serves.
+            created: seconds since the epoch.
+            include_usage: makes no difference: a response always tells its usage.
+        """
+        self._head = {"id": id, "created_at": created, "model": model}
+        self._sequence_number = 0
+        self._said: list[Said] = []
+        self._items: list[OpenMessage | OpenThinking | OpenCall] = []
+        self._open: OpenMessage | OpenThinking | OpenCall | None = None
+        self._words: OpenMessage | None = None
+        self._usage: chat.Usage | None = None
+        self._why_incomplete: str | None = None
+
+    def write(self, event: chat.Event) -> bytes:
+        """The event's bytes; empty when this dialect says nothing, or says it later."""
+        if self._sequence_number == 0:
+            self._say_whole("created", "in_progress")
+            self._say_whole("in_progress", "in_progress")
+        self._say(event)
+        said, self._said = self._said, []
+        return b"".join(map(self._frame, said))
+
+    def _say(self, event: chat.Event) -> None:
+        match event:
+            case chat.TextDelta(_, text) | chat.AudioDelta(transcript=text):
+                self._say_words("output_text", text)
+            case chat.RefusalDelta(_, text):
+                self._say_words("refusal", text)
+            case chat.ReasoningDelta():
+                self._think(event)
+            case chat.ToolCallDelta():
+                self._ask_for_tool(event)
+            case chat.CitationSeen(_, citation):
+                # As another dialect said it, it would mean nothing here.
+                self._said += self._last_words().cite(replace(citation, raw=None))
+            case chat.LogprobsDelta(_, raw):
+                if tokens := tokens_of(raw):
+                    self._said += self._last_words().weigh(tokens)
+            case chat.Finished(_, reason):
+                self._why_incomplete = incomplete_reason(reason)
+                self._close("completed" if self._why_incomplete is None else "incomplete")
+            case chat.UsageSeen(usage):
+                self._usage = usage
+            case chat.Failed():
+                self._fail(event)
+            case chat.Ended():
+                self._close("completed")
+                status = "completed" if self._why_incomplete is None else "incomplete"
+                self._say_whole(status, status)
+            case chat.Began():
+                return
+
+    def _say_words(self, kind: str, text: str) -> None:
+        if text:
+            self._said += self._message().say(kind, text)
+
+    def _think(self, event: chat.ReasoningDelta) -> None:
+        thinking = self._open
+        if not isinstance(thinking, OpenThinking) or event.id not in (None, thinking.name):
+            thinking = OpenThinking(len(self._items), event.id or self._name("rs"))
+            self._begin(thinking)
+        if event.text:
+            self._said += thinking.say(event.text)
+        if event.signature is not None or event.sealed is not None:
+            thinking.seal(event.sealed, event.made_by)
+            self._close("completed")
+
+    def _ask_for_tool(self, event: chat.ToolCallDelta) -> None:
+        call = self._open
+        if not isinstance(call, OpenCall) or call.slot != event.slot:
+            call = OpenCall(len(self._items), self._name("ctc" if event.type == "custom" else "fc"), event)
+            self._begin(call)
+        self._said += call.say(event.arguments)
+
+    def _fail(self, failed: chat.Failed) -> None:
+        """Both events, as OpenAI says them: its SDK raises at the first, others know the second only."""
+        flat = {"code": failed.code, "message": failed.message, "param": failed.param}
+        self._said.append({"type": "error"} | flat | {"error": error_object(failed)})
+        self._say_whole("failed", "failed", {"code": failed.code or "server_error", "message": failed.message})
+
+    def _message(self) -> OpenMessage:
+        if isinstance(self._open, OpenMessage):
+            return self._open
+        message = self._words = OpenMessage(len(self._items), self._name("msg"))
+        self._begin(message)
+        return message
+
+    def _last_words(self) -> OpenMessage:
+        """Some vendors tell what words rest on when all is said."""
+        return self._words or self._message()
+
+    def _begin(self, item: OpenMessage | OpenThinking | OpenCall) -> None:
+        self._close("completed")
+        self._said += item.open()
+        self._items.append(item)
+        self._open = item
+
+    def _close(self, status: str) -> None:
+        if self._open is not None:
+            self._said += self._open.close(status)
+            self._open = None
+
+    def _say_whole(self, event: str, status: str, error: dict[str, str] | None = None) -> None:
+        output = [item.whole() for item in self._items]
+        whole = response(self._head, status, output, self._usage, self._why_incomplete)
+        self._said.append({"type": f"response.{event}", "response": whole | {"error": error}})
+
+    def _name(self, prefix: str) -> str:
+        return item_id(prefix, str(self._head["id"]), len(self._items))
+
+    def _frame(self, said: Said) -> bytes:
+        said["sequence_number"] = self._sequence_number
+        self._sequence_number += 1
+        return sse.frame(msgspec.json.encode(said), said["type"])
