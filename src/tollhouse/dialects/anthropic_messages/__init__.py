@@ -1,0 +1,49 @@
+"""Anthropic's Messages, version 2023-06-01.
+
+Anthropic API reference and developer guides (read 2026-11-22), the types of Anthropic's own SDK for Python (2.12), and
+recordings. `glance_*` looks shallowly, for bytes that pass through; `read_*` and `write_*` translate.
+"""
+
+from tollhouse.dialects.anthropic_messages.answer import read_answer, write_answer
+from tollhouse.dialects.anthropic_messages.carries import CARRIES, HINTS
+from tollhouse.dialects.anthropic_messages.count import COUNT_TARGET, read_count, write_count
+from tollhouse.dialects.anthropic_messages.errors import classify, read_error, write_error
+from tollhouse.dialects.anthropic_messages.glance import glance_answer, glance_request, rewrite_request
+from tollhouse.dialects.anthropic_messages.name import NAME
+from tollhouse.dialects.anthropic_messages.reader import Reader, is_usage_only, plain_text
+from tollhouse.dialects.anthropic_messages.request import read_request, write_request
+from tollhouse.dialects.anthropic_messages.writer import Writer
+
+HEADERS = ((b"anthropic-version", b"2023-06-01"),)
+"""In every request: the version of the API that is spoken here."""
+
+
+def target(model: str, *, stream: bool) -> bytes:
+    """Where a provider takes requests, below its base URL."""
+    return b"/messages"
+
+
+__all__ = [
+    "CARRIES",
+    "COUNT_TARGET",
+    "HEADERS",
+    "HINTS",
+    "NAME",
+    "Reader",
+    "Writer",
+    "classify",
+    "glance_answer",
+    "glance_request",
+    "is_usage_only",
+    "plain_text",
+    "read_answer",
+    "read_count",
+    "read_error",
+    "read_request",
+    "rewrite_request",
+    "target",
+    "write_answer",
+    "write_count",
+    "write_error",
+    "write_request",
+]

@@ -1,0 +1,114 @@
+"""A whole message, in both directions."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse import errors
+from tollhouse.dialects import chat
+from tollhouse.dialects.anthropic_messages.blocks import FIELDS, read_content, write_content
+from tollhouse.dialects.anthropic_messages.errors import unreadable
+from tollhouse.dialects.anthropic_messages.usage import read_usage, write_usage
+from tollhouse.dialects.json_body import NULL, is_null
+
+_REASONS: Final[dict[str, chat.FinishReason]] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "pause_turn": "other",
+    "compaction": "other",
+}
+_WORDS: Final[dict[chat.FinishReason, str]] = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "content_filter": "refusal",
+    "other": "end_turn",
+}
+
+
+class _Answer(msgspec.Struct, kw_only=True):
+    type: Literal["message"] = "message"
+    role: Literal["assistant"] = "assistant"
+    id: str | None = None
+    model: str | None = None
+    content: list[Raw]
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+    usage: Raw = NULL
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+_MODELLED = frozenset(_Answer.__struct_fields__)
+
+
+def read_answer(body: bytes) -> chat.Answer:
+    """The answer that a body holds. Its instant is not told, and therefore 0.
+
+    Raises:
+        UpstreamIncomplete: this is no such answer: empty, cut off, HTML, an error.
+    """
+    try:
+        body.decode()
+        wire = _ANSWER.decode(body)
+        blocks = read_content(wire.content, "content")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, errors.InvalidRequest):
+        raise unreadable() from None
+    said = wire.stop_reason or ""
+    message = chat.Message(
+        role="assistant",
+        parts=tuple([block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)]),
+        tool_calls=tuple([block for block in blocks if isinstance(block, chat.ToolCall)]),
+    )
+    choice = chat.Choice(
+        index=0,
+        message=message,
+        finish_reason=read_reason(said),
+        said=said,
+        stop_sequence=wire.stop_sequence,
+    )
+    fields = FIELDS.decode(body)
+    return chat.Answer(
+        id=wire.id or "",
+        model=wire.model or "",
+        created=0,
+        choices=(choice,),
+        usage=read_usage(wire.usage),
+        extra={name: raw for name, raw in fields.items() if name not in _MODELLED and not is_null(raw)},
+    )
+
+
+def write_answer(answer: chat.Answer) -> bytes:
+    """The answer as a body: its first choice, there is no word for others."""
+    choice = answer.choices[0]
+    wire: dict[str, Any] = {
+        "id": answer.id,
+        "type": "message",
+        "role": "assistant",
+        "model": answer.model,
+        "content": write_content(choice.message.parts, choice.message.tool_calls),
+        "stop_reason": write_reason(choice.finish_reason, choice.said, choice.stop_sequence),
+        "stop_sequence": choice.stop_sequence,
+        "usage": write_usage(answer.usage),
+    }
+    return msgspec.json.encode(wire | answer.extra)
+
+
+def read_reason(said: str) -> chat.FinishReason:
+    """What a stop reason means."""
+    return _REASONS.get(said, "other")
+
+
+def write_reason(reason: chat.FinishReason, said: str, stop_sequence: str | None) -> str:
+    """The provider's own word when it is one of this dialect, else this dialect's."""
+    if _REASONS.get(said) == reason:
+        return said
+    if reason == "stop" and stop_sequence is not None:
+        return "stop_sequence"
+    return _WORDS[reason]

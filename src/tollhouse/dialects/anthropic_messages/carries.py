@@ -1,0 +1,66 @@
+"""What this dialect can say, and which of its own fields may be lost on the way to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tollhouse.dialects.carry import Carry
+
+CARRIES: Final[Mapping[str, Carry]] = {
+    "system": "lossless",
+    "late_system": "lossy",  # said with the system prompt: not every model takes them in their places
+    "name": "lossy",
+    "image_url": "lossless",
+    "image_data": "lossless",
+    "image_detail": "lossy",
+    "file_data": "lossless",
+    "file_url": "lossless",
+    "refusal": "lossy",  # as text
+    "reasoning": "lossy",  # only proven thinking is accepted
+    "signed_reasoning": "lossy",
+    "citations": "lossy",
+    "tools": "lossless",
+    "strict_tools": "lossless",
+    "tool_error": "lossless",
+    "tool_media": "lossless",
+    "tool_choice": "lossless",
+    "parallel_tool_calls": "lossless",
+    "json_object": "lossy",  # nothing like it: left to the prompt, which must ask for JSON in OpenAI's dialect too
+    "json_schema": "lossless",  # its name and description are labels, and have no place
+    "max_output_tokens": "lossless",
+    "temperature": "lossless",
+    "top_p": "lossless",
+    "top_k": "lossless",
+    "presence_penalty": "lossy",
+    "frequency_penalty": "lossy",
+    "stop": "lossless",
+    "seed": "lossy",
+    "reasoning_effort": "lossless",
+    "reasoning_budget_tokens": "lossy",  # models from Claude 4.6 on are told an effort instead
+    "user": "lossless",
+}
+
+HINTS: Final = frozenset(
+    {
+        # Of the request. What `output_config` and `thinking` say that is modelled is said in any case.
+        "anthropic_beta",
+        "anthropic_version",
+        "cache_control",
+        "context_management",
+        "diagnostics",
+        "metadata",
+        "output_config",
+        "service_tier",
+        "speed",
+        "thinking",
+        # Of blocks.
+        "caller",
+        "transformations",
+        # Of tools.
+        "allowed_callers",
+        "defer_loading",
+        "eager_input_streaming",
+        "input_examples",
+    }
+)

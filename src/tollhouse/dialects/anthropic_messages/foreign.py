@@ -1,0 +1,52 @@
+"""A request that was read in another dialect, put so that this one can say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from tollhouse.dialects import carry, chat
+from tollhouse.dialects.anthropic_messages.blocks import FIELDS
+from tollhouse.dialects.anthropic_messages.thinking import suited
+
+
+def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
+    """The same request without what only its own dialect knows, in the shapes of this one."""
+    request = carry.bare(request)
+    effort, budget = suited(
+        request.model, request.reasoning_effort, request.reasoning_budget_tokens, request.max_output_tokens
+    )
+    return replace(
+        request,
+        messages=tuple(_messages(request.messages)),
+        tools=tuple(map(_tool, request.tools)),
+        # Without tools the API takes no choice among them, and side by side is what it does of itself.
+        tool_choice=request.tool_choice if request.tools else None,
+        parallel_tool_calls=False if request.tools and request.parallel_tool_calls is False else None,
+        reasoning_effort=effort,
+        reasoning_budget_tokens=budget,
+    )
+
+
+def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:
+    """Whatever the system says stands first; nobody can be shown what earlier words rested on."""
+    for message in messages:
+        if message.role in ("system", "developer"):
+            yield replace(message, role="system")
+    for message in messages:
+        if message.role not in ("system", "developer"):
+            yield replace(message, parts=tuple(map(_part, message.parts)))
+
+
+def _part(part: chat.Part) -> chat.Part:
+    return chat.TextPart(part.text) if isinstance(part, chat.TextPart) and part.citations else part
+
+
+def _tool(tool: chat.Tool) -> chat.Tool:
+    """Parameters must be called an object here."""
+    if tool.parameters is None or "type" in (fields := FIELDS.decode(tool.parameters)):
+        return tool
+    return replace(tool, parameters=Raw(msgspec.json.encode({"type": "object", **fields})))

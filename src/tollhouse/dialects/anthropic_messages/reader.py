@@ -1,0 +1,183 @@
+"""A message as a stream, read: one reader per stream.
+
+Anthropic, "Streaming messages" (read 2026-11-22). Usage is counted at the beginning and again at the end; only the last
+count is passed on, because a stream that breaks off has made more than its beginning says. Pings, events of unknown
+types, and blocks that no event is modelled for, say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse.dialects import chat, sse
+from tollhouse.dialects.anthropic_messages.answer import read_reason
+from tollhouse.dialects.anthropic_messages.citations import read_citation
+from tollhouse.dialects.anthropic_messages.errors import read_failure, unreadable
+from tollhouse.dialects.anthropic_messages.name import NAME
+from tollhouse.dialects.anthropic_messages.usage import read_usage
+from tollhouse.dialects.json_body import NULL
+
+_NO_EVENTS: Final[tuple[chat.Event, ...]] = ()
+_ENDED: Final = (chat.Ended(),)
+_EMPTY_INPUTS: Final = (b"{}", b"null")
+_PLAIN: Final = re.compile(
+    rb'\{"type":"content_block_delta","index":\d{1,9},"delta":\{"type":"text_delta","text":"([^"\\]+)"\} *\} *'
+)
+
+
+class _Message(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    usage: Raw = NULL
+
+
+class _Block(msgspec.Struct):
+    type: str
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    data: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: Raw = NULL
+
+
+class _Delta(msgspec.Struct):
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
+    partial_json: str | None = None
+    citation: Raw = NULL
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+
+
+class _Event(msgspec.Struct):
+    type: str
+    index: int = 0
+    delta: _Delta | None = None
+    content_block: _Block | None = None
+    message: _Message | None = None
+    usage: Raw = NULL
+    error: Raw = NULL
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+
+
+class Reader:
+    """Makes events of frames."""
+
+    def __init__(self) -> None:
+        self._counted = NULL
+        self._slots: dict[int, int] = {}
+        self._silent: set[int] = set()
+        self._is_finished = False
+
+    def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
+        """The events of one frame, in order; none for a comment.
+
+        Raises:
+            UpstreamIncomplete: the frame is not JSON of this dialect.
+        """
+        if not frame.data:
+            return _NO_EVENTS
+        try:
+            event = _EVENT.decode(frame.data)
+            return self._read(event)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise unreadable() from None
+
+    def _read(self, event: _Event) -> tuple[chat.Event, ...]:
+        match event.type:
+            case "content_block_delta" if event.delta is not None:
+                return self._read_delta(event.index, event.delta)
+            case "content_block_start" if event.content_block is not None:
+                return self._read_start(event.index, event.content_block)
+            case "content_block_stop" if event.index in self._silent:
+                return (chat.ToolCallDelta(index=0, slot=self._slots[event.index], arguments="{}"),)
+            case "message_start" if event.message is not None:
+                return self._begin(event.message)
+            case "message_delta":
+                return self._finish(event.delta or _Delta(), event.usage)
+            case "message_stop":
+                return _ENDED
+            case "error":
+                return (read_failure(event.error),)
+            case _:
+                return _NO_EVENTS
+
+    def _begin(self, message: _Message) -> tuple[chat.Event, ...]:
+        self._counted = Raw(bytes(message.usage))
+        return (chat.Began(id=message.id or "", model=message.model or "", created=0),)
+
+    def _read_start(self, index: int, block: _Block) -> tuple[chat.Event, ...]:
+        """Mostly a block begins empty; a call is named, and a redacted piece of thinking comes whole.
+
+        A call without arguments streams none of them, though unstreamed it has an empty object: that is told at its end.
+        """
+        match block.type:
+            case "text" if block.text:
+                return (chat.TextDelta(0, block.text),)
+            case "thinking" if block.thinking or block.signature:
+                made_by = NAME if block.signature else None
+                return (chat.ReasoningDelta(0, block.thinking or "", block.signature or None, None, made_by),)
+            case "redacted_thinking":
+                return (chat.ReasoningDelta(0, "", None, block.data or "", NAME),)
+            case "tool_use":
+                slot = self._slots[index] = len(self._slots)
+                told = bytes(block.input)
+                arguments = "" if told in _EMPTY_INPUTS else told.decode()
+                if not arguments:
+                    self._silent.add(index)
+                return (
+                    chat.ToolCallDelta(index=0, slot=slot, id=block.id or "", name=block.name, arguments=arguments),
+                )
+            case _:
+                return _NO_EVENTS
+
+    def _read_delta(self, index: int, delta: _Delta) -> tuple[chat.Event, ...]:
+        match delta.type:
+            case "text_delta" if delta.text:
+                return (chat.TextDelta(0, delta.text),)
+            case "thinking_delta" if delta.thinking:
+                return (chat.ReasoningDelta(0, delta.thinking),)
+            case "input_json_delta" if delta.partial_json and index in self._slots:
+                self._silent.discard(index)
+                return (chat.ToolCallDelta(index=0, slot=self._slots[index], arguments=delta.partial_json),)
+            case "signature_delta" if delta.signature:
+                return (chat.ReasoningDelta(0, "", delta.signature, None, NAME),)
+            case "citations_delta":
+                return (chat.CitationSeen(0, read_citation(Raw(bytes(delta.citation)))),)
+            case _:
+                return _NO_EVENTS
+
+    def _finish(self, delta: _Delta, counted: Raw) -> tuple[chat.Event, ...]:
+        events: list[chat.Event] = []
+        if delta.stop_reason and not self._is_finished:
+            self._is_finished = True
+            said = delta.stop_reason
+            events.append(chat.Finished(0, read_reason(said), said, delta.stop_sequence))
+        if (usage := read_usage(counted, self._counted)) is not None:
+            events.append(chat.UsageSeen(usage))
+        return tuple(events)
+
+
+def is_usage_only(frame: sse.Frame, events: tuple[chat.Event, ...]) -> bool:
+    """Never: usage comes with the stop reason, to everybody."""
+    return False
+
+
+def plain_text(data: bytes) -> tuple[int, int] | None:
+    """Where a usual text delta has its text, by a look at its bytes; None for all that must be read.
+
+    Inside a JSON string a quote is escaped, so nothing the model says can end the match early; a frame in other words
+    is simply read.
+    """
+    match = _PLAIN.fullmatch(data)
+    return None if match is None else match.span(1)

@@ -1,0 +1,141 @@
+"""A message as a stream, written: one writer per stream."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from tollhouse.dialects import chat, sse
+from tollhouse.dialects.anthropic_messages.answer import write_reason
+from tollhouse.dialects.anthropic_messages.citations import write_citation
+from tollhouse.dialects.anthropic_messages.errors import write_failure
+from tollhouse.dialects.anthropic_messages.name import NAME
+from tollhouse.dialects.anthropic_messages.usage import write_usage
+
+_EMPTY: Final[dict[str, dict[str, Any]]] = {
+    "text": {"type": "text", "text": ""},
+    "thinking": {"type": "thinking", "thinking": "", "signature": ""},
+}
+_THINKING: Final = frozenset({"thinking", "redacted_thinking"})
+_STOP: Final = sse.frame(b'{"type":"message_stop"}', "message_stop")
+
+
+class Writer:
+    """Says events as this dialect's stream: blocks one after another, each begun and ended.
+
+    There is one choice; what others say is not said. The stop reason waits for the usage, which comes with it.
+    """
+
+    def __init__(self, id: str, model: str, created: int, include_usage: bool) -> None:  # noqa: A002
+        """Name the answer. Neither instant nor wish for usage has a place here: usage is always told.
+
+        Args:
+            id: of the answer.
+            model: that serves.
+            created: seconds since the epoch.
+            include_usage: the client asked for the usage chunk.
+        """
+        self._head = {"id": id, "type": "message", "role": "assistant", "model": model}
+        self._has_begun = False
+        self._blocks = 0
+        self._open: str | None = None
+        self._calls: dict[int, int] = {}
+        self._finished: chat.Finished | None = None
+        self._usage: chat.Usage | None = None
+
+    def write(self, event: chat.Event) -> bytes:
+        """The event's bytes; empty when this dialect says nothing, or says it later."""
+        match event:
+            case chat.TextDelta(0, text) | chat.RefusalDelta(0, text):
+                return self._say("text", {"type": "text_delta", "text": text}) if text else b""
+            case chat.ToolCallDelta(index=0):
+                return self._write_call(event)
+            case chat.ReasoningDelta(index=0):
+                return self._write_thinking(event)
+            case chat.CitationSeen(0, citation):
+                return self._say("text", {"type": "citations_delta", "citation": write_citation(citation)})
+            case chat.AudioDelta(index=0, transcript=text):
+                return self._say("text", {"type": "text_delta", "text": text}) if text else b""
+            case chat.Finished(0):
+                self._finished = event
+            case chat.UsageSeen(usage):
+                self._usage = usage
+            case chat.Began():
+                return self._begin()
+            case chat.Failed():
+                return sse.frame(msgspec.json.encode(write_failure(event, event.status)), "error")
+            case chat.Ended():
+                return self._begin() + self._close() + self._finish() + _STOP
+            case _:
+                # Another choice, or log probabilities.
+                pass
+        return b""
+
+    def _begin(self) -> bytes:
+        if self._has_begun:
+            return b""
+        self._has_begun = True
+        rest: dict[str, Any] = {
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": write_usage(self._usage),
+        }
+        return _frame("message_start", message=self._head | rest)
+
+    def _finish(self) -> bytes:
+        finished = self._finished or chat.Finished(0, "other", "")
+        delta = {
+            "stop_reason": write_reason(finished.reason, finished.said, finished.stop_sequence),
+            "stop_sequence": finished.stop_sequence,
+        }
+        return _frame("message_delta", delta=delta, usage=write_usage(self._usage))
+
+    def _say(self, kind: str, delta: dict[str, Any]) -> bytes:
+        """A delta of the open block, or of a new one when that is of another kind."""
+        begun = b"" if self._open == kind else self._start(kind, _EMPTY[kind])
+        return begun + self._delta(self._blocks - 1, delta)
+
+    def _write_thinking(self, event: chat.ReasoningDelta) -> bytes:
+        """A proof completes its block. One that another dialect made is not said, though it completes the block too."""
+        is_ours = event.made_by == NAME
+        said = self._say("thinking", {"type": "thinking_delta", "thinking": event.text}) if event.text else b""
+        if is_ours and event.sealed is not None:
+            said += self._start("redacted_thinking", {"type": "redacted_thinking", "data": event.sealed})
+        elif is_ours and event.signature is not None:
+            said += self._say("thinking", {"type": "signature_delta", "signature": event.signature})
+        is_complete = event.sealed is not None or event.signature is not None
+        return said + self._close() if is_complete and self._open in _THINKING else said
+
+    def _write_call(self, event: chat.ToolCallDelta) -> bytes:
+        said = b""
+        if event.slot not in self._calls:
+            block = {"type": "tool_use", "id": event.id or "", "name": event.name or "", "input": {}}
+            said = self._start("tool_use", block)
+            self._calls[event.slot] = self._blocks - 1
+        if not event.arguments:
+            return said
+        return said + self._delta(
+            self._calls[event.slot], {"type": "input_json_delta", "partial_json": event.arguments}
+        )
+
+    def _start(self, kind: str, block: dict[str, Any]) -> bytes:
+        before = self._begin() + self._close()
+        self._open = kind
+        self._blocks += 1
+        return before + _frame("content_block_start", index=self._blocks - 1, content_block=block)
+
+    def _close(self) -> bytes:
+        if self._open is None:
+            return b""
+        self._open = None
+        return _frame("content_block_stop", index=self._blocks - 1)
+
+    def _delta(self, index: int, delta: dict[str, Any]) -> bytes:
+        return _frame("content_block_delta", index=index, delta=delta)
+
+
+def _frame(kind: str, **fields: Raw | dict[str, Any] | int) -> bytes:
+    return sse.frame(msgspec.json.encode({"type": kind} | fields), kind)
