@@ -29,7 +29,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     async def row(self, call: str) -> dict[str, Any]:
         """The row of the request log for a call by its client's name, as soon as it is there."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (rows := [row for row in await self.rows() if row["client_request_id"] == call]):
                 await asyncio.sleep(0.02)
         (row,) = rows

@@ -56,7 +56,7 @@ class Model:
         body = json.dumps({"messages": messages}).encode()
         return int(json.loads(self._get("/v1/chat/completions/input_tokens", body))["input_tokens"])
 
-    def wait_until(self, is_so: Callable[[], bool], most_s: float = 30) -> None:
+    def wait_until(self, is_so: Callable[[], bool], most_s: float = 60) -> None:
         """Look until it is so. Raises TimeoutError."""
         until_s = time.monotonic() + most_s
         while not is_so():
