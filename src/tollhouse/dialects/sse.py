@@ -38,6 +38,10 @@ class Frame(msgspec.Struct, frozen=True):
     raw: bytes
 
 
+END = Frame(None, b"", None, b"")
+"""The end of the body: for a dialect without a last event of its own, it is that."""
+
+
 class Reader:
     """Cuts a stream into frames, however the network cut it into chunks."""
 

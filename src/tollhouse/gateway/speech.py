@@ -6,6 +6,7 @@ meaningful was said, so that a failure before it can still be tried elsewhere; `
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from types import ModuleType
 from typing import Protocol
@@ -124,16 +125,29 @@ class Streamed:
             tally.output_bytes += size_bytes
             return chunk
         if not chunk:
-            raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
+            return self._end()
         passed: list[bytes] = []
         try:
-            self._pass(chunk, passed)
+            self._pass(self._frames.feed(chunk), passed)
         except UpstreamError as error:
             if not tally.is_meaningful:
                 raise
             # What came with the failure is heard first: how the network cut the stream must make no difference.
             self._failure = error
         return passed[0] if len(passed) == 1 else b"".join(passed)
+
+    def _end(self) -> bytes:
+        """The body is over, which for some dialects is the last event.
+
+        Raises:
+            UpstreamIncomplete: something is missing.
+        """
+        passed: list[bytes] = []
+        if self._frames.is_between_frames:
+            self._pass((sse.END,), passed)
+        if not self._tally.has_ended:
+            raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
+        return b"".join(passed)
 
     def _let_out(self, outlet: Taker, chunk: bytes) -> bool:
         """Pass a usual delta on without a turn of the event loop; everything else waits to be read."""
@@ -155,9 +169,10 @@ class Streamed:
             self._likeness.learn(data, *span)
         return size_bytes
 
-    def _pass(self, chunk: bytes, passed: list[bytes]) -> None:
+    def _pass(self, frames: Iterable[sse.Frame], passed: list[bytes]) -> None:
+        """Look at whole frames, and put into `passed` what the client hears of them."""
         tally = self._tally
-        for frame in self._frames.feed(chunk):
+        for frame in frames:
             said = self._events.read(frame)
             tally.add(said)
             if tally.failed is not None:
