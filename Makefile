@@ -18,10 +18,10 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 LICENCES := Apache;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench docs licences lock clean
+.PHONY: help up test check bench prove-money docs licences lock clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(VENV)/.installed ## start Tollhouse here: web and worker in one (ARGS="--port 9000" is passed on)
 	@$(BIN)/python -m compileall -q src
@@ -43,6 +43,9 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contracts and quick
 
 bench: $(VENV)/.installed-dev ## measure: load, cost and recovery, beside the peers that are installed
 	$(BIN)/python -m benchmarks $(ARGS)
+
+prove-money: $(VENV)/.installed-dev ## kill gateways under load for ten minutes and compare every nanodollar (FAST=1: for one)
+	$(BIN)/python -m proofs.money $(if $(FAST),--seconds 40) $(ARGS)
 
 docs: $(VENV)/.installed-dev ## write the generated pages of docs/reference anew
 	$(BIN)/python docs/generate.py
