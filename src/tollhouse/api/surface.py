@@ -138,6 +138,9 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
         (b"x-tollhouse-hold-usd", usd_text(held.usd).encode()),
         (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.upstream_s) * 1e3)),
     ]
+    translation = exchange.translations.get(candidate.provider.name)
+    if translation is not None and translation.lost:
+        pairs.append((b"x-tollhouse-lossy", ", ".join(translation.lost).encode("ascii", "replace")))
     if held.cap is not None:
         pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
     if held.remaining_usd is not None:

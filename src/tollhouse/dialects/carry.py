@@ -8,8 +8,8 @@ with notice, all others are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -149,6 +149,15 @@ def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
             yield name, f"tools[{position}].{name}"
 
 
+def without(request: chat.ChatRequest, features: Iterable[str]) -> chat.ChatRequest:
+    """The request without these settings, and without earlier thinking, signed or not, when that is among them."""
+    lacking = frozenset(features)
+    changes: dict[str, Any] = {name: () if name == "stop" else None for name in _SETTINGS if name in lacking}
+    if lacking & {"reasoning", "signed_reasoning"}:
+        changes["messages"] = tuple([_without_thinking(message, lacking) for message in request.messages])
+    return replace(request, **changes)
+
+
 def bare(request: chat.ChatRequest) -> chat.ChatRequest:
     """The request without what only the dialect that read it knows; `losses` has told of it."""
     return replace(
@@ -209,6 +218,18 @@ def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
 def _told(extra: dict[str, msgspec.Raw]) -> Iterator[str]:
     """Null says nothing."""
     return (name for name, raw in extra.items() if not is_null(raw))
+
+
+def _without_thinking(message: chat.Message, lacking: frozenset[str]) -> chat.Message:
+    def is_kept(part: chat.Part) -> bool:
+        if not isinstance(part, chat.ReasoningPart):
+            return True
+        is_signed = part.signature is not None or part.sealed is not None
+        return ("signed_reasoning" if is_signed else "reasoning") not in lacking
+
+    if all(map(is_kept, message.parts)):
+        return message
+    return replace(message, parts=tuple(filter(is_kept, message.parts)))
 
 
 def _bare_message(message: chat.Message) -> chat.Message:

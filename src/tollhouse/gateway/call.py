@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from types import ModuleType
 
 import msgspec
 
@@ -24,6 +25,8 @@ from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.targets import NO_FIELDS, Target, Targets
+from tollhouse.gateway.translate import Translation, askable
+from tollhouse.gateway.translated import Heading, TranslatedStream, TranslatedWhole
 from tollhouse.money.budgets import Ask
 from tollhouse.money.ledger import Deed, Ledger, NewHold, Resolution
 from tollhouse.money.pricebook import PriceBook, Terms
@@ -68,11 +71,12 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
     """The first candidate that begins to speak, and its first bytes.
 
     Raises:
+        InvalidRequest: no candidate can be told all that matters of it; nothing was held.
         BudgetExhausted: an attempt does not fit into a budget.
         UpstreamError: nobody answered; the last failure.
         Unavailable: no hold could be written, so nothing was sent.
     """
-    left = list(candidates)
+    left, exchange.translations = askable(candidates, exchange.dialect, exchange.read)
     candidate = left.pop(0)
     for number in range(1, calling.attempts + 1):
         try:
@@ -144,7 +148,11 @@ async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: 
     """Set money aside for one attempt, durably, together with the request's row."""
     provider, model = candidate.provider, candidate.model
     terms = calling.pricebook.known(provider, model) or await calling.pricebook.terms(provider, model)
-    ask = _ask(exchange, candidate, terms)
+    translation = exchange.translations.get(provider.name)
+    translated = None
+    if translation is not None:
+        translated = translation.body(model, cap=None, most_tokens=terms.max_output_tokens)
+    ask = _ask(exchange, candidate, terms, translated)
     now_s = calling.clock.monotonic()
     left_s = max(0.0, exchange.began_s + calling.timeouts.total_s - now_s)
     new = NewHold(
@@ -159,15 +167,18 @@ async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: 
         skeleton=encode(exchange.skeleton or exchange.begin(calling.boot_id)).decode(),
     )
     held = await calling.ledger.hold(new)
-    return Attempt(number, candidate, terms, held, ask.input_bound, now_s)
+    return Attempt(number, candidate, terms, held, ask.input_bound, now_s, translated)
 
 
-def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
+def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: bytes | None) -> Ask:
     glance, owners = exchange.glance, exchange.caller.owners if exchange.caller else ()
-    body_bytes = len(exchange.body)
+    body_bytes = len(exchange.body if translated is None else translated)
+    message_count = glance.message_count
+    if exchange.request is not None:
+        message_count = max(message_count, len(exchange.request.messages))
     bound = input_bound(
         body_bytes + REWRITE_SLACK_BYTES,
-        glance.message_count,
+        message_count,
         candidate.provider.hidden_tokens(glance.has_tools, glance.tool_types),
         terms.context_tokens,
         glance.media,
@@ -188,14 +199,19 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms) -> Ask:
 async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speech:
     """Send one attempt; a reply that is an error is raised as what it means."""
     candidate = attempt.candidate
-    provider, dialect = candidate.provider, candidate.provider.dialect
+    provider = candidate.provider
     target, headers, secrets = _open(candidate, calling)
+    translation = exchange.translations.get(provider.name)
+    dialect = exchange.dialect if translation is None else translation.dialect
     path = provider.target(dialect.target(candidate.model, stream=exchange.stream), candidate.model, _fields(candidate))
-    glance = exchange.glance
-    adds_usage = exchange.stream and not glance.include_usage
-    body = provider.reword(
-        dialect.rewrite_request(exchange.body, model=candidate.model, include_usage=adds_usage, cap=attempt.held.cap)
-    )
+    adds_usage = exchange.stream and not exchange.glance.include_usage
+    if translation is None:
+        headers += exchange.hints
+        body = dialect.rewrite_request(
+            exchange.body, model=candidate.model, include_usage=adds_usage, cap=attempt.held.cap
+        )
+    else:
+        body = _translated(translation, attempt)
     left_s = exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
     if left_s <= 0:
         raise UpstreamTimeout(f"The request's {calling.timeouts.total_s:g} s are over.")
@@ -205,7 +221,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
             origin=target.origin,
             target=target.base_path + path,
             headers=(JSON, *headers),
-            body=body,
+            body=provider.reword(body),
             timeouts=calling.timeouts
             if attempt.number == 1
             else msgspec.structs.replace(calling.timeouts, total_s=left_s),
@@ -213,12 +229,32 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         )
     )
     if reply.status >= 300:
-        raise await _refused(reply, candidate, secrets, calling)
-    if not exchange.stream:
-        return Whole(reply, dialect, exchange.tally, secrets)
-    if not _is_event_stream(reply.headers):
-        raise await _not_a_stream(reply, candidate, secrets)
-    return Streamed(reply, dialect, exchange.tally, secrets, withholds_usage=adds_usage)
+        raise await _refused(reply, dialect, candidate, secrets, calling)
+    if exchange.stream and not _is_event_stream(reply.headers):
+        raise await _not_a_stream(reply, dialect, candidate, secrets)
+    if translation is not None:
+        speech = TranslatedStream if exchange.stream else TranslatedWhole
+        return speech(reply, dialect, exchange.tally, secrets, _heading(exchange))
+    if exchange.stream:
+        return Streamed(reply, dialect, exchange.tally, secrets, withholds_usage=adds_usage)
+    return Whole(reply, dialect, exchange.tally, secrets)
+
+
+def _translated(translation: Translation, attempt: Attempt) -> bytes:
+    """What was written before the hold was made, unless that has brought a cap."""
+    cap = attempt.held.cap
+    if cap is None and attempt.translated is not None:
+        return attempt.translated
+    return translation.body(attempt.candidate.model, cap=cap, most_tokens=attempt.terms.max_output_tokens)
+
+
+def _heading(exchange: Exchange) -> Heading:
+    return Heading(
+        dialect=exchange.dialect,
+        id=exchange.id,
+        created=exchange.began_us // 1_000_000,
+        include_usage=exchange.glance.include_usage,
+    )
 
 
 def _open(candidate: Candidate, calling: Calling) -> tuple[Target, Headers, tuple[str, ...]]:
@@ -239,7 +275,9 @@ def _fields(candidate: Candidate) -> Fields:
     return NO_FIELDS if candidate.key is None else candidate.key.fields
 
 
-async def _refused(reply: Reply, candidate: Candidate, secrets: tuple[str, ...], calling: Calling) -> UpstreamError:
+async def _refused(
+    reply: Reply, dialect: ModuleType, candidate: Candidate, secrets: tuple[str, ...], calling: Calling
+) -> UpstreamError:
     """What an error reply means, without the key it may repeat."""
     try:
         body = await reply.read()
@@ -249,17 +287,19 @@ async def _refused(reply: Reply, candidate: Candidate, secrets: tuple[str, ...],
     finally:
         reply.close()
     now_s = calling.clock.time_ns() / 1e9
-    error: UpstreamError = candidate.provider.dialect.classify(reply.status, body, reply.headers, now_s)
+    error: UpstreamError = dialect.classify(reply.status, body, reply.headers, now_s)
     without_secrets(error, secrets)
     if isinstance(error, UpstreamAuthFailed):
         error.message = f"{candidate.provider.name} rejects {_named(candidate)}: {error.message}"
     return error
 
 
-async def _not_a_stream(reply: Reply, candidate: Candidate, secrets: tuple[str, ...]) -> UpstreamError:
+async def _not_a_stream(
+    reply: Reply, dialect: ModuleType, candidate: Candidate, secrets: tuple[str, ...]
+) -> UpstreamError:
     """A stream was asked for and something else came with status 200: most often an error."""
     try:
-        glance = candidate.provider.dialect.glance_answer(await reply.read())
+        glance = dialect.glance_answer(await reply.read())
     finally:
         reply.close()
     if glance.failed is not None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
+from tollhouse.dialects.chat import ChatRequest
 from tollhouse.gateway.bill import Bill
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.tally import Tally
+from tollhouse.gateway.translate import Translation
 from tollhouse.limits import Admission
 from tollhouse.money.ledger import Held
 from tollhouse.money.pricebook import Terms
+from tollhouse.providers.base import Headers
 from tollhouse.store.requests import Skeleton
+
+NO_TRANSLATIONS: Final[Mapping[str, Translation]] = {}
 
 
 class Attempt:
     """One try of a call, under a hold of its own.
 
     Attributes:
+        translated: the request as a provider of another dialect reads it; None when the client's own bytes go there.
         outcome: how it ended; None while it has not.
         is_sent: the provider may have heard of it.
         is_charged: it failed, and its hold stays charged as unconfirmed.
@@ -35,10 +42,18 @@ class Attempt:
         "outcome",
         "provider_status",
         "terms",
+        "translated",
     )
 
     def __init__(
-        self, number: int, candidate: Candidate, terms: Terms, held: Held, input_bound: int, now_s: float
+        self,
+        number: int,
+        candidate: Candidate,
+        terms: Terms,
+        held: Held,
+        input_bound: int,
+        now_s: float,
+        translated: bytes | None = None,
     ) -> None:
         self.number = number
         self.candidate = candidate
@@ -50,6 +65,7 @@ class Attempt:
         self.is_sent = False
         self.is_charged = False
         self.provider_status: int | None = None
+        self.translated = translated
 
 
 class Exchange:
@@ -57,6 +73,9 @@ class Exchange:
 
     Attributes:
         dialect: what the client speaks.
+        hints: headers of the client's that belong to its dialect, for providers who speak it.
+        request: all that is asked, read when a provider speaks another dialect.
+        translations: provider -> the request for it, when it speaks another dialect.
         glance: the dialect's shallow look at the body; None when it could not be read.
         began_s, began_us: when it came, on the monotonic clock and in microseconds since 1970.
         upstream_s: seconds spent waiting for providers.
@@ -81,15 +100,18 @@ class Exchange:
         "first_s",
         "glance",
         "has_left",
+        "hints",
         "id",
         "ip",
         "keeps_bodies",
+        "request",
         "said",
         "skeleton",
         "status",
         "stream",
         "surface",
         "tally",
+        "translations",
         "upstream_s",
         "user_agent",
     )
@@ -103,6 +125,9 @@ class Exchange:
         self.body = body
         self.began_s = began_s
         self.began_us = began_us
+        self.hints: Headers = ()
+        self.request: ChatRequest | None = None
+        self.translations: Mapping[str, Translation] = NO_TRANSLATIONS
         self.caller: Caller | None = None
         self.glance: Any = None
         self.asked_model: str | None = None
@@ -122,6 +147,12 @@ class Exchange:
         self.has_left = False
         self.keeps_bodies = False
         self.said: list[bytes] = []
+
+    def read(self) -> ChatRequest:
+        """All that is asked, read once. Raises InvalidRequest."""
+        if self.request is None:
+            self.request = self.dialect.read_request(self.body)
+        return self.request
 
     @property
     def attempt(self) -> Attempt | None:

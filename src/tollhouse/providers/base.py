@@ -8,6 +8,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from tollhouse.dialects.carry import Carry
+
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 Fields: TypeAlias = Mapping[str, str]
 Authorize: TypeAlias = Callable[[str, Fields], Headers]
@@ -85,7 +87,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: the word before the slash in `provider/model`; lower case, no slash.
-        dialect: a module of `tollhouse.dialects`.
+        dialect: a module of `tollhouse.dialects`: what is spoken with clients who speak none of the others.
+        also: further dialects it speaks at the same base URL; a client who speaks one is passed through.
+        lacks: features of its dialect (`dialects.carry`) that this vendor does not take from a client of another
+            dialect: `lossy` ones are left out with notice, `refused` ones refused.
         base_url: where its API starts, without a trailing slash; https, unless `allow_private_address`. Empty when each
             credential tells its own.
         docs_url: the vendor's page on it.
@@ -130,3 +135,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     priced_as: str | None = None
     free: bool = False
     hidden_tokens: Callable[[bool, frozenset[str]], int] = no_hidden_tokens
+    also: tuple[ModuleType, ...] = ()
+    lacks: Mapping[str, Carry] = {}
+
+    def speaks(self, dialect: ModuleType) -> bool:
+        """Requests in this dialect are passed on as they come."""
+        return dialect is self.dialect or dialect in self.also

@@ -1,0 +1,82 @@
+"""What a provider of another dialect is asked: the client's request in other words, and what of it gets lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+
+import msgspec
+from msgspec.structs import replace
+
+from tollhouse.dialects import carry
+from tollhouse.dialects.chat import ChatRequest
+from tollhouse.errors import InvalidRequest
+from tollhouse.gateway.route import Candidate
+from tollhouse.providers.base import Provider
+
+
+class Translation(msgspec.Struct, frozen=True):
+    """One request, to be said in a provider's dialect.
+
+    Attributes:
+        request: without what the provider does not take.
+        lost: the fields that the client can do without, and that get lost.
+    """
+
+    dialect: ModuleType
+    request: ChatRequest
+    lost: tuple[str, ...]
+
+    def body(self, model: str, *, cap: int | None, most_tokens: int | None) -> bytes:
+        """The request as the provider reads it.
+
+        Args:
+            model: the provider's name for the model.
+            cap: write this cap on the output, in tokens; None leaves the client's.
+            most_tokens: the most that the model can say. It is the cap where the client gave none and the dialect must
+                have one.
+        """
+        if cap is None:
+            cap = self.request.max_output_tokens
+        if cap is None and getattr(self.dialect, "NEEDS_CAP", False):
+            cap = most_tokens
+        asked = replace(self.request, model=model, max_output_tokens=cap, include_usage=self.request.stream)
+        body: bytes = self.dialect.write_request(asked)
+        return body
+
+
+def askable(
+    candidates: Iterable[Candidate], spoken: ModuleType, read: Callable[[], ChatRequest]
+) -> tuple[list[Candidate], Mapping[str, Translation]]:
+    """The candidates that can be asked this, best first, and by provider the translations for those who need one.
+
+    Args:
+        spoken: the client's dialect.
+        read: reads all that is asked; called only when somebody needs a translation. May raise InvalidRequest.
+
+    Raises:
+        InvalidRequest: nobody can be asked; it names what the best of them cannot be told.
+    """
+    able: list[Candidate] = []
+    translations: dict[str, Translation] = {}
+    refusal: InvalidRequest | None = None
+    for candidate in candidates:
+        provider = candidate.provider
+        if not provider.speaks(spoken) and provider.name not in translations:
+            try:
+                translations[provider.name] = translate(read(), spoken, provider)
+            except InvalidRequest as error:
+                refusal = refusal or error
+                continue
+        able.append(candidate)
+    if refusal is not None and not able:
+        raise refusal
+    return able, translations
+
+
+def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> Translation:
+    """The request for a provider that does not speak the client's dialect, `spoken`. Raises InvalidRequest."""
+    dialect, lacks = provider.dialect, provider.lacks
+    carries = {**dialect.CARRIES, **lacks} if lacks else dialect.CARRIES
+    lost = carry.losses(request, carries, spoken.HINTS)
+    return Translation(dialect, carry.without(request, lacks) if lacks else request, lost)

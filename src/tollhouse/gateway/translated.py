@@ -1,0 +1,88 @@
+"""What a provider of another dialect says, as it comes: checked, tallied, and said in the client's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from tollhouse.dialects import carry, sse
+from tollhouse.dialects.chat import Answer, Began, Event
+from tollhouse.gateway.speech import Streamed, Whole, said_error
+from tollhouse.gateway.tally import Tally
+from tollhouse.upstream.base import Reply
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """How the client is answered.
+
+    Attributes:
+        dialect: what the client speaks.
+        id, created: of the answer, where the provider gives none; `created` in seconds since the epoch.
+        include_usage: the client asked to be told the usage.
+    """
+
+    dialect: ModuleType
+    id: str
+    created: int
+    include_usage: bool
+
+
+class TranslatedWhole(Whole):
+    """An answer in one piece."""
+
+    def __init__(
+        self, reply: Reply, dialect: ModuleType, tally: Tally, secrets: tuple[str, ...], heading: Heading
+    ) -> None:
+        super().__init__(reply, dialect, tally, secrets)
+        self._heading = heading
+
+    async def first(self) -> bytes:
+        heading = self._heading
+        answer: Answer = carry.bare_answer(self._dialect.read_answer(await super().first()))
+        answer = replace(answer, id=answer.id or heading.id, created=answer.created or heading.created)
+        body: bytes = heading.dialect.write_answer(answer)
+        return body
+
+
+class TranslatedStream(Streamed):
+    """An answer as server-sent events."""
+
+    def __init__(
+        self, reply: Reply, dialect: ModuleType, tally: Tally, secrets: tuple[str, ...], heading: Heading
+    ) -> None:
+        super().__init__(reply, dialect, tally, secrets, withholds_usage=False)
+        self._heading = heading
+        # Any: the writer of a dialect, which is a module.
+        self._writer: Any = None
+
+    def _plain_bytes(self, chunk: bytes) -> int:
+        """Nothing passes as it came."""
+        return 0
+
+    def _pass(self, frames: Iterable[sse.Frame], passed: list[bytes]) -> None:
+        tally = self._tally
+        for frame in frames:
+            events = self._events.read(frame)
+            tally.add(events)
+            if tally.failed is not None:
+                raise said_error(tally.failed, self._secrets, may_have_billed=tally.is_meaningful)
+            passed += filter(None, map(self._say, events))
+
+    def _say(self, event: Event) -> bytes:
+        if self._writer is None:
+            self._writer = self._begin(event if isinstance(event, Began) else None)
+        said: bytes = self._writer.write(event)
+        return said
+
+    def _begin(self, began: Began | None) -> Any:
+        heading = self._heading
+        return heading.dialect.Writer(
+            id=(began and began.id) or heading.id,
+            model=began.model if began is not None else "",
+            created=(began and began.created) or heading.created,
+            include_usage=heading.include_usage,
+        )
