@@ -1,0 +1,63 @@
+"""Google's generateContent, as the Gemini API and Vertex AI speak it.
+
+Gemini API reference, v1beta, "Generating content" and "Counting tokens" (read 2026-11-22), and what recordings of both
+show. Model and stream are told by the address, so a surface writes them into the body as `model` and `stream`.
+`glance_*` looks shallowly, for bytes that pass through; `read_*` and `write_*` translate.
+"""
+
+from urllib.parse import quote
+
+from tollhouse.dialects.gemini.answer import read_answer, write_answer
+from tollhouse.dialects.gemini.carries import CARRIES, HINTS, NAME
+from tollhouse.dialects.gemini.count import read_count, read_count_request, write_count, write_count_request
+from tollhouse.dialects.gemini.errors import classify, read_error, write_error
+from tollhouse.dialects.gemini.glance import glance_answer, glance_request, rewrite_request
+from tollhouse.dialects.gemini.request import read_request, write_request
+from tollhouse.dialects.gemini.stream_reader import Reader, is_usage_only, plain_text
+from tollhouse.dialects.gemini.stream_writer import Writer
+
+_COLLECTIONS = ("models", "tunedModels")
+
+
+def target(model: str, *, stream: bool) -> bytes:
+    """Where a provider takes requests, below its base URL."""
+    return _address(model) + (b":streamGenerateContent?alt=sse" if stream else b":generateContent")
+
+
+def count_target(model: str) -> bytes:
+    """Where a provider counts a request's tokens, below its base URL."""
+    return _address(model) + b":countTokens"
+
+
+def _address(model: str) -> bytes:
+    collection, _, name = model.rpartition("/")
+    if collection not in _COLLECTIONS:
+        collection, name = _COLLECTIONS[0], model
+    return f"/{collection}/{quote(name, safe='')}".encode()
+
+
+__all__ = [
+    "CARRIES",
+    "HINTS",
+    "NAME",
+    "Reader",
+    "Writer",
+    "classify",
+    "count_target",
+    "glance_answer",
+    "glance_request",
+    "is_usage_only",
+    "plain_text",
+    "read_answer",
+    "read_count",
+    "read_count_request",
+    "read_error",
+    "read_request",
+    "rewrite_request",
+    "target",
+    "write_answer",
+    "write_count",
+    "write_count_request",
+    "write_error",
+    "write_request",
+]

@@ -1,0 +1,175 @@
+"""How to answer: `generationConfig` and `toolConfig`.
+
+Gemini API reference, "GenerationConfig" and "ToolConfig", and the guide on thinking (read 2026-11-22). What is not
+modelled of them is kept in `extra` by its whole path (`generationConfig.speechConfig`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Meta, Raw
+
+from tollhouse.dialects import chat, effort
+from tollhouse.dialects.gemini.carries import NAME
+from tollhouse.dialects.gemini.proto_json import Fields, read_object, unmodelled
+from tollhouse.dialects.gemini.schema import as_json_schema
+from tollhouse.dialects.json_body import NULL, is_null
+
+MAX_CAP = 2**31 - 1
+"""The largest cap on output that the field can hold, in tokens."""
+
+Cap: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_CAP)] | None
+Candidates: TypeAlias = Annotated[int, Meta(ge=1, le=128)] | None
+ToolChoice: TypeAlias = str | tuple[str, str] | None
+
+_JSON = "application/json"
+_TEXT = "text/plain"
+_KNOWS_BUDGETS_ONLY = re.compile(r"gemini-[12]\.")
+
+
+class Config(msgspec.Struct, rename="camel", kw_only=True):
+    """The generation config."""
+
+    max_output_tokens: Cap = None
+    candidate_count: Candidates = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    top_k: Annotated[int, Meta(ge=0)] | None = None
+    presence_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
+    stop_sequences: list[str] | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    response_logprobs: bool | None = None
+    logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
+    response_mime_type: str | None = None
+    response_schema: Raw = NULL
+    response_json_schema: Raw = NULL
+    response_modalities: list[str] | None = None
+    thinking_config: Raw = NULL
+
+
+class Thinking(msgspec.Struct, rename="camel"):
+    """The thinking config."""
+
+    thinking_budget: Annotated[int, Meta(ge=-1, le=MAX_CAP)] | None = None
+    thinking_level: str | None = None
+
+
+class _ToolConfig(msgspec.Struct, rename="camel"):
+    function_calling_config: Raw = NULL
+
+
+class _Calling(msgspec.Struct, rename="camel"):
+    mode: str | None = None
+    allowed_function_names: list[str] | None = None
+
+
+_CONFIG = msgspec.json.Decoder(Config)
+_THINKING = msgspec.json.Decoder(Thinking)
+_TOOL_CONFIG = msgspec.json.Decoder(_ToolConfig)
+_CALLING = msgspec.json.Decoder(_Calling)
+_CHOICES = {"AUTO": "auto", "VALIDATED": "auto", "NONE": "none", "ANY": "required"}
+_LEVELS = {"none": "LOW", "minimal": "LOW", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "HIGH"}
+"""The levels that every model since Gemini 3 has."""
+
+_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
+
+
+def read_config(raw: Raw) -> tuple[Config, Thinking, chat.ResponseFormat | None, Fields]:
+    """The generation config, its thinking config, the form wanted, and what is not modelled. Raises InvalidRequest."""
+    config, fields = read_object(_CONFIG, raw, "generationConfig")
+    extra = unmodelled(fields, Config, "generationConfig.")
+    thinking, thoughts = read_object(_THINKING, config.thinking_config, "generationConfig.thinkingConfig")
+    extra |= unmodelled(thoughts, Thinking, "generationConfig.thinkingConfig.")
+    form = _read_format(config)
+    beyond = []
+    if form is None and config.response_mime_type not in (None, "", _TEXT):
+        beyond += ["responseMimeType", "responseSchema", "responseJsonSchema"]
+    if config.response_modalities not in (None, [], ["TEXT"]):
+        beyond.append("responseModalities")
+    extra |= {f"generationConfig.{name}": fields[name] for name in beyond if name in fields}
+    return config, thinking, form, extra
+
+
+def write_config(request: chat.ChatRequest) -> dict[str, Any]:
+    """The generation config as the wire has it."""
+    form = request.response_format
+    wire = {
+        "maxOutputTokens": request.max_output_tokens,
+        "candidateCount": request.n if request.n != 1 else None,
+        "temperature": request.temperature,
+        "topP": request.top_p,
+        "topK": request.top_k,
+        "presencePenalty": request.presence_penalty,
+        "frequencyPenalty": request.frequency_penalty,
+        "stopSequences": request.stop or None,
+        "seed": request.seed,
+        "responseLogprobs": request.logprobs,
+        "logprobs": request.top_logprobs,
+        "responseMimeType": _JSON if form is not None and form.type != "text" else None,
+        "responseJsonSchema": form.schema if form is not None and form.type == "json_schema" else None,
+        "thinkingConfig": _write_thinking(request) or None,
+    }
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def read_tool_config(raw: Raw) -> tuple[ToolChoice, Fields]:
+    """The choice among the tools, and what is not modelled. Raises InvalidRequest."""
+    config, fields = read_object(_TOOL_CONFIG, raw, "toolConfig")
+    path = "toolConfig.functionCallingConfig"
+    calling, calls = read_object(_CALLING, config.function_calling_config, path)
+    extra = unmodelled(fields, _ToolConfig, "toolConfig.") | unmodelled(calls, _Calling, f"{path}.")
+    mode, allowed = (calling.mode or "").upper(), calling.allowed_function_names or []
+    choice: ToolChoice = _CHOICES.get(mode)
+    if choice == "required" and len(allowed) == 1:
+        choice = ("function", allowed[0])
+    elif allowed:
+        extra[f"{path}.allowedFunctionNames"] = calls["allowedFunctionNames"]
+    if mode and (mode == "VALIDATED" or choice is None):
+        extra[f"{path}.mode"] = Raw(msgspec.json.encode(mode))
+    return choice, extra
+
+
+def write_tool_config(choice: ToolChoice) -> dict[str, Any]:
+    """The tool config as the wire has it."""
+    if choice is None:
+        return {}
+    if isinstance(choice, tuple):
+        return {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": [choice[1]]}}
+    return {"functionCallingConfig": {"mode": _MODES.get(choice, "AUTO")}}
+
+
+def read_effort(level: str | None) -> str | None:
+    """A thinking level as an effort."""
+    return None if level in (None, "", "THINKING_LEVEL_UNSPECIFIED") else str(level).lower()
+
+
+def _read_format(config: Config) -> chat.ResponseFormat | None:
+    if config.response_mime_type != _JSON:
+        return None
+    if not is_null(config.response_json_schema):
+        return chat.ResponseFormat(type="json_schema", schema=config.response_json_schema)
+    if not is_null(config.response_schema):
+        return chat.ResponseFormat(type="json_schema", schema=as_json_schema(config.response_schema))
+    return chat.ResponseFormat(type="json_object")
+
+
+def _write_thinking(request: chat.ChatRequest) -> dict[str, Any]:
+    """Models since Gemini 3 take levels and cannot stop thinking; those before take budgets.
+
+    Who sets a budget elsewhere is shown the thoughts, which must be asked for here.
+    """
+    budget, wanted, is_own = request.reasoning_budget_tokens, request.reasoning_effort, request.dialect == NAME
+    if budget is None and wanted is None:
+        return {}
+    if budget is not None:
+        shown = {} if is_own or budget == 0 else {"includeThoughts": True}
+        level = {"thinkingLevel": wanted.upper()} if is_own and wanted is not None else {}
+        return {"thinkingBudget": budget} | level | shown
+    word = wanted or ""
+    if not is_own and _KNOWS_BUDGETS_ONLY.search(request.model):
+        return {"thinkingBudget": effort.budget_tokens(word)}
+    return {"thinkingLevel": word.upper() if is_own else _LEVELS.get(word, "MEDIUM")}
