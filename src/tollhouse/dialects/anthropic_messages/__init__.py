@@ -17,6 +17,9 @@ from tollhouse.dialects.anthropic_messages.writer import Writer
 HEADERS = ((b"anthropic-version", b"2023-06-01"),)
 """In every request: the version of the API that is spoken here."""
 
+NEEDS_CAP = True
+"""A request must say how long its answer may be."""
+
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
@@ -29,6 +32,7 @@ __all__ = [
     "HEADERS",
     "HINTS",
     "NAME",
+    "NEEDS_CAP",
     "Reader",
     "Writer",
     "classify",

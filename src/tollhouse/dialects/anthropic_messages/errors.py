@@ -7,6 +7,7 @@ a stream, whose status was 200, the type is all that tells the status.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ _STATUSES: Final = {
     "overloaded_error": 529,
 }
 _TYPES: Final = {status: kind for kind, status in _STATUSES.items()} | {503: "overloaded_error"}
+_LIMIT: Final = b"anthropic-ratelimit-"
 _OUT_OF_MONEY: Final = re.compile(
     r"credit balance is too low|reached your (?:specified )?(?:API )?usage limits", re.IGNORECASE
 )
@@ -37,8 +39,11 @@ _OUT_OF_MONEY: Final = re.compile(
 
 
 def classify(status: int, body: bytes, headers: Headers, now_s: float) -> errors.UpstreamError:
-    """Our error for an error answer; `now_s` is seconds since the epoch, for a `Retry-After` that is a date."""
-    return http_errors.classify(read_error(status, body), status, http_errors.retry_after_s(headers, now_s))
+    """Our error for an error answer; `now_s` is seconds since the epoch, for a moment at which to come back."""
+    wait_s = http_errors.retry_after_s(headers, now_s)
+    return http_errors.classify(
+        read_error(status, body), status, _reset_s(headers, now_s) if wait_s is None else wait_s
+    )
 
 
 def read_error(status: int, body: bytes) -> chat.Failed:
@@ -75,6 +80,18 @@ def write_failure(failed: chat.Failed, status: int | None) -> dict[str, Any]:
 def unreadable() -> errors.UpstreamIncomplete:
     """The provider said something, for money perhaps, that is not an answer."""
     return errors.UpstreamIncomplete("The provider's answer cannot be read.", may_have_billed=True)
+
+
+def _reset_s(headers: Headers, now_s: float) -> float | None:
+    """Seconds until the limits that are used up are whole again, which is told even where `Retry-After` is not."""
+    told = {name.lower(): value for name, value in headers if name.lower().startswith(_LIMIT)}
+    used_up = [name.removesuffix(b"remaining") for name in told if name.endswith(b"-remaining") and told[name] == b"0"]
+    try:
+        resets = [datetime.fromisoformat(told[name + b"reset"].decode("latin-1")) for name in used_up]
+    except (KeyError, ValueError):
+        return None
+    waits_s = [reset.replace(tzinfo=reset.tzinfo or UTC).timestamp() - now_s for reset in resets]
+    return max(0.0, *waits_s) if waits_s else None
 
 
 # Any: a JSON value of unknown shape, from whichever server; every use is behind an isinstance.

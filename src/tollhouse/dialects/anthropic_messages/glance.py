@@ -131,7 +131,7 @@ def glance_answer(body: bytes) -> AnswerGlance:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unreadable() from None
     failed = None if is_null(answer.error) else read_failure(answer.error)
-    if failed is None and bytes(answer.content[:1]) != b"[":
+    if failed is None and not _is_list(answer.content):
         raise unreadable()
     return AnswerGlance(
         id=answer.id or "",
@@ -161,13 +161,17 @@ def _has_media(turns: list[_Turn]) -> bool:
 
 
 def _shows_media(content: Raw, where: str) -> bool:
-    if memoryview(content)[0] != ord("["):
+    if not _is_list(content):
         return False
     try:
         blocks = _INNER.decode(content)
     except msgspec.DecodeError as error:
         raise json_body.explain(error, inside=f"{where}.content") from None
     return any(block.type not in _WORDS for block in blocks)
+
+
+def _is_list(raw: Raw) -> bool:
+    return memoryview(raw)[0] == ord("[")
 
 
 def _with_proven_thinking(body: bytes) -> Raw:

@@ -119,7 +119,7 @@ class Reader:
     def _read_start(self, index: int, block: _Block) -> tuple[chat.Event, ...]:
         """Mostly a block begins empty; a call is named, and a redacted piece of thinking comes whole.
 
-        A call without arguments streams none of them, though unstreamed it has an empty object: that is told at its end.
+        A call without arguments streams none, though unstreamed it has an empty object: that is told at its end.
         """
         match block.type:
             case "text" if block.text:
