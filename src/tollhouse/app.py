@@ -395,6 +395,7 @@ def application(
     live, trusted = Live(house.clock.monotonic, patience), house.settings.trusted_proxies
     body_bytes = house.settings.limits.body_bytes
     house.metrics.in_flight = lambda: len(live.responses)
+    house.metrics.tasks = lambda: len(asyncio.all_tasks())
 
     def management() -> Asgi:
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.

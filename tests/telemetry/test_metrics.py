@@ -96,9 +96,11 @@ def test_rejections_and_attempts_are_counted(metrics: Metrics):
 
 def test_what_is_true_now_is_asked_at_the_scrape(metrics: Metrics):
     metrics.in_flight = lambda: 3
+    metrics.tasks = lambda: 7
     metrics.held_nanodollars = 2_500_000_000
     found = samples(metrics)
     assert found["tollhouse_in_flight_requests"] == 3
+    assert found["tollhouse_asyncio_tasks"] == 7
     assert found["tollhouse_budget_held_usd"] == pytest.approx(2.5)
     assert found["tollhouse_build_info{version=1.2.3}"] == 1
 

@@ -34,6 +34,7 @@ class Metrics(Collector):
 
     Attributes:
         in_flight: asked at each scrape for the number of requests being answered.
+        tasks: likewise for the tasks of the event loop; a number that only grows is a leak.
         held_nanodollars: money set aside in open holds, over the whole store, as it was a few seconds ago.
     """
 
@@ -45,6 +46,7 @@ class Metrics(Collector):
             providers: the names that the label `provider` may have; any other is `other`, since callers make them up.
         """
         self.in_flight: Callable[[], int] = int
+        self.tasks: Callable[[], int] = int
         self.held_nanodollars = 0
         self._version = version
         self._providers = frozenset(providers)
@@ -96,6 +98,7 @@ class Metrics(Collector):
         yield self._first_tokens.family()
         yield self._overheads.family()
         yield _gauge("in_flight_requests", "Requests being answered", self.in_flight())
+        yield _gauge("asyncio_tasks", "Tasks of the event loop", self.tasks())
         yield self._attempts.family()
         yield self._tokens.family()
         yield self._cost.family()
