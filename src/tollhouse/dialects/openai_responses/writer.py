@@ -37,6 +37,11 @@ class Writer:
 
     def write(self, event: chat.Event) -> bytes:
         """The event's bytes; empty when this dialect says nothing, or says it later."""
+        if type(event) is chat.TextDelta and type(self._open) is OpenMessage and event.text:
+            before = self._open.say_more(event.text)
+            if before:
+                self._sequence_number += 1
+                return b'%b,"sequence_number":%d}\n\n' % (before, self._sequence_number - 1)
         if self._sequence_number == 0:
             self._say_whole("created", "in_progress")
             self._say_whole("in_progress", "in_progress")
