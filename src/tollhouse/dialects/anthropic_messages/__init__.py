@@ -6,7 +6,13 @@ recordings. `glance_*` looks shallowly, for bytes that pass through; `read_*` an
 
 from tollhouse.dialects.anthropic_messages.answer import read_answer, write_answer
 from tollhouse.dialects.anthropic_messages.carries import CARRIES, HINTS
-from tollhouse.dialects.anthropic_messages.count import COUNT_TARGET, read_count, write_count
+from tollhouse.dialects.anthropic_messages.count import (
+    count_target,
+    read_count,
+    read_count_request,
+    write_count,
+    write_count_request,
+)
 from tollhouse.dialects.anthropic_messages.errors import classify, read_error, write_error
 from tollhouse.dialects.anthropic_messages.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.anthropic_messages.name import NAME
@@ -28,7 +34,6 @@ def target(model: str, *, stream: bool) -> bytes:
 
 __all__ = [
     "CARRIES",
-    "COUNT_TARGET",
     "HEADERS",
     "HINTS",
     "NAME",
@@ -36,18 +41,21 @@ __all__ = [
     "Reader",
     "Writer",
     "classify",
+    "count_target",
     "glance_answer",
     "glance_request",
     "is_usage_only",
     "plain_text",
     "read_answer",
     "read_count",
+    "read_count_request",
     "read_error",
     "read_request",
     "rewrite_request",
     "target",
     "write_answer",
     "write_count",
+    "write_count_request",
     "write_error",
     "write_request",
 ]

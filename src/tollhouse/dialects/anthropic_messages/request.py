@@ -6,6 +6,7 @@ are said by absence, and the older `output_format` is said as `output_config.for
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -90,7 +91,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
     return chat.ChatRequest(
         model=wire.model,
         messages=tuple(messages),
-        tools=tuple(map(read_tool, wire.tools, _RAWS.decode(fields["tools"]))) if wire.tools else (),
+        tools=tuple(_read_tools(wire.tools, fields["tools"])) if wire.tools else (),
         tool_choice=None if choice is None else choice.meaning,
         parallel_tool_calls=None if choice is None else choice.is_parallel,
         response_format=_read_format(config.format or wire.output_format),
@@ -136,6 +137,11 @@ def write_request(request: chat.ChatRequest) -> bytes:
 def unprintable_model() -> errors.InvalidRequest:
     """The model's name would not survive a header or a log line."""
     return errors.InvalidRequest("`model`: control characters are not allowed.", param="model")
+
+
+def _read_tools(tools: list[Tool], raw: Raw) -> Iterator[chat.Tool]:
+    for position, (tool, each) in enumerate(zip(tools, _RAWS.decode(raw), strict=True)):
+        yield read_tool(tool, each, f"tools[{position}]")
 
 
 def _cap(request: chat.ChatRequest) -> int:

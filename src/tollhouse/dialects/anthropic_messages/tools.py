@@ -14,6 +14,7 @@ from msgspec import Meta, Raw
 from tollhouse.dialects import chat
 from tollhouse.dialects.anthropic_messages.blocks import extra_of
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.errors import InvalidRequest
 
 FUNCTION_TYPES: Final = frozenset({None, "custom"})
 
@@ -24,7 +25,7 @@ _WIRE_CHOICES: Final = {meant: said for said, meant in _CHOICES.items()}
 class Tool(msgspec.Struct):
     """A tool as the wire has it."""
 
-    name: str = ""
+    name: Annotated[str, Meta(min_length=1)] | None = None
     type: str | None = None
     description: str | None = None
     input_schema: Raw = NULL
@@ -51,10 +52,16 @@ class ToolChoice(msgspec.Struct):
         return None if self.disable_parallel_tool_use is None else not self.disable_parallel_tool_use
 
 
-def read_tool(wire: Tool, raw: Raw) -> chat.Tool:
-    """The tool whose typed form is `wire`, and which came as `raw`."""
+def read_tool(wire: Tool, raw: Raw, where: str) -> chat.Tool:
+    """The tool whose typed form is `wire`, and which came as `raw`; `where` is its path in the request.
+
+    Raises:
+        InvalidRequest: a function has no name.
+    """
     if wire.type not in FUNCTION_TYPES:
-        return chat.Tool(type=wire.type or "", name=wire.name, raw=raw)
+        return chat.Tool(type=wire.type or "", name=wire.name or "", raw=raw)
+    if wire.name is None:
+        raise InvalidRequest(f"`{where}.name` is missing.", param=f"{where}.name")
     return chat.Tool(
         name=wire.name,
         description=wire.description,
