@@ -1,0 +1,234 @@
+"""Requests of other dialects, said in Anthropic's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Raw
+
+from tollhouse import errors
+from tollhouse.dialects import anthropic_messages, carry, chat
+
+HELLO = chat.Message(role="user", parts=(chat.TextPart("Hi"),))
+
+
+def written(*messages: chat.Message, **fields: Any) -> dict[str, Any]:
+    request = chat.ChatRequest(
+        **{"model": "claude-opus-5-5", "messages": messages or (HELLO,), "dialect": "openai_chat"} | fields
+    )
+    return json.loads(anthropic_messages.write_request(request))
+
+
+def message(role: chat.Role, *parts: chat.Part, **fields: Any) -> chat.Message:
+    return chat.Message(role=role, parts=parts, **fields)
+
+
+def test_only_what_is_asked_for_is_said():
+    assert written() == {
+        "model": "claude-opus-5-5",
+        "max_tokens": 8_192,
+        "messages": [{"role": "user", "content": "Hi"}],
+    }
+
+
+def test_whatever_the_system_says_stands_first():
+    wire = written(
+        message("system", chat.TextPart("a")),
+        HELLO,
+        message("developer", chat.TextPart("b")),
+        message("assistant", chat.TextPart("c")),
+    )
+    assert wire["system"] == [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    assert [turn["role"] for turn in wire["messages"]] == ["user", "assistant"]
+
+
+def test_a_lone_system_message_is_a_string():
+    assert written(message("developer", chat.TextPart("a")), HELLO)["system"] == "a"
+
+
+def test_thinking_is_said_only_with_the_proof_of_a_provider_of_this_dialect():
+    wire = written(
+        HELLO,
+        message(
+            "assistant",
+            chat.ReasoningPart("unproven"),
+            chat.ReasoningPart("foreign", "s", None, "gemini"),
+            chat.ReasoningPart("", None, "x", "openai_responses"),
+            chat.ReasoningPart("ours", "s", None, "anthropic_messages"),
+            chat.TextPart("a"),
+        ),
+        HELLO,
+    )
+    assert wire["messages"][1]["content"] == [
+        {"type": "thinking", "thinking": "ours", "signature": "s"},
+        {"type": "text", "text": "a"},
+    ]
+
+
+def test_a_turn_that_says_nothing_is_left_out():
+    wire = written(HELLO, message("assistant", chat.ReasoningPart("hm")), message("user", chat.TextPart("")), HELLO)
+    assert wire["messages"] == [{"role": "user", "content": "Hi"}] * 2
+
+
+def test_what_only_another_dialect_knows_is_not_said():
+    cited = chat.TextPart("a", {"x": Raw(b"1")}, (chat.Citation(url="u", raw=Raw(b"{}")),))
+    wire = written(
+        message("user", cited, chat.OtherPart("video", Raw(b'{"type":"video"}')), extra={"x": Raw(b"1")}),
+        message("assistant", chat.TextPart("b"), name="Ada"),
+        message("user", chat.RefusalPart("no"), chat.ImagePart("https://example.com/a.png", "low")),
+        tools=(chat.Tool(type="web_search", raw=Raw(b"{}")),),
+        extra={"logit_bias": Raw(b"{}")},
+        user="u",
+    )
+    assert wire == {
+        "model": "claude-opus-5-5",
+        "max_tokens": 8_192,
+        "messages": [
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": "b"},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "no"},
+                    {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}},
+                ],
+            },
+        ],
+        "metadata": {"user_id": "u"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "schema"),
+    [
+        (None, {"type": "object", "properties": {}}),
+        (b"{}", {"type": "object"}),
+        (b'{"properties":{}}', {"type": "object", "properties": {}}),
+        (b'{"type":"object"}', {"type": "object"}),
+    ],
+)
+def test_parameters_are_called_an_object(parameters, schema):
+    tool = chat.Tool(name="f", parameters=None if parameters is None else Raw(parameters))
+    assert written(tools=(tool,))["tools"] == [{"name": "f", "input_schema": schema}]
+
+
+@pytest.mark.parametrize(
+    ("choice", "parallel", "wire"),
+    [
+        (None, None, None),
+        (None, True, None),
+        (None, False, {"type": "auto", "disable_parallel_tool_use": True}),
+        ("required", False, {"type": "any", "disable_parallel_tool_use": True}),
+        ("none", False, {"type": "none"}),
+        (("function", "f"), None, {"type": "tool", "name": "f"}),
+    ],
+)
+def test_side_by_side_is_told_with_the_choice(choice, parallel, wire):
+    asked = {"tool_choice": choice, "parallel_tool_calls": parallel}
+    assert written(tools=(chat.Tool(name="f"),), **asked).get("tool_choice") == wire
+    assert "tool_choice" not in written(**asked)
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "wire"),
+    [
+        # From Claude 4.6 on a model is told how hard to think, and decides how much.
+        ("claude-opus-5-5", {"reasoning_effort": "xhigh"}, {"thinking": "adaptive", "effort": "xhigh"}),
+        ("claude-opus-4-6", {"reasoning_effort": "minimal"}, {"thinking": "adaptive", "effort": "low"}),
+        ("claude-sonnet-4-6", {"reasoning_effort": "none"}, {"thinking": "disabled"}),
+        ("claude-opus-4-8", {"reasoning_effort": "unheard of"}, {"thinking": "adaptive"}),
+        ("claude-haiku-5-5", {"reasoning_budget_tokens": 8_192}, {"thinking": "adaptive", "effort": "medium"}),
+        ("claude-haiku-5-5", {"reasoning_budget_tokens": -1}, {"thinking": "adaptive"}),
+        ("claude-haiku-5-5", {"reasoning_budget_tokens": 0}, {"thinking": "disabled"}),
+        # Earlier ones are given a budget.
+        ("claude-haiku-4-5-20251001", {"reasoning_effort": "medium"}, {"thinking": 8_192, "cap": 16_384}),
+        ("claude-sonnet-4-20250514", {"reasoning_effort": "none"}, {"thinking": "disabled"}),
+        ("claude-3-7-sonnet@20250219", {"reasoning_budget_tokens": 5}, {"thinking": 1_024, "cap": 9_216}),
+        ("claude-opus-4-1", {"reasoning_budget_tokens": -1}, {"thinking": 8_192, "cap": 16_384}),
+        (
+            "claude-sonnet-4-5",
+            {"reasoning_effort": "high", "max_output_tokens": 4_000},
+            {"thinking": 3_999, "cap": 4_000},
+        ),
+        ("claude-sonnet-4-5", {"reasoning_effort": "high", "max_output_tokens": 1_024}, {"cap": 1_024}),
+    ],
+)
+def test_thinking_is_asked_for_as_the_model_takes_it(model, asked, wire):
+    said = written(model=model, **asked)
+    thinking = said.get("thinking", {})
+    assert {
+        "thinking": thinking.get("budget_tokens", thinking.get("type")),
+        "effort": said.get("output_config", {}).get("effort"),
+        "cap": said["max_tokens"],
+    } == {"thinking": None, "effort": None, "cap": 8_192} | wire
+
+
+def test_what_can_be_said_and_what_not_is_named_in_words_that_all_dialects_share():
+    assert anthropic_messages.CARRIES.keys() <= carry.FEATURES.keys()
+    assert {"audio", "spoken", "n", "logprobs", "other_tools", "file_id"} == (
+        carry.FEATURES.keys() - anthropic_messages.CARRIES.keys()
+    )
+
+
+def read(**fields: Any) -> chat.ChatRequest:
+    asked = {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]} | fields
+    return anthropic_messages.read_request(json.dumps(asked).encode())
+
+
+def test_hints_are_lost_with_notice():
+    request = read(
+        system=[{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}],
+        thinking={"type": "adaptive", "display": "summarized"},
+        service_tier="auto",
+    )
+    everything = dict.fromkeys(carry.FEATURES, "lossless")
+    assert carry.losses(request, everything, anthropic_messages.HINTS) == (
+        "service_tier",
+        "thinking",
+        "messages[0].content[0].cache_control",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"inference_geo": "us"}, "inference_geo"),
+        ({"mcp_servers": [{"type": "url"}]}, "mcp_servers"),
+        ({"messages": [{"role": "user", "content": [{"type": "search_result"}]}]}, "messages[0].content[0]"),
+    ],
+)
+def test_what_matters_is_refused_by_its_name(fields, param):
+    everything = dict.fromkeys(carry.FEATURES, "lossless")
+    with pytest.raises(errors.InvalidRequest) as refused:
+        carry.losses(read(**fields), everything, anthropic_messages.HINTS)
+    assert refused.value.param == param
+
+
+texts = st.text(max_size=5)
+parts = st.one_of(
+    st.builds(chat.TextPart, texts),
+    st.builds(chat.RefusalPart, texts),
+    st.builds(chat.ReasoningPart, texts, st.none() | texts, st.none() | texts, st.none() | texts),
+    st.builds(chat.ImagePart, texts),
+    st.builds(chat.FilePart, st.none(), st.none() | texts, st.none() | texts),
+    st.builds(chat.AudioPart, texts, texts),
+    st.builds(chat.SpokenPart, transcript=texts),
+)
+messages = st.builds(
+    chat.Message,
+    role=st.sampled_from(["system", "developer", "user", "assistant", "tool"]),
+    parts=st.lists(parts, max_size=2).map(tuple),
+    tool_calls=st.lists(st.builds(chat.ToolCall, texts, texts, texts), max_size=1).map(tuple),
+)
+
+
+@given(st.lists(messages, max_size=4), st.none() | texts, st.none() | st.integers(), st.sampled_from(["m", "claude-3"]))
+def test_whatever_was_asked_is_said_somehow(said, effort, budget, model):
+    wire = written(HELLO, *said, model=model, reasoning_effort=effort, reasoning_budget_tokens=budget)
+    assert wire["messages"][0]["role"] == "user"
+    assert all(turn["content"] for turn in wire["messages"])
+    assert wire["max_tokens"] > (wire.get("thinking") or {}).get("budget_tokens", 0)
