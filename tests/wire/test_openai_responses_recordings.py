@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import genai_prices
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_responses, sse
 from tollhouse.dialects.collect import collect
 from tollhouse.money.prices import TOKENS_PER_MESSAGE
+from tollhouse.providers import openai
+from tollhouse.providers.base import template_tokens
 from wire.recordings import Recording, needs_recordings, recordings
 
 OPENAI = recordings("openai-responses", path_end="/responses")
@@ -135,7 +140,8 @@ def test_a_request_of_words_holds_no_more_tokens_than_bytes(recording: Recording
     glance = openai_responses.glance_request(recording.asked)
     if glance.media or glance.tool_types - {"function", "custom"} or told is None or told.get("usage") is None:
         return
-    hidden = 1024 if glance.has_tools else 64
+    bound_of = openai.PROVIDER.hidden_tokens if recording in OPENAI else template_tokens
+    hidden = bound_of(glance.has_tools, glance.tool_types)
     assert told["usage"]["input_tokens"] <= len(recording.asked) + TOKENS_PER_MESSAGE * glance.message_count + hidden
 
 
@@ -209,6 +215,41 @@ def test_no_frame_is_withheld_or_passed_by_unread(recording: Recording):
     for frame in _frames(recording):
         assert not openai_responses.is_usage_only(frame, reader.read(frame))
         assert openai_responses.plain_text(frame.data) is None
+
+
+# Damaged on the way.
+
+DAMAGES = st.tuples(st.integers(0, 2**20), st.sampled_from([b"", b"}", b'"', b"null,", b"9", b"\xff"]))
+
+
+def damaged(whole: bytes, damage: tuple[int, bytes]) -> bytes:
+    at = damage[0] % len(whole)
+    return whole[:at] + damage[1] + whole[at + 1 :]
+
+
+@given(st.data())
+def test_a_damaged_request_is_read_or_refused(data: st.DataObject):
+    body = damaged(data.draw(st.sampled_from(ASKED)).asked, data.draw(DAMAGES))
+    for read in (openai_responses.glance_request, openai_responses.read_request):
+        with suppress(errors.InvalidRequest):
+            read(body)
+
+
+@given(st.data())
+def test_a_damaged_answer_is_read_or_incomplete(data: st.DataObject):
+    body = damaged(data.draw(st.sampled_from(WHOLE)).answered, data.draw(DAMAGES))
+    for read in (openai_responses.glance_answer, openai_responses.read_answer):
+        with suppress(errors.UpstreamIncomplete):
+            read(body)
+
+
+@given(st.data())
+def test_a_damaged_stream_is_heard_or_incomplete(data: st.DataObject):
+    stream = damaged(data.draw(st.sampled_from(STREAMS)).answered, data.draw(DAMAGES))
+    reader = openai_responses.Reader()
+    with suppress(errors.UpstreamIncomplete):
+        for frame in sse.Reader().feed(stream):
+            reader.read(frame)
 
 
 # Errors.

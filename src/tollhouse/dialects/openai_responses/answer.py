@@ -229,6 +229,7 @@ def _write_output(choice: chat.Choice, answer_id: str) -> Iterator[dict[str, Any
         match part:
             case chat.TextPart(text, extra, citations):
                 content.append(text_part(text, citations, tokens, extra))
+                # The choice does not tell to which of its texts they belong: the first has them all.
                 tokens = []
             case chat.RefusalPart(text):
                 content.append({"type": "refusal", "refusal": text})
