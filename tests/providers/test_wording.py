@@ -55,4 +55,4 @@ def test_zais_coding_plan_has_an_address_of_its_own() -> None:
 
 def test_only_cerebras_and_who_fronts_for_it_may_leave_the_end_unsaid() -> None:
     assert CEREBRAS.unsaid_end == b"data: [DONE]\n\n"
-    assert not (MISTRAL.unsaid_end or OPENROUTER.unsaid_end)
+    assert MISTRAL.unsaid_end == OPENROUTER.unsaid_end == b""

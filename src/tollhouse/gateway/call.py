@@ -179,7 +179,7 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: byt
     bound = input_bound(
         body_bytes + REWRITE_SLACK_BYTES,
         message_count,
-        candidate.provider.hidden_tokens(glance.has_tools, glance.tool_types),
+        candidate.provider.unseen_tokens(candidate.model, glance.has_tools, glance.tool_types),
         terms.context_tokens,
         glance.media,
     )
@@ -232,12 +232,15 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         raise await _refused(reply, dialect, candidate, secrets, calling)
     if exchange.stream and not _is_event_stream(reply.headers):
         raise await _not_a_stream(reply, dialect, candidate, secrets)
+    tally, end = exchange.tally, provider.unsaid_end
     if translation is not None:
-        speech = TranslatedStream if exchange.stream else TranslatedWhole
-        return speech(reply, dialect, exchange.tally, secrets, _heading(exchange))
+        heading = _heading(exchange)
+        if exchange.stream:
+            return TranslatedStream(reply, dialect, tally, secrets, heading, end)
+        return TranslatedWhole(reply, dialect, tally, secrets, heading)
     if exchange.stream:
-        return Streamed(reply, dialect, exchange.tally, secrets, withholds_usage=adds_usage)
-    return Whole(reply, dialect, exchange.tally, secrets)
+        return Streamed(reply, dialect, tally, secrets, withholds_usage=adds_usage, unsaid_end=end)
+    return Whole(reply, dialect, tally, secrets)
 
 
 def _translated(translation: Translation, attempt: Attempt) -> bytes:

@@ -79,18 +79,21 @@ class Streamed:
         secrets: tuple[str, ...] = (),
         *,
         withholds_usage: bool,
+        unsaid_end: bytes = b"",
     ) -> None:
         """Listen to a reply.
 
         Args:
             secrets: what the provider may not repeat in an error.
             withholds_usage: the usage chunk was our own wish, so the client does not see it.
+            unsaid_end: the last event, when the provider may leave it out (`Provider.unsaid_end`).
         """
         self._reply = reply
         self._dialect = dialect
         self._tally = tally
         self._secrets = secrets
         self._withholds_usage = withholds_usage
+        self._unsaid_end = unsaid_end
         self._frames = sse.Reader()
         self._events = dialect.Reader()
         self._likeness = Likeness()
@@ -142,10 +145,13 @@ class Streamed:
         Raises:
             UpstreamIncomplete: something is missing.
         """
+        tally = self._tally
         passed: list[bytes] = []
         if self._frames.is_between_frames:
             self._pass((sse.END,), passed)
-        if not self._tally.has_ended:
+            if not tally.has_ended and tally.finish_reason is not None and tally.usage is not None:
+                self._pass(self._frames.feed(self._unsaid_end), passed)
+        if not tally.has_ended:
             raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
         return b"".join(passed)
 

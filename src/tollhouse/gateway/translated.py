@@ -52,9 +52,15 @@ class TranslatedStream(Streamed):
     """An answer as server-sent events."""
 
     def __init__(
-        self, reply: Reply, dialect: ModuleType, tally: Tally, secrets: tuple[str, ...], heading: Heading
+        self,
+        reply: Reply,
+        dialect: ModuleType,
+        tally: Tally,
+        secrets: tuple[str, ...],
+        heading: Heading,
+        unsaid_end: bytes = b"",
     ) -> None:
-        super().__init__(reply, dialect, tally, secrets, withholds_usage=False)
+        super().__init__(reply, dialect, tally, secrets, withholds_usage=False, unsaid_end=unsaid_end)
         self._heading = heading
         # Any: the writer of a dialect, which is a module.
         self._writer: Any = None

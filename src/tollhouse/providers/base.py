@@ -113,6 +113,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         priced_as: the provider's id in genai-prices, when that has it.
         free: costs nothing (local models, the demo).
         hidden_tokens: (has tools, tool types) -> tokens the provider adds unseen, at most.
+        reads_unasked: models that use the provider's tools without being offered any.
     """
 
     name: str
@@ -135,8 +136,13 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     priced_as: str | None = None
     free: bool = False
     hidden_tokens: Callable[[bool, frozenset[str]], int] = no_hidden_tokens
+    reads_unasked: frozenset[str] = frozenset()
     also: tuple[ModuleType, ...] = ()
     lacks: Mapping[str, Carry] = {}
+
+    def unseen_tokens(self, model: str, has_tools: bool, tool_types: frozenset[str]) -> int:
+        """What a call's input has at most beyond what its bytes bound."""
+        return WHOLE_CONTEXT_TOKENS if model in self.reads_unasked else self.hidden_tokens(has_tools, tool_types)
 
     def speaks(self, dialect: ModuleType) -> bool:
         """Requests in this dialect are passed on as they come."""

@@ -1,4 +1,7 @@
-"""Groq: OpenAI's dialect. While it streams it counts in `x_groq.usage`, unasked; it serves by `service_tier`."""
+"""Groq: OpenAI's dialect. While it streams it counts in `x_groq.usage`, unasked; it serves by `service_tier`.
+
+Its compound models search and run code by themselves, and count what every model among them has read.
+"""
 
 from __future__ import annotations
 
@@ -14,4 +17,5 @@ PROVIDER = Provider(
     env="GROQ_API_KEY",
     priced_as="groq",
     hidden_tokens=template_tokens,
+    reads_unasked=frozenset(("compound-beta", "compound-beta-mini", "groq/compound", "groq/compound-mini")),
 )
