@@ -14,18 +14,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import tollhouse
 from tollhouse import ids
 from tollhouse.admin.desk import Desk, NewUser
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.admin.probe import Probe
+from tollhouse.api.anthropic import Anthropic
 from tollhouse.api.application import Application, Asgi
+from tollhouse.api.google import Google
 from tollhouse.api.live import Live, Patience
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
+from tollhouse.api.responses import Responses
+from tollhouse.api.surface import Surface
 from tollhouse.clock import Clock
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.answer import Steps
@@ -56,8 +61,12 @@ from tollhouse.upstream.client import Client
 from tollhouse.upstream.demo import DemoUpstream
 from tollhouse.vault import KEY_VARIABLE, KeyFile, KeyRing, Vault, load_ring
 
-DIALECTS: Mapping[str, ModuleType] = {"openai_chat": openai_chat}
+DIALECTS: Mapping[str, ModuleType] = {
+    dialect.NAME: dialect for dialect in (anthropic_messages, gemini, openai_chat, openai_responses)
+}
 """The dialects that a `[providers.…]` table may name."""
+
+S = TypeVar("S", bound=Surface)
 
 DEMO = "demo"
 KEY_FILE = "master.key"
@@ -397,6 +406,9 @@ def application(
     house.metrics.in_flight = lambda: len(live.responses)
     house.metrics.tasks = lambda: len(asyncio.all_tasks())
 
+    def surface(kind: type[S]) -> S:
+        return kind(house.steps, live, body_bytes=body_bytes, trusted=trusted)
+
     def management() -> Asgi:
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.
         from tollhouse.api.management.application import management
@@ -404,8 +416,11 @@ def application(
         return management(house.desk, house.steps.identify, body_bytes=body_bytes, trusted=trusted)
 
     return Application(
-        openai=OpenAI(house.steps, live, body_bytes=body_bytes, trusted=trusted),
-        original=Original(house.steps, live, body_bytes=body_bytes, trusted=trusted),
+        openai=surface(OpenAI),
+        responses=surface(Responses),
+        anthropic=surface(Anthropic),
+        google=surface(Google),
+        original=surface(Original),
         metrics=house.metrics,
         is_ready=is_ready,
         management=management,

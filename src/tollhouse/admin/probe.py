@@ -28,7 +28,7 @@ class Probe:
             Call(
                 origin=target.origin,
                 target=target.base_path + provider.target(PATH, "", fields),
-                headers=provider.authorize(secret.reveal(), fields),
+                headers=provider.authorize(secret.reveal(), fields) + getattr(provider.dialect, "HEADERS", ()),
                 method=b"GET",
                 timeouts=TIMEOUTS,
             )

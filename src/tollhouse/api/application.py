@@ -14,9 +14,12 @@ import msgspec
 
 from tollhouse import ids
 from tollhouse.api import errors
+from tollhouse.api.anthropic import Anthropic
+from tollhouse.api.google import Google
 from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, read_head
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
+from tollhouse.api.responses import Responses
 from tollhouse.errors import NotFound, TollhouseError
 from tollhouse.telemetry import CONTENT_TYPE, Metrics
 
@@ -24,6 +27,7 @@ Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Handler: TypeAlias = Callable[[Peer], Awaitable[None]]
 
 PUBLIC = "public"
+GOOGLES = {b"x-goog-api-key", b"x-goog-api-client"}
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -40,6 +44,9 @@ class Application:
         self,
         *,
         openai: OpenAI,
+        responses: Responses,
+        anthropic: Anthropic,
+        google: Google,
         original: Original,
         metrics: Metrics,
         is_ready: Callable[[], bool],
@@ -53,13 +60,19 @@ class Application:
         """
         self.routes: dict[tuple[str, str], Route] = {
             ("POST", "/v1/chat/completions"): Route(openai.ask, "inference"),
-            ("GET", "/v1/models"): Route(openai.models, "inference"),
+            ("POST", "/v1/responses"): Route(responses.ask, "inference"),
+            ("POST", "/v1/messages"): Route(anthropic.ask, "inference"),
+            ("POST", "/v1/messages/count_tokens"): Route(anthropic.count, "inference"),
+            ("GET", "/v1/models"): Route(self._models, "inference"),
+            ("GET", "/v1beta/models"): Route(google.models, "inference"),
             ("POST", "/api/chat"): Route(original.ask, "inference"),
             ("GET", "/health/live"): Route(self._live, PUBLIC),
             ("GET", "/health/ready"): Route(self._ready, PUBLIC),
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),
         }
         self._openai = openai
+        self._anthropic = anthropic
+        self._google = google
         self._prometheus = metrics
         self._is_ready = is_ready
         self._build_management = management
@@ -83,9 +96,11 @@ class Application:
         route = self.routes.get((method, path))
         if route is not None:
             return route.handler
-        if not path.startswith("/v1/"):
-            return None
-        return self._openai.models if method == "GET" and path.startswith("/v1/models/") else self._unknown
+        if path.startswith("/v1beta/"):
+            return self._google.find(method, path)
+        if path.startswith("/v1/models/"):
+            return self._models if method == "GET" else self._google.find(method, path)
+        return self._unknown if path.startswith("/v1/") else None
 
     async def run(self, handler: Handler, peer: Peer) -> None:
         """Let a handler answer; what it refuses before it knows the request is said here."""
@@ -103,6 +118,16 @@ class Application:
             # In a thread: the framework takes half a second to import, and streams are running.
             self._management = asyncio.create_task(asyncio.to_thread(self._build_management))
         return await asyncio.shield(self._management)
+
+    async def _models(self, peer: Peer) -> None:
+        """Three dialects list their models at one address; whose client asks is told by its headers."""
+        names = {name for name, _ in peer.headers}
+        if b"anthropic-version" in names:
+            await self._anthropic.models(peer)
+        elif names & GOOGLES:
+            await self._google.models(peer)
+        else:
+            await self._openai.models(peer)
 
     async def _unknown(self, peer: Peer) -> None:
         read_head(peer, ())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import ceil
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
+from tollhouse.dialects.chat import Failed
 from tollhouse.errors import BudgetExhausted, TollhouseError, UpstreamRateLimited
 from tollhouse.providers.base import Headers
 
@@ -39,6 +41,18 @@ def headers(error: TollhouseError) -> Headers:
     if error.status == 401:
         pairs += ((b"www-authenticate", b'Bearer realm="tollhouse"'),)
     return pairs
+
+
+def as_failed(error: TollhouseError) -> Failed:
+    """The error as the dialects know errors."""
+    return Failed(message=error.message, code=error.code, type=error.type, status=error.status, param=error.param)
+
+
+def event(dialect: ModuleType, error: TollhouseError, request_id: str) -> bytes:
+    """The error as the last event of a stream in a dialect."""
+    writer = dialect.Writer(id=request_id, model="", created=0, include_usage=False)
+    said: bytes = writer.write(as_failed(error))
+    return said
 
 
 def openai_body(error: TollhouseError, request_id: str) -> bytes:

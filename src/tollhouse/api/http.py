@@ -37,12 +37,14 @@ class Peer(Protocol):
 
     Attributes:
         path: decoded, without the query.
+        query: what follows the question mark, as it came.
         headers: names in lower case, as they came.
         address: the client's, or a proxy's; None when unknown.
         needs_host: the client speaks HTTP/1.1 or later, which must name the host (RFC 9112, section 3.2).
     """
 
     path: str
+    query: bytes
     needs_host: bool
     headers: list[tuple[bytes, bytes]]
     address: str | None
@@ -86,6 +88,7 @@ class AsgiPeer:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.path: str = scope["path"]
+        self.query: bytes = scope.get("query_string", b"")
         self.needs_host: bool = scope.get("http_version") != "1.0"
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         client = scope.get("client")

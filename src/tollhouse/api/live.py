@@ -24,6 +24,22 @@ STREAM_HEADERS: Headers = (
 )
 
 
+class Form(msgspec.Struct, frozen=True):
+    """How a stream is sent.
+
+    Attributes:
+        opening: its first bytes, before anything is said.
+        ping: breaks a silence, and means nothing.
+    """
+
+    headers: Headers
+    opening: bytes
+    ping: bytes
+
+
+EVENTS = Form(STREAM_HEADERS, b"", sse.PING)
+
+
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long to wait before something is done about it, in seconds.
 
@@ -50,6 +66,7 @@ class Response:
     """One answer on its way to a client. `headers` makes the head's headers at the moment it is sent.
 
     Whoever sends a piece counts it in `pieces`; the sweep looks whether it moved, which spares taking the time.
+    `form` is that of a stream of events, unless the surface chooses another before anything is sent.
     """
 
     __slots__ = (
@@ -63,12 +80,14 @@ class Response:
         "_task",
         "_watch",
         "exchange",
+        "form",
         "is_started",
         "pieces",
     )
 
     def __init__(self, exchange: Exchange, peer: Peer, headers: Callable[[Exchange], Headers]) -> None:
         self.exchange = exchange
+        self.form = EVENTS
         self.is_started = False
         self.pieces = 0
         self._pieces_seen = 0
@@ -86,7 +105,9 @@ class Response:
         if not self.is_started:
             self.is_started = True
             self.exchange.status = 200
-            await self._peer.begin(200, STREAM_HEADERS + self._headers(self.exchange))
+            await self._peer.begin(200, self.form.headers + self._headers(self.exchange))
+            if self.form.opening:
+                await self._peer.say(self.form.opening)
 
     def let_out(self, piece: bytes) -> bool:
         """Send a piece of a stream on the spot, if that is possible."""
@@ -129,7 +150,7 @@ class Response:
 
     async def _break_silence(self) -> None:
         await self.start_stream()
-        await self._peer.say(sse.PING)
+        await self._peer.say(self.form.ping)
 
     async def _notice_leaving(self, patience: Patience) -> None:
         await self._peer.left()

@@ -47,11 +47,13 @@ class HotProtocol(StrictHttp):
         # uvicorn's annotations know its own cycles only; what it asks of one, ours can do.
         uvicorn: Any = self
         previous = uvicorn.cycle
+        path, _, query = self.url.partition(b"?")
         uvicorn.cycle = cycle = Cycle(
             self.transport,
             self.flow,
             self.headers,
-            self.url.decode("ascii"),
+            path.decode("ascii"),
+            query,
             self.client,
             self.server_state.default_headers,
             self.parser.should_keep_alive(),
@@ -71,10 +73,13 @@ class HotProtocol(StrictHttp):
         if self.parser.get_http_version() != "1.1":
             return None
         url = self.url
-        if not url.isascii() or b"?" in url or b"%" in url or b"#" in url:
+        if not url.isascii() or b"#" in url:
+            return None
+        path = url.partition(b"?")[0]
+        if b"%" in path:
             return None
         method = self.parser.get_method().decode("ascii")
-        handler = application.find(method, url.decode("ascii"))
+        handler = application.find(method, path.decode("ascii"))
         if handler is None or method == "HEAD":
             return None
         return lambda peer: application.run(handler, peer)
@@ -98,6 +103,7 @@ class Cycle:
         "keep_alive",
         "more_body",
         "path",
+        "query",
         "response_complete",
         "response_started",
     )
@@ -108,12 +114,14 @@ class Cycle:
         flow: FlowControl,
         headers: list[tuple[bytes, bytes]],
         path: str,
+        query: bytes,
         client: tuple[str, int] | None,
         default_headers: list[tuple[bytes, bytes]],
         keep_alive: bool,
         on_response: Callable[[], None],
     ) -> None:
         self.path = path
+        self.query = query
         self.headers = headers
         self.address = client[0] if client else None
         self.body = bytearray()

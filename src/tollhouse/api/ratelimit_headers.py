@@ -58,6 +58,12 @@ def messages_headers(snapshot: Snapshot, now: datetime) -> Headers:
     return (*pairs, *_ietf_pair(requests, tokens))
 
 
+def standard_headers(snapshot: Snapshot) -> Headers:
+    """The IETF's pair alone, for surfaces whose vendor has no such headers; none for what is unlimited."""
+    requests, tokens = snapshot.requests, snapshot.tokens
+    return () if requests is None and tokens is None else _ietf_pair(requests, tokens)
+
+
 def _ietf_pair(requests: Quota | None, tokens: Quota | None) -> Headers:
     policies: list[bytes] = []
     quotas: list[bytes] = []

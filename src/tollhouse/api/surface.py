@@ -8,26 +8,36 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from types import ModuleType
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from tollhouse.api import errors, ratelimit_headers
 from tollhouse.api.http import Head, Networks, Peer, read_head
 from tollhouse.api.live import Live, Response
 from tollhouse.dialects import sse
 from tollhouse.errors import TollhouseError, Unavailable
-from tollhouse.gateway.answer import Steps, refuse
+from tollhouse.gateway.answer import Steps, answer, refuse
+from tollhouse.gateway.count import count
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.limits import Snapshot
 from tollhouse.money.amounts import usd_text
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
+Say: TypeAlias = Callable[[Exchange, Head, Response, Peer], Awaitable[None]]
+
 
 class Surface(ABC):
-    """One way to ask. Its name stands in the request's row, its dialect is what its clients speak."""
+    """One way to ask. Its name stands in the request's row, its dialect is what its clients speak.
+
+    `KEY_HEADER` is where the dialect's own SDKs put the token; `Authorization` is read first.
+    """
 
     NAME: ClassVar[str]
     DIALECT: ClassVar[ModuleType]
+    KEY_HEADER: ClassVar[bytes | None] = None
 
     def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
         """Serve over the path of a request.
@@ -43,8 +53,76 @@ class Surface(ABC):
 
     async def ask(self, peer: Peer) -> None:
         """One request, from its head to its answer or its error."""
+        await self._serve(peer, self.NAME, self.say)
+
+    async def count(self, peer: Peer) -> None:
+        """The tokens of a request that is not asked; for a surface whose dialect counts."""
+        await self._serve(peer, f"{self.NAME}.count", self._say_count)
+
+    # What a surface says for itself.
+
+    def head(self, peer: Peer) -> Head:
+        """The head of a request, and the token wherever the dialect's SDKs put it. Raises InvalidRequest."""
         head = read_head(peer, self._trusted)
-        exchange = self._begin(head)
+        if head.token is None and self.KEY_HEADER is not None:
+            tokens = [value.strip() for name, value in peer.headers if name == self.KEY_HEADER]
+            head.token = tokens[0] if len(tokens) == 1 else None
+        return head
+
+    async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
+        """The question, as a body of the surface's dialect. Raises TollhouseError."""
+        return await peer.read(head.length, self._body_bytes)
+
+    async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
+        """Let the gateway answer, and send what it says: in bytes as they come, or as one."""
+        async with aclosing(answer(exchange, head.token, self._steps, response.let_out)) as pieces:
+            first = await anext(pieces)
+            if exchange.stream:
+                await response.start_stream()
+                await peer.say(first)
+                async for piece in pieces:
+                    response.pieces += 1
+                    await peer.say(piece)
+                await peer.end()
+                return
+            async for piece in pieces:
+                first += piece
+            await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), first)
+
+    @abstractmethod
+    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
+        """An error as an answer of its own: its content type, and its body."""
+
+    def error_event(self, error: TollhouseError, head: Head, response: Response) -> bytes:
+        """An error as the last event of a stream that has begun; for a surface that streams."""
+        return sse.frame(self.error_body(error, head)[1])
+
+    def ids(self, head: Head) -> Headers:
+        """The id under which the client finds its request again."""
+        return (request_id(head),)
+
+    def limits(self, snapshot: Snapshot) -> Headers:
+        """What is left of the caller's limits."""
+        return ratelimit_headers.headers(snapshot)
+
+    # What all have.
+
+    def headers(self, exchange: Exchange, head: Head) -> Headers:
+        """The gateway's own headers, as far as they are known when the head of the answer is sent."""
+        pairs: Headers = (*self.ids(head), *gateway_headers(exchange, self._steps.clock.monotonic()))
+        caller = exchange.caller
+        if caller is not None:
+            pairs += self.limits(self._steps.admit.snapshot(caller, exchange.began_s))
+        return pairs
+
+    async def refuse(self, error: TollhouseError, head: Head, peer: Peer) -> None:
+        """An error as the answer to what has no row."""
+        content_type, body = self.error_body(error, head)
+        await peer.answer(error.status, (*content_type, *errors.headers(error), *self.ids(head)), body)
+
+    async def _serve(self, peer: Peer, name: str, say: Say) -> None:
+        head = self.head(peer)
+        exchange = self._begin(head, name)
         try:
             exchange.body = await self.read(peer, head, exchange)
         except TollhouseError as error:
@@ -53,7 +131,7 @@ class Surface(ABC):
         response = Response(exchange, peer, lambda it: self.headers(it, head))
         self._live.enter(response)
         try:
-            await self.say(exchange, head, response, peer)
+            await say(exchange, head, response, peer)
         except asyncio.CancelledError:
             if not exchange.has_left:
                 await self._fail_late(Unavailable("The gateway is shutting down."), head, response, peer)
@@ -64,40 +142,18 @@ class Surface(ABC):
         finally:
             self._live.leave(response)
 
-    # What a surface says for itself.
+    async def _say_count(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
+        counted = await count(exchange, head.token, self._steps)
+        how = (b"x-tollhouse-count", b"exact" if counted.is_exact else b"bound")
+        body: bytes = self.DIALECT.write_count(counted.tokens)
+        await peer.answer(200, (errors.JSON, how, *self.headers(exchange, head)), body)
 
-    async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
-        """The question, as a body of the surface's dialect. Raises TollhouseError."""
-        return await peer.read(head.length, self._body_bytes)
-
-    @abstractmethod
-    async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
-        """Let the gateway answer, and send what it says."""
-
-    @abstractmethod
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """An error as an answer of its own: its content type, and its body."""
-
-    def error_event(self, error: TollhouseError, head: Head) -> bytes:
-        """An error as the last event of a stream that has begun; for a surface that streams."""
-        return sse.frame(self.error_body(error, head)[1])
-
-    # What all have.
-
-    def headers(self, exchange: Exchange, head: Head) -> Headers:
-        """The gateway's own headers, as far as they are known when the head of the answer is sent."""
-        pairs: Headers = (request_id(head), *gateway_headers(exchange, self._steps.clock.monotonic()))
-        caller = exchange.caller
-        if caller is not None:
-            pairs += ratelimit_headers.headers(self._steps.admit.snapshot(caller, exchange.began_s))
-        return pairs
-
-    def _begin(self, head: Head) -> Exchange:
+    def _begin(self, head: Head, name: str) -> Exchange:
         """The working record of a request whose head has come."""
         clock = self._steps.clock
         exchange = Exchange(
             request_id=head.id,
-            surface=self.NAME,
+            surface=name,
             dialect=self.DIALECT,
             body=b"",
             began_s=clock.monotonic(),
@@ -112,7 +168,7 @@ class Surface(ABC):
         """A status when nothing was sent, else the dialect's error event."""
         response.done()
         if response.is_started:
-            await peer.end(self.error_event(error, head))
+            await peer.end(self.error_event(error, head, response))
         else:
             await self._fail(error, head, response.exchange, peer)
 

@@ -103,9 +103,9 @@ def estimate(exchange: Exchange) -> int:
 
 def find(exchange: Exchange, steps: Steps) -> tuple[route.Candidate, ...]:
     """Who may answer; remembered as long as the caller is."""
-    caller, asked = exchange.caller, exchange.glance.model
-    if caller is None:
-        raise ValueError("routing needs a caller")
+    caller, asked = exchange.caller, exchange.asked_model
+    if caller is None or asked is None:
+        raise ValueError("routing needs a caller and a model's name")
     found: tuple[route.Candidate, ...] | None = caller.routes.get(asked)
     if found is None:
         found = caller.routes[asked] = route.candidates(asked, caller, steps.reachable)

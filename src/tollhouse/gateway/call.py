@@ -200,11 +200,12 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     """Send one attempt; a reply that is an error is raised as what it means."""
     candidate = attempt.candidate
     provider = candidate.provider
-    target, headers, secrets = _open(candidate, calling)
+    target, headers, secrets = reach(candidate, calling)
     translation = exchange.translations.get(provider.name)
     dialect = exchange.dialect if translation is None else translation.dialect
-    path = provider.target(dialect.target(candidate.model, stream=exchange.stream), candidate.model, _fields(candidate))
+    path = dialect.target(candidate.model, stream=exchange.stream)
     adds_usage = exchange.stream and not exchange.glance.include_usage
+    headers += getattr(dialect, "HEADERS", ())
     if translation is None:
         headers += exchange.hints
         body = dialect.rewrite_request(
@@ -219,7 +220,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     reply = await target.upstream.send(
         Call(
             origin=target.origin,
-            target=target.base_path + path,
+            target=target.base_path + provider.target(path, candidate.model, fields_of(candidate)),
             headers=(JSON, *headers),
             body=provider.reword(body),
             timeouts=calling.timeouts
@@ -229,7 +230,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         )
     )
     if reply.status >= 300:
-        raise await _refused(reply, dialect, candidate, secrets, calling)
+        raise await failure(reply, dialect, candidate, secrets, calling)
     if exchange.stream and not _is_event_stream(reply.headers):
         raise await _not_a_stream(reply, dialect, candidate, secrets)
     tally, end = exchange.tally, provider.unsaid_end
@@ -260,11 +261,11 @@ def _heading(exchange: Exchange) -> Heading:
     )
 
 
-def _open(candidate: Candidate, calling: Calling) -> tuple[Target, Headers, tuple[str, ...]]:
+def reach(candidate: Candidate, calling: Calling) -> tuple[Target, Headers, tuple[str, ...]]:
     """Where the credential leads, the headers that carry the key, and what must not be repeated in an error."""
     provider, key = candidate.provider, candidate.key
     try:
-        target = calling.targets.of(provider, _fields(candidate))
+        target = calling.targets.of(provider, fields_of(candidate))
         if key is None:
             return target, (), ()
         headers, secret = calling.keys.headers(key, provider)
@@ -274,11 +275,11 @@ def _open(candidate: Candidate, calling: Calling) -> tuple[Target, Headers, tupl
     return target, headers, (secret.reveal(),)
 
 
-def _fields(candidate: Candidate) -> Fields:
+def fields_of(candidate: Candidate) -> Fields:
     return NO_FIELDS if candidate.key is None else candidate.key.fields
 
 
-async def _refused(
+async def failure(
     reply: Reply, dialect: ModuleType, candidate: Candidate, secrets: tuple[str, ...], calling: Calling
 ) -> UpstreamError:
     """What an error reply means, without the key it may repeat."""

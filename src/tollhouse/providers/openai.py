@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import openai_chat, openai_responses
 from tollhouse.providers.base import (
     CALLED_BY_US,
     WHOLE_CONTEXT_TOKENS,
@@ -66,6 +66,8 @@ def _hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
 PROVIDER = Provider(
     name="openai",
     dialect=openai_chat,
+    also=(openai_responses,),
+    lacks={"reasoning": "lossy", "signed_reasoning": "lossy", "top_k": "lossy"},
     base_url="https://api.openai.com/v1",
     docs_url="https://developers.openai.com/api/docs",
     env="OPENAI_API_KEY",
