@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["databases", "houses", "gateways"]
+pytest_plugins = ["databases", "houses", "gateways", "receivers"]
 
 # A slow machine is no reason to fail: time is for benchmarks.
 settings.register_profile("tollhouse", deadline=None)

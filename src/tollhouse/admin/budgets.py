@@ -16,6 +16,7 @@ from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
 from tollhouse.money.budgets import Balance, Budget, Mode, Unit, Window, bucket_id, period, resets_at
 from tollhouse.money.ledger import budget_of, read_amounts
+from tollhouse.notify.watch import rearm_above
 from tollhouse.store import ledger as sql
 from tollhouse.store import people
 from tollhouse.store.engine import Reading, Writing
@@ -120,8 +121,7 @@ async def change_budget(
         if min_output_tokens is not UNSET:
             values["min_output_tokens"] = _checked_output(min_output_tokens)
         if values:
-            sql.change_budget(tx, budget_id, values)
-            desk.note(tx, actor, "budget.change", budget_id, **values)
+            _change(tx, desk, actor, row, values)
         return _view(tx, {**row, **values}, desk.clock.now())
 
     return await desk.change(work)
@@ -167,13 +167,23 @@ def _put(tx: Writing, desk: Desk, actor: Actor, values: dict[str, Any]) -> Budge
     now = desk.clock.now()
     for row in sql.budget_rows(tx, owner=values["owner"]):
         if all(row[name] == values[name] for name in same):
-            sql.change_budget(tx, row["id"], values)
-            desk.note(tx, actor, "budget.change", row["id"], **values)
+            _change(tx, desk, actor, row, values)
             return _view(tx, {**row, **values}, now)
     new = {**values, "id": ids.new("bud"), "created_at": now, "removed_at": None}
     sql.add_budget(tx, new)
     desk.note(tx, actor, "budget.create", new["id"], **values)
     return _view(tx, new, now)
+
+
+def _change(tx: Writing, desk: Desk, actor: Actor, row: Any, values: dict[str, Any]) -> None:
+    sql.change_budget(tx, row["id"], values)
+    desk.note(tx, actor, "budget.change", row["id"], **values)
+    if "amount" in values:
+        now = desk.clock.now()
+        bucket = bucket_id(_rule(row), now)
+        found = sql.balances(tx, [bucket]).get(bucket)
+        taken = 0 if found is None else found["posted"] + found["unconfirmed"]
+        rearm_above(tx, bucket, limit=values["amount"], taken=taken, now=now)
 
 
 def _find(tx: Reading, budget_id: str) -> Any:

@@ -21,9 +21,10 @@ from tollhouse.admin.budgets import list_holds
 from tollhouse.admin.credentials import list_credentials, verify_credential
 from tollhouse.admin.desk import COMMAND_LINE, Desk
 from tollhouse.admin.views import CredentialView
+from tollhouse.admin.webhooks import list_webhooks
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.keys import resolve
-from tollhouse.store import machinery, people, requests, schema
+from tollhouse.store import alerts, machinery, people, requests, schema
 from tollhouse.store.engine import Reading
 from tollhouse.store.paging import Page
 from tollhouse.store.types import from_micros
@@ -72,6 +73,8 @@ async def examine_house(desk: Desk, *, host: str, port: int, is_online: bool) ->
     yield await _port(desk, host, port)
     yield await _people(desk)
     yield await _holds(desk)
+    async for finding in _alerts(desk):
+        yield finding
     for credential in await list_credentials(desk):
         yield await _credential(desk, credential, is_online=is_online)
 
@@ -143,6 +146,23 @@ async def _holds(desk: Desk) -> Finding:
     message = f"{len(holds)} are unconfirmed: calls whose end is unknown, which count as spent"
     advice = "See `tollhouse budgets release`, and give back what the provider did not bill."
     return Finding(level="warning", subject="holds", message=message, advice=advice)
+
+
+async def _alerts(desk: Desk) -> AsyncIterator[Finding]:
+    endpoints = await list_webhooks(desk)
+    for endpoint in endpoints:
+        if endpoint.gone_at is not None:
+            message = f"it said on {endpoint.gone_at:%Y-%m-%d} that it wants no more, and is disabled"
+            advice = f"tollhouse webhooks enable {endpoint.id}, or remove it"
+            yield Finding(level="warning", subject=f"webhook {endpoint.id}", message=message, advice=advice)
+    listening = {"chat", "email", *(endpoint.id for endpoint in endpoints if endpoint.active)}
+    failing = [row for row in await desk.store.read(alerts.failing_targets) if row["target"] in listening]
+    for row in failing:
+        message = f"the last attempt failed at {row['tried_at']:%Y-%m-%d %H:%M} UTC: {row['error']}"
+        advice = f"See `tollhouse deliveries list --target {row['target']}`, mend it, and resend."
+        yield Finding(level="warning", subject=f"alerts to {row['target']}", message=message, advice=advice)
+    if not failing:
+        yield Finding(level="ok", subject="alerts", message="nobody who listens missed the last one")
 
 
 async def _credential(desk: Desk, credential: CredentialView, *, is_online: bool) -> Finding:

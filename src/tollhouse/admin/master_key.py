@@ -1,10 +1,11 @@
-"""Rotate the master key: a new one seals from now on, every credential is moved to it, the old one goes.
+"""Rotate the master key: a new one seals from now on, every secret is moved to it, the old one goes.
 
-Each step can be broken off and begun again: credentials under either key stay readable throughout.
+Each step can be broken off and begun again: secrets under either key stay readable throughout.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tollhouse.admin.desk import Actor, Desk
@@ -12,8 +13,10 @@ from tollhouse.admin.views import RotationView
 from tollhouse.errors import CannotStart, CredentialUnreadable
 from tollhouse.gateway.identify import key_of
 from tollhouse.gateway.keys import binding_of
+from tollhouse.notify.webhook import binding_of as binding_of_webhook
 from tollhouse.store import credentials as sql
-from tollhouse.store.engine import Writing
+from tollhouse.store import webhooks
+from tollhouse.store.engine import Reading, Writing
 from tollhouse.vault import KeyFile, KeyRing, Sealed
 
 BATCH = 200
@@ -39,7 +42,7 @@ async def rotate_master_key(desk: Desk, actor: Actor) -> RotationView:
         old = _old_kids(fresh)
         rewrapped = await _move_all(desk, old)
     dropped = await desk.change(lambda tx: _drop_unused(tx, desk, actor, file, old))
-    counts = await desk.store.read(sql.counts_by_kid)
+    counts = await desk.store.read(_counts_by_kid)
     primary = file.read().primary
     left = {kid: count for kid, count in counts.items() if kid != primary}
     return RotationView(primary=primary, rewrapped=rewrapped, dropped=tuple(dropped), left=left)
@@ -50,7 +53,8 @@ def _old_kids(ring: KeyRing) -> list[str]:
 
 
 async def _move_all(desk: Desk, kids: Sequence[str]) -> int:
-    return sum([await _move(desk, kid) for kid in kids])
+    moved = sum([await _move(desk, kid) for kid in kids])
+    return moved + await desk.store.write(lambda tx: _move_webhooks(tx, desk, kids))
 
 
 async def _move(desk: Desk, kid: str) -> int:
@@ -79,10 +83,29 @@ def _move_batch(tx: Writing, desk: Desk, kid: str, after: str) -> tuple[int, str
     return moved, rows[-1]["id"] if len(rows) == BATCH else ""
 
 
+def _move_webhooks(tx: Writing, desk: Desk, kids: Sequence[str]) -> int:
+    """Move the secrets of endpoints, of which there are few."""
+    moved = 0
+    for row in webhooks.sealed_under(tx, kids):
+        sealed = Sealed(row["wrapped_key"], row["ciphertext"])
+        try:
+            fresh = desk.vault.rewrap(sealed, binding_of_webhook(row["id"], row["url"]))
+        except CredentialUnreadable:
+            continue
+        webhooks.replace_sealed(tx, row["id"], {"wrapped_key": fresh.wrapped_key, "kid": desk.vault.primary})
+        moved += 1
+    return moved
+
+
+def _counts_by_kid(tx: Reading) -> Counter[str]:
+    """kid -> how many secrets need it."""
+    return Counter(sql.counts_by_kid(tx)) + Counter(webhooks.counts_by_kid(tx))
+
+
 def _drop_unused(tx: Writing, desk: Desk, actor: Actor, file: KeyFile, kids: Sequence[str]) -> list[str]:
     """Drop the old keys that nothing needs, while nobody can seal with them."""
     sql.lock_sealing(tx, alone=True)
-    counts = sql.counts_by_kid(tx)
+    counts = _counts_by_kid(tx)
     dropped = [kid for kid in kids if not counts.get(kid)]
     for kid in dropped:
         file.drop(kid)

@@ -1,7 +1,7 @@
 """What management shows: each view's JSON is what the API answers and what `--json` prints.
 
 Money is a decimal string of dollars, an instant RFC 3339 in UTC, an id its prefixed text. No view has room for a
-secret, but the one of a token that was just made.
+secret, but those of a token and of a webhook that were just made.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from msgspec import UNSET, UnsetType
 V = TypeVar("V")
 Amount: TypeAlias = str | int
 """Dollars as a decimal string; tokens and requests as a number."""
+
+DeliveryStatus: TypeAlias = Literal["pending", "delivered", "failed"]
 
 
 class Listing(msgspec.Struct, Generic[V], frozen=True, kw_only=True):
@@ -126,9 +128,9 @@ class RotationView(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         primary: the key id that seals now.
-        rewrapped: credentials that were moved to it.
+        rewrapped: secrets that were moved to it.
         dropped: old key ids that nothing needed any more.
-        left: old key id -> credentials still under it, which could not be read.
+        left: old key id -> secrets still under it, which could not be read.
     """
 
     primary: str
@@ -339,3 +341,64 @@ class RefreshedView(msgspec.Struct, frozen=True, kw_only=True):
     """Imported prices that were dropped; each is imported anew when it is next needed."""
 
     dropped: int
+
+
+class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint that hears of alerts, without its secret.
+
+    Attributes:
+        gone_at: when it said that it wants no more (410), and was disabled.
+    """
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    gone_at: datetime | None
+    created_at: datetime
+
+
+class WebhookMade(WebhookView, frozen=True, kw_only=True):
+    """An endpoint with a new secret, which is shown this once."""
+
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"WebhookMade(id={self.id!r}, secret=***)"
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was raised, once.
+
+    Attributes:
+        rearmed_at: when it could be raised again: a limit was raised, a credential worked again.
+    """
+
+    id: str
+    type: str
+    facts: dict[str, Any]
+    created_at: datetime
+    rearmed_at: datetime | None
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of telling one target of one alert.
+
+    Attributes:
+        alert: the alert's id, which the target sees as `webhook-id`.
+        target: id of a webhook, `email` or `chat`.
+        attempts: how often it was sent, or begun to be.
+        error: why the last attempt failed.
+    """
+
+    id: str
+    alert: str
+    event: str
+    target: str
+    status: DeliveryStatus
+    attempts: int
+    response_status: int | None
+    error: str | None
+    created_at: datetime
+    tried_at: datetime | None
+    next_try_at: datetime | None

@@ -13,6 +13,7 @@ import typer
 
 from tollhouse import __version__
 from tollhouse.cli.accounting import budgets, spend, verify
+from tollhouse.cli.alerts import alerts, deliveries, webhooks
 from tollhouse.cli.credentials import credentials, rotate_key
 from tollhouse.cli.operating import config, doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
@@ -32,7 +33,7 @@ app = typer.Typer(
 
 for command in (up, serve, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
-for group in (users, tokens, credentials, budgets, routes, requests, config):
+for group in (users, tokens, credentials, budgets, routes, requests, alerts, webhooks, deliveries, config):
     app.add_typer(group)
 
 

@@ -1,1 +1,1 @@
-"""/api/…: people, secrets, budgets, reports. Comfortable, heavy, and imported when it is first asked for."""
+"""/api/…: people, secrets, budgets, reports, alerts. Comfortable, heavy, and imported when it is first asked for."""

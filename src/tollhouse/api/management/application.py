@@ -15,7 +15,7 @@ from tollhouse import ids
 from tollhouse.admin.desk import Desk
 from tollhouse.api import errors
 from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, read_head
-from tollhouse.api.management import budgets, people, reports, secrets
+from tollhouse.api.management import budgets, people, reports, secrets, webhooks
 from tollhouse.api.management.document import add_document, openapi, response_of
 from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
@@ -28,7 +28,7 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    for table in (people.table, secrets.table, budgets.table, reports.table):
+    for table in (people.table, secrets.table, budgets.table, reports.table, webhooks.table):
         yield from table.routes
 
 
@@ -45,7 +45,7 @@ def framework() -> FastAPI:
     """Every declared route, without anything behind it yet."""
     app = FastAPI(
         title="Tollhouse",
-        summary="The management API: people, credentials, budgets, reports.",
+        summary="The management API: people, credentials, budgets, reports, alerts.",
         version=tollhouse.__version__,
         openapi_url=None,
         docs_url=None,

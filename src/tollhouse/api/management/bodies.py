@@ -8,7 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from tollhouse.admin.budgets import OwnerKind
 from tollhouse.admin.credentials import Role
+from tollhouse.admin.views import DeliveryStatus
 from tollhouse.money.budgets import Mode, Unit, Window
+from tollhouse.notify.events import Subscribable
 from tollhouse.store.paging import Page
 from tollhouse.tokens import Scope
 
@@ -129,6 +131,21 @@ class BudgetChange(Change):
     min_output_tokens: Output = 1_024
 
 
+Url: TypeAlias = Annotated[str, Field(min_length=1, max_length=2_048)]
+Events: TypeAlias = Annotated[list[Subscribable], Field(min_length=1, max_length=20)]
+
+
+class NewWebhook(Body):
+    url: Url
+    events: Events
+
+
+class WebhookChange(Change):
+    url: Url = ""
+    events: Events = []
+    active: bool = True
+
+
 class Paging(Body):
     """OpenAI's words for a page of a list."""
 
@@ -149,6 +166,11 @@ class RequestsAsked(Paging):
     user: Text | None = None
     outcome: Text | None = None
     model: Text | None = None
+
+
+class DeliveriesAsked(Paging):
+    target: Text | None = None
+    status: DeliveryStatus | None = None
 
 
 class MyRequestsAsked(Paging):
