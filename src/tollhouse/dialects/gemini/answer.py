@@ -169,7 +169,9 @@ def _write_choice(choice: chat.Choice) -> dict[str, Any]:
     parts: list[Any] = list(write_parts(message.parts, is_own=True))
     parts += [write_call(call) for call in message.tool_calls]
     words = [part for part in message.parts if isinstance(part, chat.TextPart)]
-    citations = [citation for part in words for citation in part.citations]
+    # What is said again as it came is not said twice.
+    cites = "citationMetadata" not in choice.extra
+    citations = [citation for part in words for citation in part.citations] if cites else []
     wire = {
         "content": {"parts": parts, "role": "model"},
         "finishReason": reasons.write_reason(choice.finish_reason, choice.said),

@@ -22,6 +22,9 @@ from tollhouse.dialects.gemini.usage import write_usage
 _SPEECH = "audio/L16;codec=pcm;rate=24000"
 """The one form that Google's models speak in."""
 
+_SILENCE = {"parts": [{"text": ""}], "role": "model"}
+"""What a chunk says that has no words: clients look for a part in every one."""
+
 
 class Writer:
     """Says events as this dialect's stream.
@@ -61,7 +64,7 @@ class Writer:
                 self._choice(index).citations.append(citation)
             case chat.LogprobsDelta(index, raw):
                 if result := write_logprobs(raw):
-                    return self._chunk([{"index": index, "logprobsResult": result}])
+                    return self._chunk([{"content": _SILENCE, "index": index, "logprobsResult": result}])
             case chat.Finished(index):
                 saying = self._choice(index)
                 saying.finished = event
@@ -123,7 +126,7 @@ def _index(each: tuple[int, _Saying]) -> int:
 def _write_end(index: int, saying: _Saying) -> dict[str, Any]:
     finished = saying.finished or chat.Finished(index, "other", "")
     candidate: dict[str, Any] = {
-        "content": {"parts": [{"text": ""}], "role": "model"},
+        "content": _SILENCE,
         "finishReason": reasons.write_reason(finished.reason, finished.said),
         "index": index,
     }
