@@ -21,6 +21,7 @@ FAST: Final = "fast"
 """The service tier that we call what Anthropic calls a speed: it has prices of its own."""
 
 Count: TypeAlias = int | float | None
+_Four: TypeAlias = tuple[int, int, int, int]
 
 _SERVED: Final = frozenset({"standard", "priority", "batch"})
 
@@ -67,21 +68,23 @@ def read_usage(raw: Raw, earlier: Raw = NULL) -> chat.Usage | None:
         return None
     if before is not None:
         wire = _with(wire, before)
-    counted: list[_Counts] = [each for each in wire.iterations or () if each.type == "compaction"]
-    counts = [_read_counts(each) for each in [wire, *counted]]
-    if None in counts:
+    counts = _read_counts(wire)
+    for each in wire.iterations or ():
+        if each.type == "compaction":
+            counts = _sum(counts, _read_counts(each))
+    if counts is None:
         return None
-    fresh, cached, written, made = map(sum, zip(*filter(None, counts), strict=True))
+    fresh, cached, written, made = counts
     read = fresh + cached + written
     if max(read, made) > MAX_TOKENS:
         return None
-    details = wire.output_tokens_details or _Details()
+    thought = 0 if wire.output_tokens_details is None else _count(wire.output_tokens_details.thinking_tokens)
     return chat.Usage(
         input_tokens=read,
         output_tokens=made,
         input_cached_tokens=cached,
         input_cache_write_tokens=written,
-        output_reasoning_tokens=min(made, _count(details.thinking_tokens) or 0),
+        output_reasoning_tokens=min(made, thought or 0),
         service_tier=FAST if wire.speed == FAST else wire.service_tier,
     )
 
@@ -111,13 +114,19 @@ def _with(wire: _Usage, before: _Usage) -> _Usage:
     return _Usage(**{name: getattr(before, name) if value is None else value for name, value in told.items()})
 
 
-def _read_counts(wire: _Counts) -> tuple[int, int, int, int] | None:
+def _read_counts(wire: _Counts) -> _Four | None:
     """Fresh, cached and written input, and output; None when one of them cannot be true."""
     fresh, made = _count(wire.input_tokens), _count(wire.output_tokens)
     cached, written = _count(wire.cache_read_input_tokens or 0), _count(wire.cache_creation_input_tokens or 0)
     if fresh is None or made is None or cached is None or written is None:
         return None
     return fresh, cached, written, made
+
+
+def _sum(counts: _Four | None, more: _Four | None) -> _Four | None:
+    if counts is None or more is None:
+        return None
+    return counts[0] + more[0], counts[1] + more[1], counts[2] + more[2], counts[3] + more[3]
 
 
 def _count(said: Count) -> int | None:
