@@ -97,6 +97,14 @@ def test_an_answer_that_a_filter_stopped_has_no_message():
     assert (answer.choices[0].finish_reason, answer.choices[0].message.parts) == ("content_filter", ())
 
 
+def test_a_tool_call_without_an_id_gets_one_that_is_always_the_same():
+    calls = [{"type": "function", "function": {"name": "f", "arguments": "{}"}}] * 2
+    ids = [
+        call.id for call in openai_chat.read_answer(answer_body({"tool_calls": calls})).choices[0].message.tool_calls
+    ]
+    assert ids == ["call_chatcmpl-1_0_0", "call_chatcmpl-1_0_1"]
+
+
 # Usage.
 
 

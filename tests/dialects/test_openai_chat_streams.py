@@ -133,6 +133,11 @@ def test_calls_that_share_a_number_are_told_apart_by_their_ids(number):
     assert [(event.slot, event.id) for event in events] == [(0, "c1"), (1, "c2"), (1, None)]
 
 
+def test_a_streamed_call_without_an_id_gets_the_one_it_would_have_whole():
+    (event,) = said(call(index=0, id="", function={"name": "f", "arguments": "{}"}))
+    assert event == chat.ToolCallDelta(index=0, slot=0, id="call_chatcmpl-1_0_0", name="f", arguments="{}")
+
+
 def test_a_repeated_finish_reason_finishes_once():
     assert said(finish("stop"), finish("stop", usage=USAGE), finish("length", index=1)) == [
         chat.Finished(0, "stop", "stop"),

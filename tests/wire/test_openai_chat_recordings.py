@@ -383,8 +383,10 @@ def _canonical_request(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _canonical_answer(answer: dict[str, Any]) -> dict[str, Any]:
     choices = []
-    for choice in answer["choices"]:
+    for position, choice in enumerate(answer["choices"]):
         message = _canonical_message(choice.get("message") or {})
+        for slot, call in enumerate(message.get("tool_calls", [])):
+            call["id"] = call["id"] or f"call_{answer['id']}_{position}_{slot}"
         choices.append(_without_nones(choice) | {"message": message})
     # What usage means is compared elsewhere.
     usage = answer.get("usage") or {}

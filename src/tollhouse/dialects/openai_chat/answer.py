@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
@@ -74,7 +77,12 @@ def read_answer(body: bytes) -> chat.Answer:
         id=wire.id or "",
         model=wire.model or "",
         created=int(wire.created or 0),
-        choices=tuple(map(_read_choice, range(len(choices)), wire.choices, choices, messages)),
+        choices=tuple(
+            [
+                _read_choice(wire.id or "", position, *each)
+                for position, each in enumerate(zip(wire.choices, choices, messages, strict=True))
+            ]
+        ),
         usage=read_usage(wire.usage, wire.service_tier),
         extra={name: raw for name, raw in fields.items() if name not in _ANSWER_FIELDS},
     )
@@ -108,17 +116,30 @@ def write_reason(reason: chat.FinishReason, said: str) -> str:
     return said if read_reason(said) == reason else reason
 
 
-def _read_choice(position: int, wire: _Choice, fields: Fields, message: Fields) -> chat.Choice:
+def name_call(answer_id: str, choice: int, slot: int) -> str:
+    """An id for a tool call that has none (Google's compatible endpoint): the same each time, and another elsewhere."""
+    return f"call_{answer_id}_{choice}_{slot}"
+
+
+def _read_choice(answer_id: str, position: int, wire: _Choice, fields: Fields, raw_message: Fields) -> chat.Choice:
     said = wire.finish_reason or ""
+    message = read_message(wire.message, raw_message)
+    if not all(call.id for call in message.tool_calls):
+        message = replace(message, tool_calls=tuple(_named(message.tool_calls, answer_id, position)))
     logprobs = fields.get("logprobs", NULL)
     return chat.Choice(
         index=position if wire.index is None else wire.index,
-        message=read_message(wire.message, message),
+        message=message,
         finish_reason=read_reason(said),
         said=said,
         logprobs=None if is_null(logprobs) else logprobs,
         extra={name: raw for name, raw in fields.items() if name not in _CHOICE_FIELDS},
     )
+
+
+def _named(calls: tuple[chat.ToolCall, ...], answer_id: str, choice: int) -> Iterator[chat.ToolCall]:
+    for slot, call in enumerate(calls):
+        yield call if call.id else replace(call, id=name_call(answer_id, choice, slot))
 
 
 def _write_choice(choice: chat.Choice) -> dict[str, object]:

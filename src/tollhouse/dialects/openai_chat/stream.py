@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_chat.answer import read_reason, write_reason
+from tollhouse.dialects.openai_chat.answer import name_call, read_reason, write_reason
 from tollhouse.dialects.openai_chat.errors import error_object, read_failure, unreadable
 from tollhouse.dialects.openai_chat.messages import (
     Annotation,
@@ -107,6 +107,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._has_begun = False
+        self._id = ""
         self._thinks_aloud: set[int] = set()
         self._finished: set[int] = set()
         self._calls: dict[tuple[int, int | None], str] = {}
@@ -134,6 +135,7 @@ class Reader:
         events: list[chat.Event] = []
         if not self._has_begun and (chunk.id or chunk.choices):
             self._has_begun = True
+            self._id = chunk.id or ""
             events.append(chat.Began(id=chunk.id or "", model=chunk.model or "", created=int(chunk.created or 0)))
         if chunk.choices:
             for choice in chunk.choices:
@@ -204,7 +206,7 @@ class Reader:
         return chat.ToolCallDelta(
             index=index,
             slot=self._slots[key],
-            id=(call.id or None) if is_first else None,
+            id=(call.id or name_call(self._id, index, self._slots[key])) if is_first else None,
             name=(function.name or custom.name or None) if is_first else None,
             arguments=function.arguments or custom.input or "",
             type=call.type or ("function" if call.custom is None else "custom"),
