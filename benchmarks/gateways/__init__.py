@@ -1,0 +1,1 @@
+"""Who is measured: Tollhouse itself, and nginx as the floor below which no proxy goes."""

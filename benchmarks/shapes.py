@@ -1,0 +1,76 @@
+"""Shapes of requests: how long, streamed or not, how fast the provider speaks, in the clear or by TLS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SENTENCE = "What is the capital of France, and how many people live there? "
+CHUNKS = 58
+"""Content deltas of a stream; finish, usage and [DONE] make it 61 events."""
+PACED_GAP_US = 5_000
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where and how a gateway is asked: `model` as it knows it, `headers` besides the usual ones."""
+
+    port: int
+    model: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A kind of request. `gap_us` is the time between two events of a stream, `text_bytes` the length of the prompt."""
+
+    name: str
+    text_bytes: int
+    is_stream: bool = False
+    gap_us: int = 0
+    connections: int = 32
+    is_tls: bool = False
+
+    @property
+    def stream_s(self) -> float:
+        """How long the provider takes for one."""
+        return self.gap_us * 1e-6 * (CHUNKS + 3)
+
+    def request(self, door: Door) -> bytes:
+        """A whole HTTP/1.1 request, as a client sends it."""
+        body = self._body(door.model)
+        head = {
+            "Host": "localhost",
+            "User-Agent": "benchmark",
+            "Content-Type": "application/json",
+            **door.headers,
+            "Content-Length": len(body),
+        }
+        lines = ["POST /v1/chat/completions HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+    def _body(self, model: str) -> bytes:
+        text = (SENTENCE * (self.text_bytes // len(SENTENCE) + 1))[: self.text_bytes]
+        asked: dict[str, object] = {
+            "model": model,
+            "messages": [{"role": "system", "content": "You are helpful."}, {"role": "user", "content": text}],
+            "max_tokens": 100,
+        }
+        if self.is_stream:
+            asked |= {"stream": True, "stream_options": {"include_usage": True}}
+        return json.dumps(asked).encode()
+
+
+SMALL = Shape(name="unstreamed, 0.35 KB", text_bytes=220)
+PACED = Shape(name="paced stream, 61 events", text_bytes=220, is_stream=True, gap_us=PACED_GAP_US, connections=64)
+
+SHAPES = (
+    SMALL,
+    Shape(name="unstreamed, 17 KB", text_bytes=17_000),
+    Shape(name="unstreamed, 132 KB", text_bytes=132_000),
+    PACED,
+    Shape(name="burst stream, 61 events", text_bytes=220, is_stream=True),
+    Shape(name="unstreamed, 0.35 KB, provider by TLS", text_bytes=220, is_tls=True),
+    Shape(name="paced stream, provider by TLS", text_bytes=220, is_stream=True, gap_us=PACED_GAP_US, is_tls=True),
+)
