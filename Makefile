@@ -18,7 +18,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 LICENCES := Apache;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench prove-money docs licences lock clean
+.PHONY: help up test check bench bench-peers prove-money docs licences lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +41,12 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contracts and quick
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto -q -m "not slow" $(ARGS)
 
-bench: $(VENV)/.installed-dev ## measure: load, cost and recovery, beside the peers that are installed
+bench: $(VENV)/.installed-dev ## measure beside other gateways: cost, latency, memory, start, a long run (ARGS=--help)
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(VENV)/.installed-dev ## install those gateways, each into an environment of its own below .bench
+	$(BIN)/python -m benchmarks.peers install $(ARGS)
 
 prove-money: $(VENV)/.installed-dev ## kill gateways under load for ten minutes and compare every nanodollar (FAST=1: for one)
 	$(BIN)/python -m proofs.money $(if $(FAST),--seconds 40) $(ARGS)
