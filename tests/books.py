@@ -160,6 +160,7 @@ def skeleton(request_id: str, boot_id: str = BOOT) -> Skeleton:
         ip=None,
         user_agent=None,
         client_request_id=None,
+        tag=None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from tollhouse.store import requests as sql
 from tollhouse.store.paging import Page
 from tollhouse.store.requests import Ending, Finished, Skeleton
 from tollhouse.store.types import to_micros
+from tollhouse.testing import ManualClock
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -35,6 +37,7 @@ async def log_request(house: House, who: Person, at: datetime = NOON, **ending: 
         ip="127.0.0.1",
         user_agent="test",
         client_request_id=ending.pop("client_request_id", None),
+        tag=ending.pop("tag", None),
     )
     usual = {
         "status": 200,
@@ -109,13 +112,14 @@ async def test_the_log_is_paged_newest_first_and_by_user(stored_house: House):
         ("model", [("acme-2", 1, "0.5"), ("acme-1", 2, "0.000295")]),
         ("provider", [("acme", 3, "0.500295")]),
         ("day", [("2026-11-23", 1, "0.5"), ("2026-11-22", 2, "0.000295")]),
+        ("tag", [("search", 1, "0.5")]),
     ],
 )
 async def test_spend_adds_up_exactly(stored_house: House, by: str, expected: list[tuple[str, int, str]]):
     ada = await make_person(stored_house)
     await log_request(stored_house, ada)
     await log_request(stored_house, ada, NOON.replace(hour=23, minute=59, second=59))
-    dear = {"model": "acme-2", "input_cost": 0, "output_cost": 500_000_000}
+    dear = {"model": "acme-2", "input_cost": 0, "output_cost": 500_000_000, "tag": "search"}
     await log_request(stored_house, ada, NOON.replace(day=23, hour=0), **dear)
     rows = await reports.spend(stored_house.desk, by)
     assert [(getattr(row, by), row.requests, row.cost_usd) for row in rows] == expected
@@ -132,6 +136,20 @@ async def test_spend_is_told_by_user_and_token_and_counts_what_has_no_price(stor
     (only,) = await reports.spend(stored_house.desk, "token", user=ada.id)
     assert only.token == ada.token_id
     assert await reports.spend(stored_house.desk, since=NOON.replace(day=23)) == ()
+
+
+async def test_a_month_is_forecast_at_the_pace_of_the_last_seven_days(open_a_house: Callable[..., Any]):
+    house: House = await open_a_house(clock=ManualClock(datetime(2026, 11, 20, 12, tzinfo=UTC)))
+    ada, bob = await make_person(house, "ada"), await make_person(house, "bob")
+    dollar = {"input_cost": 0, "output_cost": 1_000_000_000}
+    for day in (1, 13, 14, 19, 20):
+        await log_request(house, ada, NOON.replace(day=day), **dollar)
+    await log_request(house, bob, NOON.replace(day=19), **dollar)
+    view = await reports.forecast(house.desk, user="ada")
+    # Of the seven days from the 13th to the 19th three had a dollar each; ten days are left.
+    assert (view.month, view.spent_usd, view.pace_usd_per_day) == ("2026-11", "5", "0.428571428")
+    assert view.forecast_usd == "9.28571428"
+    assert (await reports.forecast(house.desk)).spent_usd == "6"
 
 
 async def test_spend_by_what_there_is_not_is_refused(house: House):

@@ -43,6 +43,6 @@ def test_every_page_is_linked_from_the_index():
 
 def test_the_verbs_that_pages_name_exist():
     makefile = (ROOT / "Makefile").read_text()
-    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = {verb for page in PAGES for verb in re.findall(r"`make ([a-z]+)", page.read_text())}
+    verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = {verb for page in PAGES for verb in re.findall(r"`make ([a-z-]+)", page.read_text())}
     assert sorted(named - verbs) == []

@@ -277,7 +277,7 @@ async def test_an_answer_that_is_not_counted_is_charged_by_our_own_bound(gateway
 async def test_an_answer_leaves_a_whole_row(gateway: Gateway, stream: bool) -> None:
     cached = usage(19, 10, input_cached_tokens=4, output_reasoning_tokens=3)
     gateway.provider.script(say("Hel"), say("lo"), finish("length"), cached, done())
-    response = await gateway.chat(stream=stream, headers={"user-agent": "Test/1.0"})
+    response = await gateway.chat(stream=stream, headers={"user-agent": "Test/1.0", "x-tollhouse-tag": "search"})
     row = dict(await gateway.row(response))
     response_time_us, upstream_us, first_token_us = (
         row.pop(name) for name in ("response_time_us", "upstream_us", "first_token_us")
@@ -297,6 +297,7 @@ async def test_an_answer_leaves_a_whole_row(gateway: Gateway, stream: bool) -> N
         "ip": "127.0.0.1",
         "user_agent": "Test/1.0",
         "client_request_id": None,
+        "tag": "search",
         "status": 200,
         "outcome": "succeeded",
         "error_code": None,

@@ -97,6 +97,7 @@ class Books:
             ip=None,
             user_agent=None,
             client_request_id=None,
+            tag=None,
         )
         input_cost = None if cost is None else cost // 3
         output_cost = None if cost is None or input_cost is None else cost - input_cost
@@ -198,6 +199,14 @@ async def test_whatever_was_altered_is_named(books: Books, statement: str, findi
 async def test_an_open_hold_of_a_request_that_ended_is_named(books: Books):
     await books.end("f", None)
     assert await books.differences() == [("hold hold_f.1", "is open, but request req_f has ended")]
+
+
+async def test_what_was_added_up_otherwise_than_logged_is_named(books: Books):
+    await books.alter("UPDATE spend SET cost = cost + 1, requests = requests - 1")
+    ((subject, requests_are), (_, cost_is)) = await books.differences()
+    assert subject.startswith("spend of ")
+    assert requests_are.startswith("requests is ")
+    assert cost_is.startswith("cost is ")
 
 
 async def test_a_limit_that_was_lowered_is_no_drift(books: Books):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import calendar
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
@@ -14,6 +15,7 @@ from tollhouse.admin.views import (
     AttemptView,
     BudgetView,
     ErrorView,
+    ForecastView,
     Listing,
     MeView,
     MyUsageView,
@@ -26,15 +28,18 @@ from tollhouse.admin.views import (
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
 from tollhouse.money.amounts import Nanodollars, usd_text
-from tollhouse.store import people, reports
+from tollhouse.store import people
 from tollhouse.store import requests as sql
+from tollhouse.store import spend as store_spend
 from tollhouse.store.engine import Reading
 from tollhouse.store.paging import Page
+from tollhouse.store.spend import DAY_US
 from tollhouse.store.types import from_micros, to_micros
 
-By: TypeAlias = Literal["user", "token", "model", "provider", "day"]
+By: TypeAlias = Literal["user", "token", "model", "provider", "tag", "day"]
 
 USAGE_SPAN = timedelta(days=30)
+PACE_DAYS = 7
 
 
 async def list_requests(
@@ -76,11 +81,11 @@ def _with_body(tx: Reading, request_id: str, user: str | None) -> tuple[Any, Any
 async def spend(
     desk: Desk, by: str = "user", *, user: str | None = None, since: datetime | None = None
 ) -> tuple[SpendRow, ...]:
-    """What was spent, dearest first; by day, latest first. Counted from the request log, as far back as it is kept.
+    """What was spent, dearest first; by day, latest first.
 
     Args:
-        by: `user`, `token`, `model`, `provider` or `day` (UTC).
-        since: an aware instant; without one, from the beginning.
+        by: `user`, `token`, `model`, `provider`, `tag` or `day` (UTC).
+        since: an aware instant, of which the day counts, in UTC; without one, from the beginning.
 
     Raises:
         Unprocessable, NotFound: no such grouping, no such user.
@@ -95,6 +100,27 @@ async def spend(
         return spend_rows(tx, by, user_id, since)
 
     return await desk.store.read(query)
+
+
+async def forecast(desk: Desk, *, user: str | None = None) -> ForecastView:
+    """What this month (UTC) has cost, and what it will come to. Of one user when said. Raises NotFound."""
+    now = desk.clock.now().astimezone(UTC)
+    today = to_micros(now) // DAY_US
+    days = calendar.monthrange(now.year, now.month)[1]
+
+    def query(tx: Reading) -> tuple[int, int]:
+        user_id = None if user is None else find_user(tx, user)["id"]
+        spent = store_spend.cost_between(tx, today - now.day + 1, today, user_id=user_id)
+        return spent, store_spend.cost_between(tx, today - PACE_DAYS, today - 1, user_id=user_id)
+
+    spent, week = await desk.store.read(query)
+    pace = week // PACE_DAYS
+    return ForecastView(
+        month=f"{now:%Y-%m}",
+        spent_usd=usd_text(Nanodollars(spent)),
+        pace_usd_per_day=usd_text(Nanodollars(pace)),
+        forecast_usd=usd_text(Nanodollars(spent + pace * (days - now.day))),
+    )
 
 
 async def me(desk: Desk, caller: Caller) -> MeView:
@@ -125,24 +151,27 @@ async def usage(desk: Desk, caller: Caller) -> MyUsageView:
 
 def spend_rows(tx: Reading, by: str, user_id: str | None, since: datetime | None) -> tuple[SpendRow, ...]:
     """The rows of a report."""
-    rows = reports.spend(tx, by, user_id=user_id, since=None if since is None else to_micros(since))
+    since_day = None if since is None else to_micros(since) // DAY_US
+    rows = store_spend.report(tx, by, user_id=user_id, since_day=since_day)
     return tuple(_spend_row(row, by) for row in rows)
 
 
 def _spend_row(row: Any, by: str) -> SpendRow:
     match by:
         case "day":
-            keys = {"day": f"{from_micros(row['day'] * reports.DAY_US):%Y-%m-%d}"}
+            keys = {"day": f"{from_micros(row['day'] * DAY_US):%Y-%m-%d}"}
         case "model":
             keys = {"provider": row["provider"], "model": row["model"]}
         case _:
             keys = {by: row[by]}
     return SpendRow(
         **keys,
-        requests=row["requests"],
-        unpriced_requests=row["unpriced"],
-        input_tokens=row["input_tokens"],
-        output_tokens=row["output_tokens"],
+        requests=int(row["requests"]),
+        unpriced_requests=int(row["unpriced"]),
+        estimated_requests=int(row["estimated"]),
+        input_tokens=int(row["input_tokens"]),
+        input_cached_tokens=int(row["input_cached_tokens"]),
+        output_tokens=int(row["output_tokens"]),
         cost_usd=usd_text(Nanodollars(int(row["cost"]))),
     )
 
@@ -180,6 +209,7 @@ def request_view(row: Any) -> RequestView:
         ip=row["ip"],
         user_agent=row["user_agent"],
         client_request_id=row["client_request_id"],
+        tag=row["tag"],
         attempts=_attempts(row),
         cache=row["cache"],
         created_at=from_micros(row["created_at"]),

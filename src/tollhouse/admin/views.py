@@ -257,6 +257,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     ip: str | None
     user_agent: str | None
     client_request_id: str | None
+    tag: str | None
     attempts: tuple[AttemptView, ...]
     cache: str | None
     created_at: datetime
@@ -264,18 +265,30 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpendRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What one user, token, model, provider or day (UTC) came to."""
+    """What one user, token, model, provider, tag or day (UTC) came to."""
 
     user: str | UnsetType = UNSET
     token: str | UnsetType = UNSET
     provider: str | UnsetType | None = UNSET
     model: str | UnsetType | None = UNSET
+    tag: str | UnsetType = UNSET
     day: str | UnsetType = UNSET
     requests: int
     unpriced_requests: int
+    estimated_requests: int
     input_tokens: int
+    input_cached_tokens: int
     output_tokens: int
     cost_usd: str
+
+
+class ForecastView(msgspec.Struct, frozen=True, kw_only=True):
+    """A month's spend so far, and what it will come to at the pace of the last seven whole days (UTC)."""
+
+    month: str
+    spent_usd: str
+    pace_usd_per_day: str
+    forecast_usd: str
 
 
 class MeView(msgspec.Struct, frozen=True, kw_only=True):

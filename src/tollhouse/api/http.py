@@ -25,6 +25,7 @@ Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
 
 DISCARD_S = 5.0
 SAFE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
+SAFE_TAG = re.compile(rb"[A-Za-z0-9._:/\-]{1,64}")
 USER_AGENT_MOST = 256
 
 
@@ -153,6 +154,7 @@ class Head(msgspec.Struct):
         shown_id: the client's own id when it gave a usable one, else ours: what the answer's header says.
         token: the bearer token's text; None without, or with two, which is none.
         length: bytes of the body, when announced.
+        tag: what the client calls this kind of spending, for reports.
     """
 
     id: str
@@ -162,11 +164,12 @@ class Head(msgspec.Struct):
     ip: str | None
     user_agent: str | None
     client_request_id: str | None
+    tag: str | None
 
 
 def read_head(peer: Peer, trusted: Networks) -> Head:
     """Read the head. Raises InvalidRequest when Host or Content-Length are not what HTTP wants."""
-    token = agent = client_id = forwarded = length = None
+    token = agent = client_id = forwarded = length = tag = None
     tokens = hosts = 0
     for name, value in peer.headers:
         if name == b"authorization":
@@ -182,6 +185,8 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
             client_id = value if SAFE_ID.fullmatch(value) else None
         elif name == b"x-forwarded-for":
             forwarded = value
+        elif name == b"x-tollhouse-tag":
+            tag = _tag(value)
     if hosts > 1 or (hosts == 0 and peer.needs_host):
         raise InvalidRequest("The request must name one Host.")
     own = ids.new("req")
@@ -189,7 +194,7 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
     if forwarded is not None and trusted:
         ip = client_ip(ip, forwarded.decode("latin-1"), trusted)
     shown = client_id.decode() if client_id else None
-    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown)
+    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, tag)
 
 
 def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None:
@@ -209,6 +214,12 @@ def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None
 def too_large(most_bytes: int) -> TooLarge:
     """The body is over the limit."""
     return TooLarge(f"The body is larger than {most_bytes:,} bytes.", details={"limit_bytes": most_bytes})
+
+
+def _tag(value: bytes) -> str:
+    if not SAFE_TAG.fullmatch(value):
+        raise InvalidRequest("x-tollhouse-tag is a word of up to 64 letters, digits and `._:/-`.")
+    return value.decode()
 
 
 def _length(value: bytes) -> int:

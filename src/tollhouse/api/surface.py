@@ -162,6 +162,7 @@ class Surface(ABC):
         exchange.ip = head.ip
         exchange.user_agent = head.user_agent
         exchange.client_request_id = head.client_request_id
+        exchange.tag = head.tag
         return exchange
 
     async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:

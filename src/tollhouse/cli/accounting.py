@@ -95,7 +95,7 @@ def release_hold(
 
 
 def spend(
-    by: Annotated[str, typer.Option(help="user, token, model, provider or day.")] = "model",
+    by: Annotated[str, typer.Option(help="user, token, model, provider, tag or day.")] = "model",
     user: User = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on, in UTC.", show_default="all")
@@ -104,7 +104,7 @@ def spend(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was spent, from the request log.
+    """Show what was spent, and what the month will come to.
 
     \b
     tollhouse spend --by user --since 2026-11-01
@@ -112,7 +112,11 @@ def spend(
     from tollhouse.admin import reports
 
     start = since.replace(tzinfo=UTC) if since else None
-    rows = with_desk(data, config, lambda desk, _: reports.spend(desk, by, user=user, since=start))
+
+    async def look(desk: Any, _: Any) -> tuple[Any, Any]:
+        return await reports.spend(desk, by, user=user, since=start), await reports.forecast(desk, user=user)
+
+    rows, forecast = with_desk(data, config, look)
     if as_json:
         show_json(rows)
         return
@@ -123,6 +127,7 @@ def spend(
         most = max((float(row.cost_usd) for row in rows), default=0.0)
         lines = [[*line, _bar(float(row.cost_usd), most)] for line, row in zip(lines, rows, strict=True)]
         show_table((*keys, *figures, ""), lines)
+        warn(f"{forecast.month}: ${forecast.spent_usd} so far, ${forecast.forecast_usd} at the pace of the last week")
     else:
         show_table((*keys, *figures), lines)
 

@@ -110,6 +110,7 @@ class Exchange:
         "status",
         "stream",
         "surface",
+        "tag",
         "tally",
         "translations",
         "upstream_s",
@@ -135,6 +136,7 @@ class Exchange:
         self.ip: str | None = None
         self.user_agent: str | None = None
         self.client_request_id: str | None = None
+        self.tag: str | None = None
         self.admission: Admission | None = None
         self.attempts: list[Attempt] = []
         self.tally = Tally()
@@ -177,5 +179,6 @@ class Exchange:
             ip=self.ip,
             user_agent=self.user_agent,
             client_request_id=self.client_request_id,
+            tag=self.tag,
         )
         return skeleton

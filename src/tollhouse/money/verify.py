@@ -1,4 +1,4 @@
-"""Recompute every balance from the entries, and compare ledger, holds, buckets and request log.
+"""Recompute every balance from the entries, and compare ledger, holds, buckets, request log and what was spent.
 
 The entries are the truth and are never changed, so whatever disagrees with them has drifted. It is all one read of one
 moment, so it may run while the gateway serves. Memory grows with the buckets and the unresolved holds, not with the
@@ -16,8 +16,9 @@ import msgspec
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.money.budgets import Balance, unit_of
 from tollhouse.money.ledger import STATE_AFTER, STATE_BEFORE, read_amounts
-from tollhouse.store import machinery, recount
+from tollhouse.store import machinery, recount, requests
 from tollhouse.store.engine import Reading
+from tollhouse.store.spend import KEYS, SUMS
 from tollhouse.store.types import to_micros
 
 ALIVE_S = 15.0
@@ -63,6 +64,7 @@ def differences(
     yield from _compare_buckets(tx, books.balances, checked)
     yield from _compare_holds(tx, books, now)
     yield from _compare_requests(tx, checked)
+    yield from _compare_spend(tx)
 
 
 class _Books:
@@ -197,6 +199,23 @@ def _compare_requests(tx: Reading, checked: Checked) -> Iterator[Difference]:
             )
     for request_id in recount.requests_without_row(tx):
         yield Difference(f"request {request_id}", "has holds but no row")
+
+
+def _compare_spend(tx: Reading) -> Iterator[Difference]:
+    """What was added up day by day, against the rows of the log, as far back as that is whole."""
+    since_day = requests.whole_since_day(tx)
+    logged = _sums(recount.spent_by_requests(tx, since_day))
+    for key, added in _sums(recount.spent(tx, since_day)).items():
+        expected = logged.pop(key, (0,) * len(SUMS))
+        for name, found, true in zip(SUMS, added, expected, strict=True):
+            if found != true:
+                yield Difference(f"spend of {key}", f"{name} is {found}, but the rows of the log come to {true}")
+    for key in logged:
+        yield Difference(f"spend of {key}", "has rows in the log, but was not added up")
+
+
+def _sums(rows: Iterator[Any]) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    return {tuple(row[: len(KEYS)]): tuple(map(int, row[len(KEYS) :])) for row in rows}
 
 
 def _shown(amount: int, unit: str) -> str:

@@ -162,7 +162,8 @@ class PostgresStore:
         outcomes: list[tuple[Asker, Any]] = []
         async with connection.transaction():
             batch = PostgresBatch(connection)
-            for handler, (items, askers) in waiting.joined.items():
+            # In one order everywhere: two batches that lock rows of the same tables must not wait in a circle.
+            for handler, (items, askers) in sorted(waiting.joined.items(), key=lambda pair: pair[0].__qualname__):
                 outcomes.extend(zip(askers, await greenlet_spawn(handler, batch, items), strict=True))
         return outcomes
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 
 from tollhouse.store.engine import Reading
-from tollhouse.store.tables import audit, bucket, budget, entry, hold, request
+from tollhouse.store.requests import LOST
+from tollhouse.store.spend import DAY_US, KEYS, SUMS
+from tollhouse.store.tables import audit, bucket, budget, entry, hold, request, spend
 
 ROWS_AT_ONCE = 10_000
 
@@ -80,6 +82,32 @@ def charged(tx: Reading) -> Iterator[Any]:
         .order_by(request.c.id)
     )
     return _stream(tx, query)
+
+
+def spent_by_requests(tx: Reading, since_day: int) -> Iterator[Any]:
+    """What the rows of the log since a day come to: the columns of `spend.KEYS` and `spend.SUMS`."""
+    texts = [func.coalesce(column, "") for column in (request.c.provider, request.c.model, request.c.tag)]
+    keys = ((request.c.created_at // DAY_US).label("day"), request.c.token_id, *texts)
+    tokens = (request.c.input_tokens, request.c.input_cached_tokens, request.c.output_tokens)
+    query = (
+        select(
+            *keys,
+            func.count(),
+            func.count().filter(request.c.cost_status == "unpriced"),
+            func.count().filter(request.c.cost_status == "estimated"),
+            *[func.sum(func.coalesce(column, 0)) for column in tokens],
+            func.sum(func.coalesce(request.c.input_cost, 0) + func.coalesce(request.c.output_cost, 0)),
+        )
+        .where(request.c.outcome != LOST, request.c.created_at >= since_day * DAY_US)
+        .group_by(text("1, 2, 3, 4, 5"))
+    )
+    return iter(tx.execute(query))
+
+
+def spent(tx: Reading, since_day: int) -> Iterator[Any]:
+    """What was added up as it happened, in the same columns."""
+    query = select(*[spend.c[name] for name in (*KEYS, *SUMS)]).where(spend.c.day >= since_day)
+    return iter(tx.execute(query))
 
 
 def requests_without_row(tx: Reading) -> Iterator[str]:

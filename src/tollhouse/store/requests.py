@@ -1,4 +1,4 @@
-"""The request log's SQL: one row for every authenticated request, written when it ends.
+"""The request log's SQL: one row for every authenticated request, written when it ends, and added to what was spent.
 
 Until then a hold carries its skeleton, so that a killed process leaves its rows too.
 """
@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
+from tollhouse.store import machinery, spend
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Sql
 from tollhouse.store.tables import request, request_body
+
+WHOLE_SINCE_DAY = "requests.whole_since_day"
 
 LOST = "gateway_stopped"
 """The outcome of a request whose process died under it."""
@@ -35,6 +38,7 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
     ip: str | None
     user_agent: str | None
     client_request_id: str | None
+    tag: str | None
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +68,12 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     upstream_us: int = 0
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """A row."""
+class Finished(msgspec.Struct):
+    """A row. `was_tried`: it was in a batch before, of which nobody knows whether it was committed."""
 
     skeleton: Skeleton
     ending: Ending
+    was_tried: bool = False
 
 
 COLUMNS = (*Skeleton.__struct_fields__, *Ending.__struct_fields__)
@@ -77,6 +82,7 @@ INSERT = Sql(
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in Ending.__struct_fields__)}"
     f" WHERE request.outcome = '{LOST}'"
 )
+KNOWN = Sql(f"SELECT id FROM request WHERE outcome <> '{LOST}' AND id IN (?)")  # noqa: S608
 BODY = Sql(
     "INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (request_id) DO NOTHING"
@@ -87,8 +93,34 @@ values_of = msgspec.structs.astuple
 
 def finish(batch: Batch, rows: list[Finished]) -> Sequence[None]:
     """Write rows. One that is there stays, unless the process that says now how it ended had been taken for dead."""
-    batch.run(INSERT, [values_of(row.skeleton) + values_of(row.ending) for row in rows])
+    tried = [row.skeleton.id for row in rows if row.was_tried]
+    known = {id_ for (id_,) in batch.fetch(KNOWN, tried)} if tried else ()
+    new = [row for row in rows if row.skeleton.id not in known]
+    if new:
+        batch.run(INSERT, [values_of(row.skeleton) + values_of(row.ending) for row in new])
+        spend.add(batch, [amounts_of(row) for row in new if row.ending.outcome != LOST])
+    for row in new:
+        row.was_tried = True
     return [None] * len(rows)
+
+
+def amounts_of(row: Finished) -> spend.Amounts:
+    """What a row adds to its day. One whose process died adds nothing: what it cost is unknown."""
+    skeleton, ending = row.skeleton, row.ending
+    day = skeleton.created_at // spend.DAY_US
+    return (
+        (day, skeleton.token_id, ending.provider or "", ending.model or "", skeleton.tag or ""),
+        (skeleton.user_id, skeleton.workspace_id),
+        (
+            1,
+            ending.cost_status == "unpriced",
+            ending.cost_status == "estimated",
+            ending.input_tokens or 0,
+            ending.input_cached_tokens or 0,
+            ending.output_tokens or 0,
+            (ending.input_cost or 0) + (ending.output_cost or 0),
+        ),
+    )
 
 
 def keep_bodies(batch: Batch, bodies: list[tuple[str, str | None, str | None, int]]) -> Sequence[None]:
@@ -141,17 +173,12 @@ def present(tx: Reading, ids: Sequence[str]) -> set[str]:
 
 
 def drop_rows_before(tx: Writing, created_at: int, *, limit: int = 5_000) -> int:
-    """Forget old rows and their bodies, a bounded number at a time; gives how many went. The ledger is never cut."""
-    old = select(request.c.id).where(request.c.created_at < created_at).order_by(request.c.id).limit(limit)
-    return _drop(tx, list(tx.execute(old).scalars()))
+    """Forget old rows and their bodies, a bounded number at a time; gives how many went.
 
-
-def _drop(tx: Writing, ids: list[str]) -> int:
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        tx.execute(delete(request_body).where(request_body.c.request_id.in_(some)))
-        tx.execute(delete(request).where(request.c.id.in_(some)))
-    return len(ids)
+    Neither the ledger nor what was spent is ever cut.
+    """
+    old = select(request.c.id, request.c.created_at).where(request.c.created_at < created_at)
+    return _drop(tx, old.order_by(request.c.id).limit(limit))
 
 
 def drop_rows_beyond(tx: Writing, most: int, *, limit: int = 5_000) -> int:
@@ -159,8 +186,25 @@ def drop_rows_beyond(tx: Writing, most: int, *, limit: int = 5_000) -> int:
     surplus = tx.execute(select(func.count()).select_from(request)).scalar_one() - most
     if surplus <= 0:
         return 0
-    oldest = select(request.c.id).order_by(request.c.id).limit(min(surplus, limit))
-    return _drop(tx, list(tx.execute(oldest).scalars()))
+    return _drop(tx, select(request.c.id, request.c.created_at).order_by(request.c.id).limit(min(surplus, limit)))
+
+
+def whole_since_day(tx: Reading) -> int:
+    """The first day, counted from 1970 in UTC, of which no row was ever forgotten."""
+    return int(machinery.get_fact(tx, WHOLE_SINCE_DAY) or 0)
+
+
+def _drop(tx: Writing, query: Select[Any]) -> int:
+    going = list(tx.execute(query))
+    if not going:
+        return 0
+    whole_since = max(created_at for _, created_at in going) // spend.DAY_US + 1
+    machinery.set_fact(tx, WHOLE_SINCE_DAY, max(whole_since, whole_since_day(tx)))
+    for start in range(0, len(going), 500):
+        some = [id_ for id_, _ in going[start : start + 500]]
+        tx.execute(delete(request_body).where(request_body.c.request_id.in_(some)))
+        tx.execute(delete(request).where(request.c.id.in_(some)))
+    return len(going)
 
 
 def bodies_size_bytes(tx: Reading) -> int:

@@ -209,6 +209,7 @@ request = Table(
     Column("ip", Text),
     Column("user_agent", Text),
     Column("client_request_id", Text),
+    Column("tag", Text),
     Column("status", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("error_code", Text),
@@ -329,6 +330,26 @@ delivery = Table(
         sqlite_where=text("status = 'pending'"),
         postgresql_where=text("status = 'pending'"),
     ),
+)
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("day", Integer, primary_key=True),
+    Column("token_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("unpriced", BigInteger, nullable=False),
+    Column("estimated", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("input_cached_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # --- the machinery ---------------------------------------------------------------------------------------------------

@@ -197,7 +197,7 @@ class HoldsAsked(Body):
 
 
 class SpendAsked(Body):
-    by: Literal["user", "token", "model", "provider", "day"] = "user"
+    by: Literal["user", "token", "model", "provider", "tag", "day"] = "user"
     user: Text | None = None
     since: Annotated[AwareDatetime, Field(strict=False)] | None = None
 

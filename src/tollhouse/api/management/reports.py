@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from tollhouse.admin import catalog, reports
 from tollhouse.admin.views import (
     ExplainedView,
+    ForecastView,
     Listing,
     MeView,
     MyUsageView,
@@ -46,11 +47,17 @@ async def get_request(here: Here, request: str) -> RequestView:
 async def report_spend(
     here: Here, asked: Annotated[bodies.SpendAsked, Query()], http: Request
 ) -> Listing[SpendRow] | Response:
-    """What was spent by user, token, model, provider or day (UTC). As CSV with `Accept: text/csv`."""
+    """What was spent by user, token, model, provider, tag or day (UTC). As CSV with `Accept: text/csv`."""
     rows = await reports.spend(here.desk, asked.by, user=asked.user, since=asked.since)
     if csv.is_wanted(http.headers.get("accept", "")):
         return csv.response(rows)
     return listing(rows)
+
+
+@table.get("/api/reports/forecast", scope=ADMIN)
+async def report_forecast(here: Here, user: str | None = None) -> ForecastView:
+    """What this month has cost, and what it will come to at the pace of the last seven days; of one user when said."""
+    return await reports.forecast(here.desk, user=user)
 
 
 @table.get("/api/routes", scope=ADMIN)

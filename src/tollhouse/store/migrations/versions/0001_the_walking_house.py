@@ -152,6 +152,7 @@ def upgrade() -> None:
         sa.Column("ip", sa.Text(), nullable=True),
         sa.Column("user_agent", sa.Text(), nullable=True),
         sa.Column("client_request_id", sa.Text(), nullable=True),
+        sa.Column("tag", sa.Text(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("error_code", sa.Text(), nullable=True),
@@ -193,6 +194,25 @@ def upgrade() -> None:
         sa.Column("response", sa.Text(), nullable=True),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("request_id", name=op.f("pk_request_body")),
+    )
+    op.create_table(
+        "spend",
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("token_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("requests", sa.BigInteger(), nullable=False),
+        sa.Column("unpriced", sa.BigInteger(), nullable=False),
+        sa.Column("estimated", sa.BigInteger(), nullable=False),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("input_cached_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "token_id", "provider", "model", "tag", name=op.f("pk_spend")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "webhook",
