@@ -193,6 +193,71 @@ def test_hints_are_lost_with_notice():
     )
 
 
+def test_what_claude_code_sends_can_be_asked_of_others_but_for_hints():
+    ephemeral = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    request = read(
+        max_tokens=32_000,
+        system=[
+            {"type": "text", "text": "You are Claude Code, Anthropic's official CLI for Claude."},
+            {"type": "text", "text": "You are an interactive agent.", **ephemeral},
+        ],
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "<system-reminder>today</system-reminder>"},
+                    {"type": "text", "text": "What does main.py do?", **ephemeral},
+                ],
+            },
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "thinking", "thinking": "", "signature": "EuYB"},
+                    {"type": "text", "text": "Let me look."},
+                    {"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"file_path": "/main.py"}},
+                    {"type": "tool_use", "id": "toolu_2", "name": "Bash", "input": {"command": "ls"}},
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "toolu_1", "content": "print()"},
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "toolu_2",
+                        "content": "exit 1",
+                        "is_error": True,
+                        **ephemeral,
+                    },
+                ],
+            },
+        ],
+        tools=[
+            {"name": name, "description": "d", "input_schema": {"type": "object"}, "eager_input_streaming": True}
+            for name in ("Read", "Bash", "Edit", "Task")
+        ],
+        thinking={"type": "adaptive", "display": "omitted"},
+        output_config={"effort": "max"},
+        context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        metadata={"user_id": '{"device_id":"d","session_id":"s"}'},
+        stream=True,
+    )
+    everything = dict.fromkeys(carry.FEATURES, "lossless")
+    lost = carry.losses(request, everything, anthropic_messages.HINTS)
+    assert {param.rpartition(".")[2] for param in lost} == {
+        "cache_control",
+        "context_management",
+        "eager_input_streaming",
+        "output_config",
+        "thinking",
+    }
+    assert [message.role for message in request.messages] == ["system", "user", "assistant", "tool", "tool"]
+    assert (request.reasoning_effort, request.reasoning_budget_tokens) == ("xhigh", -1)
+    assert request.user == '{"device_id":"d","session_id":"s"}'
+    again = anthropic_messages.read_request(anthropic_messages.write_request(request))
+    assert again == request
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import genai_prices
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tollhouse import errors
 from tollhouse.dialects import anthropic_messages, chat, sse
@@ -233,6 +236,43 @@ def test_a_count_is_read_and_said_again(recording: Recording):
     told = json.loads(recording.answered)
     count = anthropic_messages.read_count(recording.answered)
     assert json.loads(anthropic_messages.write_count(count)) == told == {"input_tokens": count}
+
+
+# Recordings that something happened to.
+
+
+@given(st.data())
+def test_a_damaged_request_is_read_or_refused(data: st.DataObject):
+    body = _damaged(data, _with_model(data.draw(st.sampled_from(ASKED))))
+    with suppress(errors.InvalidRequest):
+        anthropic_messages.glance_request(body)
+        anthropic_messages.rewrite_request(body, model="m", include_usage=False, cap=5)
+    with suppress(errors.InvalidRequest):
+        anthropic_messages.write_request(anthropic_messages.read_request(body))
+
+
+@given(st.data())
+def test_a_damaged_answer_is_read_or_breaks_off(data: st.DataObject):
+    body = _damaged(data, data.draw(st.sampled_from(WHOLE)).answered)
+    with suppress(errors.UpstreamIncomplete):
+        anthropic_messages.glance_answer(body)
+    with suppress(errors.UpstreamIncomplete):
+        anthropic_messages.write_answer(anthropic_messages.read_answer(body))
+
+
+@given(st.data())
+def test_a_damaged_stream_is_read_or_breaks_off(data: st.DataObject):
+    stream = _damaged(data, data.draw(st.sampled_from(STREAMS)).answered)
+    reader = anthropic_messages.Reader()
+    with suppress(errors.UpstreamIncomplete):
+        collect(event for frame in sse.Reader().feed(stream) for event in reader.read(frame))
+
+
+def _damaged(data: st.DataObject, body: bytes) -> bytes:
+    """The body with some of its bytes replaced by others."""
+    start = data.draw(st.integers(0, len(body) - 1))
+    end = start + data.draw(st.integers(0, 20))
+    return body[:start] + data.draw(st.binary(max_size=3) | st.sampled_from([b'"', b"{", b"null", b"-1"])) + body[end:]
 
 
 # What the wire says, by other readers than ours.
