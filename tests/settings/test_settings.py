@@ -136,6 +136,11 @@ def test_every_problem_is_named_at_once_with_its_place(folder: Path, monkeypatch
         ("[routes.smart]\ncandidates = ['a/b']\nweights = [1, 2]", "1 candidates need as many weights, not 2"),
         ("[routes.smart]\ncandidates = ['a/b']\nstrategy = 'best'", "Input should be 'fallback'"),
         ("config = 'x'", "config is not set in the file itself"),
+        ("[alerts]\nemail_to = ['ops@example.com']", "alerts: email_to needs smtp.host and smtp.sender"),
+        ("[alerts]\nemail_to = 'ops'", "must be a mail address"),
+        ("[alerts.smtp]\nsender = 'a b@c.d'", "must be a mail address"),
+        ("[alerts.smtp]\nuser = 'me'\npassword = 'env:X'\nsecurity = 'none'", "a password is not sent in the clear"),
+        ("[alerts.smtp]\nuser = 'me'", "user and password belong together"),
     ],
 )
 def test_a_mistake_in_the_file_is_refused_in_words_that_help(folder: Path, text: str, said: str):
