@@ -225,7 +225,7 @@ def test_log_probabilities_are_said_token_by_token():
         ({"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 20}, (5, 15)),
         ({"candidatesTokenCount": 7, "totalTokenCount": 20}, (13, 7)),
         ({"promptTokenCount": 5, "cachedContentTokenCount": 9}, (9, 0)),
-        ({"promptTokenCount": 5.0, "candidatesTokenCount": 7.0}, (5, 7)),
+        ({"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 3}, (5, 7)),
     ],
 )
 def test_everything_read_and_made_is_counted(fields, expected):
@@ -258,7 +258,7 @@ def test_the_parts_of_a_count_are_within_it():
         candidatesTokenCount=7,
         thoughtsTokenCount=3,
         promptTokensDetails=[{"modality": "TEXT", "tokenCount": 30}, {"modality": "AUDIO", "tokenCount": 99}],
-        candidatesTokensDetails=[{"modality": 4, "tokenCount": 6}, {"modality": "AUDIO", "tokenCount": None}],
+        candidatesTokensDetails=[{"modality": 4, "tokenCount": 6}, {"modality": "AUDIO"}],
         serviceTier="flex",
     )
     assert counted == chat.Usage(

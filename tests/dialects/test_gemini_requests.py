@@ -380,7 +380,7 @@ def test_json_schema_is_preferred_and_stays_as_it_is():
         ({"mode": "none"}, "none", {}),
         ({"mode": "ANY"}, "required", {}),
         ({"mode": "ANY", "allowedFunctionNames": ["f"]}, ("function", "f"), {}),
-        ({"mode": "ANY", "allowed_function_names": ["f", "g"]}, "required", {"allowedFunctionNames": b'["f", "g"]'}),
+        ({"mode": "ANY", "allowed_function_names": ["f", "g"]}, "required", {"allowedFunctionNames": b'["f","g"]'}),
         ({"mode": "VALIDATED"}, "auto", {"mode": b'"VALIDATED"'}),
         ({"mode": "SOMETHING_NEW"}, None, {"mode": b'"SOMETHING_NEW"'}),
     ],

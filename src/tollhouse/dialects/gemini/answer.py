@@ -22,9 +22,9 @@ from tollhouse.dialects.gemini.errors import unreadable
 from tollhouse.dialects.gemini.logprobs import read_logprobs, write_logprobs
 from tollhouse.dialects.gemini.messages import Content
 from tollhouse.dialects.gemini.parts import read_parts, write_call, write_parts
-from tollhouse.dialects.gemini.proto_json import Fields, read_body, read_items, read_object, unmodelled
+from tollhouse.dialects.gemini.proto_json import Fields, Message, read_body, read_items, read_object, says_nothing
 from tollhouse.dialects.gemini.usage import read_usage, write_usage
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.json_body import NULL
 
 
 class PromptFeedback(msgspec.Struct, rename="camel"):
@@ -33,7 +33,7 @@ class PromptFeedback(msgspec.Struct, rename="camel"):
     block_reason: str | int | None = None
 
 
-class _Answer(msgspec.Struct, rename="camel"):
+class _Answer(Message):
     response_id: str | None = None
     model_version: str | None = None
     create_time: str | None = None
@@ -41,10 +41,13 @@ class _Answer(msgspec.Struct, rename="camel"):
     usage_metadata: Raw = NULL
 
 
-class _Candidate(msgspec.Struct, rename="camel"):
+class _Candidate(Message):
     index: int | None = None
     content: Raw = NULL
     finish_reason: str | int | None = None
+    grounding_metadata: Raw = NULL
+    citation_metadata: Raw = NULL
+    logprobs_result: Raw = NULL
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
@@ -61,11 +64,10 @@ def read_answer(body: bytes) -> chat.Answer:
         UpstreamIncomplete: this is no such answer: empty, cut off, HTML, an error.
     """
     try:
-        wire, fields = read_body(_ANSWER, body)
+        wire, extra = read_body(_ANSWER, body)
         answer_id = wire.response_id or ""
         choices = [_read_candidate(number, raw, answer_id) for number, raw in enumerate(wire.candidates or ())]
-        if not choices:
-            choices = list(_read_blocked(fields))
+        choices = choices or list(_read_blocked(extra))
     except (errors.InvalidRequest, msgspec.DecodeError):
         raise unreadable() from None
     if not choices:
@@ -76,7 +78,7 @@ def read_answer(body: bytes) -> chat.Answer:
         created=read_time(wire.create_time),
         choices=tuple(choices),
         usage=read_usage(wire.usage_metadata),
-        extra=unmodelled(fields, _Answer),
+        extra=extra,
     )
 
 
@@ -111,7 +113,7 @@ def call_id(told: str | None, answer_id: str, index: int, number: int) -> str:
 
 
 def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
-    wire, fields = read_object(_CANDIDATE, raw, f"candidates[{position}]")
+    wire, extra = read_object(_CANDIDATE, raw, f"candidates[{position}]")
     index = position if wire.index is None else wire.index
     content, _ = read_object(_CONTENT, wire.content, "content")
     numbers = iter(range(10_000))
@@ -122,9 +124,7 @@ def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
         is_model=True,
     )
     text = "".join([part.text for part in said.parts if isinstance(part, chat.TextPart)])
-    grounding, cited = fields.get("groundingMetadata", NULL), fields.get("citationMetadata", NULL)
-    citations = read_citations(grounding, cited, text)
-    logprobs = read_logprobs(fields.get("logprobsResult", NULL))
+    citations = read_citations(wire.grounding_metadata, wire.citation_metadata, text)
     word = reasons.word(wire.finish_reason)
     choice = chat.Choice(
         index=index,
@@ -133,33 +133,40 @@ def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
         ),
         finish_reason=reasons.read_reason(word, has_calls=bool(said.calls)),
         said=word,
-        logprobs=logprobs,
+        logprobs=read_logprobs(wire.logprobs_result),
+        extra=extra,
     )
-    return replace(choice, extra=_unsaid(unmodelled(fields, _Candidate), _write_choice(choice)))
+    return _with_unsaid(choice, wire)
 
 
 def _cited(parts: list[chat.Part], citations: tuple[chat.Citation, ...]) -> Iterator[chat.Part]:
     """The parts that say something, and with the last words what they all rest on."""
-    words = [part for part in parts if isinstance(part, chat.TextPart)]
+    last = next((part for part in reversed(parts) if isinstance(part, chat.TextPart)), None) if citations else None
     for part in parts:
-        if isinstance(part, chat.TextPart) and part is words[-1] and citations:
-            yield replace(part, citations=citations)
-        elif part != chat.TextPart(""):
+        if part is last:
+            yield chat.TextPart(last.text, last.extra, citations)
+        elif not (isinstance(part, chat.TextPart) and not part.text):
             yield part
 
 
-def _unsaid(fields: Fields, written: dict[str, Any]) -> Fields:
-    """The fields that what was read of them does not say again."""
-    return {
-        name: raw
-        for name, raw in fields.items()
-        if name not in written or msgspec.json.decode(raw) != msgspec.json.decode(msgspec.json.encode(written[name]))
+def _with_unsaid(choice: chat.Choice, wire: _Candidate) -> chat.Choice:
+    """The choice, and as they came those fields that what was read of them does not say again."""
+    told = {
+        "groundingMetadata": wire.grounding_metadata,
+        "citationMetadata": wire.citation_metadata,
+        "logprobsResult": wire.logprobs_result,
     }
+    told = {name: raw for name, raw in told.items() if not says_nothing(raw)}
+    if not told:
+        return choice
+    again = msgspec.json.decode(msgspec.json.encode(_write_choice(choice)))
+    unsaid = {name: raw for name, raw in told.items() if msgspec.json.decode(raw) != again.get(name)}
+    return replace(choice, extra=choice.extra | unsaid)
 
 
 def _read_blocked(fields: Fields) -> Iterator[chat.Choice]:
     raw = fields.get(_BLOCKED, NULL)
-    if not is_null(raw) and (word := reasons.word(_FEEDBACK.decode(raw).block_reason)):
+    if not says_nothing(raw) and (word := reasons.word(_FEEDBACK.decode(raw).block_reason)):
         message = chat.Message(role="assistant")
         yield chat.Choice(index=0, message=message, finish_reason="content_filter", said=word)
 

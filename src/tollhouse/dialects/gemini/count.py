@@ -13,19 +13,15 @@ from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.gemini.errors import unreadable
-from tollhouse.dialects.gemini.proto_json import read_body, read_object
+from tollhouse.dialects.gemini.proto_json import Message, read_body, read_object, says_nothing
 from tollhouse.dialects.gemini.request import read_request, write_request
 from tollhouse.dialects.gemini.usage import MAX_TOKENS
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.json_body import NULL
 
 
-class _Asked(msgspec.Struct, rename="camel"):
+class _Asked(Message):
     model: Annotated[str, Meta(min_length=1, max_length=256)]
     generate_content_request: Raw = NULL
-
-
-class _Whole(msgspec.Struct):
-    pass
 
 
 class _Counted(msgspec.Struct, rename="camel"):
@@ -33,7 +29,7 @@ class _Counted(msgspec.Struct, rename="camel"):
 
 
 _ASKED = msgspec.json.Decoder(_Asked)
-_WHOLE = msgspec.json.Decoder(_Whole)
+_WHOLE = msgspec.json.Decoder(Message)
 _COUNTED = msgspec.json.Decoder(_Counted)
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
 
@@ -45,7 +41,7 @@ def read_count_request(body: bytes) -> chat.ChatRequest:
         InvalidRequest: malformed, of the wrong type or out of range; `param` names the field.
     """
     wire, _ = read_body(_ASKED, body)
-    if is_null(wire.generate_content_request):
+    if says_nothing(wire.generate_content_request):
         return read_request(body)
     _, fields = read_object(_WHOLE, wire.generate_content_request, "generateContentRequest")
     return read_request(msgspec.json.encode(fields | {"model": wire.model}))

@@ -11,13 +11,23 @@ import msgspec
 from msgspec import Meta, Raw
 
 from tollhouse.dialects.gemini import reasons
+from tollhouse.dialects.gemini.answer import PromptFeedback
 from tollhouse.dialects.gemini.errors import read_failure, unreadable
-from tollhouse.dialects.gemini.proto_json import Fields, camel, read_body, read_items, read_object
-from tollhouse.dialects.gemini.request import check_model, read_contents
+from tollhouse.dialects.gemini.proto_json import (
+    Fields,
+    Message,
+    camel,
+    read_body,
+    read_fields,
+    read_items,
+    read_object,
+    says_nothing,
+)
+from tollhouse.dialects.gemini.request import check_count, check_model, read_contents
 from tollhouse.dialects.gemini.settings import Candidates, Cap
 from tollhouse.dialects.gemini.usage import read_usage
 from tollhouse.dialects.glance import AnswerGlance, RequestGlance
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.json_body import NULL
 
 _WORDS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "functionResponse", "partMetadata"})
 _CODE = frozenset({"executableCode", "codeExecutionResult"})
@@ -25,20 +35,34 @@ _FUNCTIONS = "functionDeclarations"
 _ADDRESSED = ("model", "stream")
 
 
-class _Request(msgspec.Struct, rename="camel", kw_only=True):
+class _Request(Message, kw_only=True):
     model: Annotated[str, Meta(min_length=1, max_length=256)]
     stream: bool | None = None
     contents: Raw
     system_instruction: Raw = NULL
     generation_config: Raw = NULL
     tools: Raw = NULL
+    tool_config: Raw = NULL
+    safety_settings: Raw = NULL
     cached_content: str | None = None
+    labels: Raw = NULL
     service_tier: str | None = None
 
 
-class _Config(msgspec.Struct, rename="camel"):
+class _Config(Message):
+    """What is looked at, and what most requests have besides."""
+
     max_output_tokens: Cap = None
     candidate_count: Candidates = None
+    temperature: Raw = NULL
+    top_p: Raw = NULL
+    top_k: Raw = NULL
+    stop_sequences: Raw = NULL
+    response_mime_type: Raw = NULL
+    response_schema: Raw = NULL
+    response_json_schema: Raw = NULL
+    response_modalities: Raw = NULL
+    thinking_config: Raw = NULL
 
 
 class _Content(msgspec.Struct):
@@ -46,8 +70,13 @@ class _Content(msgspec.Struct):
     parts: list[Fields] | Fields | None = None
 
 
-class _Tool(msgspec.Struct):
-    pass
+class _Text(Message):
+    text: str
+
+
+class _Texts(Message):
+    parts: list[_Text]
+    role: str | None = None
 
 
 class _Candidate(msgspec.Struct, rename="camel"):
@@ -55,25 +84,21 @@ class _Candidate(msgspec.Struct, rename="camel"):
     finish_reason: str | int | None = None
 
 
-class _PromptFeedback(msgspec.Struct, rename="camel"):
-    block_reason: str | int | None = None
-
-
 class _Answer(msgspec.Struct, rename="camel"):
     response_id: str | None = None
     model_version: str | None = None
     candidates: list[_Candidate] | None = None
-    prompt_feedback: _PromptFeedback | None = None
+    prompt_feedback: PromptFeedback | None = None
     usage_metadata: Raw = NULL
     error: Raw = NULL
 
 
 _REQUEST = msgspec.json.Decoder(_Request)
 _CONFIG = msgspec.json.Decoder(_Config)
+_TEXTS = msgspec.json.Decoder(list[_Texts])
 _CONTENT = msgspec.json.Decoder(_Content)
-_TOOL = msgspec.json.Decoder(_Tool)
+_TOOL = msgspec.json.Decoder(Message)
 _ANSWER = msgspec.json.Decoder(_Answer)
-_FIELDS = msgspec.json.Decoder(Fields)
 
 
 def glance_request(body: bytes) -> RequestGlance:
@@ -87,11 +112,10 @@ def glance_request(body: bytes) -> RequestGlance:
     asked, _ = read_body(_REQUEST, body)
     check_model(asked.model)
     config, _ = read_object(_CONFIG, asked.generation_config, "generationConfig")
-    contents = read_contents(asked.contents)
-    has_media = [_has_media(raw, f"contents[{position}]") for position, raw in enumerate(contents)]
-    has_system = not is_null(asked.system_instruction)
-    if has_system:
-        has_media.append(_has_media(asked.system_instruction, "systemInstruction"))
+    count, has_media = _look_at_contents(asked.contents)
+    has_system = not says_nothing(asked.system_instruction)
+    if has_system and _has_media(asked.system_instruction, "systemInstruction"):
+        has_media = True
     tool_types = _tool_types(asked.tools)
     return RequestGlance(
         model=asked.model,
@@ -101,9 +125,9 @@ def glance_request(body: bytes) -> RequestGlance:
         n=config.candidate_count or 1,
         has_tools=bool(tool_types),
         tool_types=tool_types,
-        message_count=len(contents) + has_system,
+        message_count=count + has_system,
         service_tier=asked.service_tier,
-        media=any(has_media) or bool(asked.cached_content),
+        media=has_media or bool(asked.cached_content),
     )
 
 
@@ -118,12 +142,12 @@ def rewrite_request(body: bytes, *, model: str, include_usage: bool, cap: int | 
         include_usage: needs no asking here.
         cap: write this cap on the output, in tokens.
     """
-    fields = {camel(name): raw for name, raw in _FIELDS.decode(body).items()}
+    fields = read_fields(body)
     for name in _ADDRESSED:
         fields.pop(name, None)
     config = fields.get("generationConfig", NULL)
-    if cap is not None or not is_null(config):
-        settings = {} if is_null(config) else {camel(name): raw for name, raw in _FIELDS.decode(config).items()}
+    if cap is not None or not says_nothing(config):
+        settings = {} if says_nothing(config) else read_fields(config)
         if cap is not None:
             settings["maxOutputTokens"] = Raw(b"%d" % cap)
         fields["generationConfig"] = Raw(msgspec.json.encode(settings))
@@ -140,7 +164,7 @@ def glance_answer(body: bytes) -> AnswerGlance:
         answer = _ANSWER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unreadable() from None
-    failed = None if is_null(answer.error) else read_failure(answer.error)
+    failed = None if says_nothing(answer.error) else read_failure(answer.error)
     candidates = answer.candidates or []
     blocked = reasons.word(answer.prompt_feedback.block_reason) if answer.prompt_feedback else ""
     if not candidates and not blocked and failed is None:
@@ -154,6 +178,18 @@ def glance_answer(body: bytes) -> AnswerGlance:
         output_bytes=sum([len(each.content) for each in candidates]),
         failed=failed,
     )
+
+
+def _look_at_contents(raw: Raw) -> tuple[int, bool]:
+    """How many turns there are, and whether anything but words is said."""
+    try:
+        # Most conversations are words and nothing else: those are checked in one go.
+        texts = _TEXTS.decode(raw)
+    except msgspec.DecodeError:
+        contents = read_contents(raw)
+        return len(contents), any(_has_media(each, f"contents[{number}]") for number, each in enumerate(contents))
+    check_count(len(texts))
+    return len(texts), False
 
 
 def _has_media(raw: Raw, inside: str) -> bool:
@@ -172,6 +208,6 @@ def _has_media(raw: Raw, inside: str) -> bool:
 def _tool_types(raw: Raw) -> frozenset[str]:
     types: set[str] = set()
     for position, each in enumerate(read_items(raw, "tools")):
-        _, fields = read_object(_TOOL, each, f"tools[{position}]")
-        types |= {"function" if name == _FUNCTIONS else name for name, value in fields.items() if not is_null(value)}
+        _, provided = read_object(_TOOL, each, f"tools[{position}]")
+        types.update(["function" if name == _FUNCTIONS else name for name in provided])
     return frozenset(types)

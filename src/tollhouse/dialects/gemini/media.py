@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from tollhouse.dialects import chat
-from tollhouse.dialects.gemini.proto_json import Fields, read_object, unmodelled
+from tollhouse.dialects.gemini.proto_json import Fields, Message, read_object
 
 _TYPES: Final = {
     "bmp": "image/bmp",
@@ -40,13 +40,13 @@ _UNKNOWN: Final = "application/octet-stream"
 _AUDIO_FORMATS: Final = {"mpeg": "mp3"}
 
 
-class _Blob(msgspec.Struct, rename="camel"):
+class _Blob(Message):
     mime_type: str
     data: str
     display_name: str | None = None
 
 
-class _File(msgspec.Struct, rename="camel"):
+class _File(Message):
     file_uri: str
     mime_type: str | None = None
 
@@ -57,8 +57,8 @@ _FILE = msgspec.json.Decoder(_File)
 
 def read_blob(raw: Raw, extra: Fields, inside: str) -> chat.Part | None:
     """What is sent along; None when other dialects have no word for it, as for films. Raises InvalidRequest."""
-    blob, fields = read_object(_BLOB, raw, inside)
-    if unmodelled(fields, _Blob):
+    blob, unknown = read_object(_BLOB, raw, inside)
+    if unknown:
         return None
     data = _standard(blob.data)
     kind, _, form = blob.mime_type.partition("/")
@@ -73,12 +73,12 @@ def read_blob(raw: Raw, extra: Fields, inside: str) -> chat.Part | None:
 
 def read_file(raw: Raw, extra: Fields, inside: str) -> chat.Part | None:
     """What is to be fetched; None when only Google can, or others have no word for it. Raises InvalidRequest."""
-    file, fields = read_object(_FILE, raw, inside)
-    if unmodelled(fields, _File) or not _is_public(file.file_uri):
+    file, unknown = read_object(_FILE, raw, inside)
+    if unknown or not _is_public(file.file_uri):
         return None
     guessed = _type_of(file.file_uri)
     if file.mime_type is not None and file.mime_type != guessed:
-        extra = extra | {"mimeType": fields["mimeType"]}
+        extra = extra | {"mimeType": Raw(msgspec.json.encode(file.mime_type))}
     kind = (file.mime_type or guessed or "").partition("/")[0]
     if kind == "image":
         return chat.ImagePart(file.file_uri, None, extra)

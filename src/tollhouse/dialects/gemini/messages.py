@@ -19,22 +19,22 @@ from tollhouse.dialects import chat
 from tollhouse.dialects.gemini import media
 from tollhouse.dialects.gemini.carries import NAME
 from tollhouse.dialects.gemini.parts import UNCHECKED, Said, is_object, read_parts, write_call, write_parts
-from tollhouse.dialects.gemini.proto_json import read_items, read_object, unmodelled
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.gemini.proto_json import Message, read_items, read_object, says_nothing
+from tollhouse.dialects.json_body import NULL
 
 Wire: TypeAlias = dict[str, Any]
 
 _ROLES: dict[str, chat.Role] = {"": "user", "user": "user", "function": "user", "model": "assistant"}
 
 
-class Content(msgspec.Struct):
+class Content(Message):
     """What one speaker says."""
 
     role: str | None = None
     parts: Raw = NULL
 
 
-class _Answer(msgspec.Struct):
+class _Answer(Message):
     """A tool's answer."""
 
     name: str
@@ -43,7 +43,7 @@ class _Answer(msgspec.Struct):
     parts: Raw = NULL
 
 
-class _AnswerPart(msgspec.Struct, rename="camel"):
+class _AnswerPart(Message):
     inline_data: Raw = NULL
     file_data: Raw = NULL
 
@@ -61,12 +61,12 @@ _WORDS = msgspec.json.Decoder(_Words)
 
 def read_system(raw: Raw) -> list[chat.Message]:
     """The system instruction as a message; none when there is none. Raises InvalidRequest."""
-    content, fields = read_object(_CONTENT, raw, "systemInstruction")
+    content, extra = read_object(_CONTENT, raw, "systemInstruction")
     inside = "systemInstruction.parts"
     said = read_parts(read_items(content.parts, inside), inside, _Ids().call, is_model=False)
     if not said.parts:
         return []
-    return [chat.Message(role="system", parts=tuple(said.parts), extra=unmodelled(fields, Content))]
+    return [chat.Message(role="system", parts=tuple(said.parts), extra=extra)]
 
 
 def read_messages(contents: Iterable[Raw]) -> list[chat.Message]:
@@ -75,14 +75,14 @@ def read_messages(contents: Iterable[Raw]) -> list[chat.Message]:
     messages: list[chat.Message] = []
     for position, raw in enumerate(contents):
         inside = f"contents[{position}]"
-        content, fields = read_object(_CONTENT, raw, inside)
+        content, extra = read_object(_CONTENT, raw, inside)
         role = _role(content.role, inside)
         parts = read_items(content.parts, f"{inside}.parts")
         said = read_parts(parts, f"{inside}.parts", ids.call, is_model=role == "assistant")
         messages += [_read_answer(answer, path, ids) for answer, path in said.answers]
         if said.answers and not said.parts:
             continue
-        message = _message(role, said, unmodelled(fields, Content))
+        message = _message(role, said, extra)
         if role == "assistant" and messages and messages[-1].role == "assistant":
             message = _joined(messages.pop(), message)
         messages.append(message)
@@ -161,7 +161,7 @@ def _joined(first: chat.Message, second: chat.Message) -> chat.Message:
 
 
 def _read_answer(raw: Raw, inside: str, ids: _Ids) -> chat.Message:
-    answer, fields = read_object(_ANSWER, raw, inside)
+    answer, extra = read_object(_ANSWER, raw, inside)
     text, is_error = _read_response(answer.response)
     shown = [
         _read_shown(part, f"{inside}.parts[{position}]")
@@ -173,7 +173,7 @@ def _read_answer(raw: Raw, inside: str, ids: _Ids) -> chat.Message:
         tool_call_id=ids.answer(answer.id, answer.name),
         is_error=is_error,
         name=answer.name,
-        extra=unmodelled(fields, _Answer),
+        extra=extra,
     )
 
 
@@ -189,13 +189,13 @@ def _read_response(raw: Raw) -> tuple[str, bool]:
 
 
 def _read_shown(raw: Raw, inside: str) -> chat.Part:
-    wire, fields = read_object(_ANSWER_PART, raw, inside)
+    wire, extra = read_object(_ANSWER_PART, raw, inside)
     part: chat.Part | None = None
-    if not is_null(wire.inline_data):
-        part = media.read_blob(wire.inline_data, unmodelled(fields, _AnswerPart), f"{inside}.inlineData")
-    elif not is_null(wire.file_data):
-        part = media.read_file(wire.file_data, unmodelled(fields, _AnswerPart), f"{inside}.fileData")
-    return part or chat.OtherPart(next(iter(fields), "part"), raw)
+    if not says_nothing(wire.inline_data):
+        part = media.read_blob(wire.inline_data, extra, f"{inside}.inlineData")
+    elif not says_nothing(wire.file_data):
+        part = media.read_file(wire.file_data, extra, f"{inside}.fileData")
+    return part or chat.OtherPart("functionResponse.parts", raw)
 
 
 def _write_answer(message: chat.Message, names: dict[str, str]) -> Wire:

@@ -15,8 +15,8 @@ from msgspec import Raw
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.gemini import media
 from tollhouse.dialects.gemini.carries import NAME
-from tollhouse.dialects.gemini.proto_json import Fields, read_object, unmodelled
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.gemini.proto_json import Fields, Message, read_fields, read_object, says_nothing
+from tollhouse.dialects.json_body import NULL
 
 UNCHECKED: Final = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
 """A signature for calls that another provider's model made: `skip_thought_signature_validator`, in base64.
@@ -31,7 +31,7 @@ INVALID_ARGUMENTS: Final = "invalid_json"
 MakeId: TypeAlias = Callable[[str | None, str], str]
 
 
-class Part(msgspec.Struct, rename="camel"):
+class Part(Message):
     """A part as the wire has it."""
 
     text: str | None = None
@@ -43,7 +43,7 @@ class Part(msgspec.Struct, rename="camel"):
     file_data: Raw = NULL
 
 
-class Call(msgspec.Struct):
+class Call(Message):
     """A call of a function; Google leaves empty arguments out."""
 
     name: str
@@ -57,7 +57,6 @@ _LEVELS_AROUND = 6
 _PART = msgspec.json.Decoder(Part)
 _CALL = msgspec.json.Decoder(Call)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
-_CONTENTS = frozenset({"functionCall", "functionResponse", "inlineData", "fileData"})
 _MARKS = frozenset({"thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata"})
 """What a part says about its content."""
 
@@ -84,13 +83,13 @@ def read_parts(raws: Sequence[Raw], inside: str, make_id: MakeId, *, is_model: b
     said = Said()
     for position, raw in enumerate(raws):
         path = f"{inside}[{position}]"
-        wire, fields = read_object(_PART, raw, path)
-        if is_model and not is_null(wire.function_call):
+        wire, extra = read_object(_PART, raw, path)
+        if is_model and not says_nothing(wire.function_call):
             said.calls.append(_read_call(wire, f"{path}.functionCall", make_id))
-        elif not is_model and not is_null(wire.function_response):
+        elif not is_model and not says_nothing(wire.function_response):
             said.answers.append((wire.function_response, f"{path}.functionResponse"))
         else:
-            said.parts += _read_part(wire, fields, raw, path)
+            said.parts += _read_part(wire, extra, raw, path)
     return said
 
 
@@ -144,28 +143,33 @@ def as_arguments(args: dict[str, Raw] | None) -> str:
 
 
 def _read_call(wire: Part, path: str, make_id: MakeId) -> chat.ToolCall:
-    call, fields = read_object(_CALL, wire.function_call, path)
+    call, extra = read_object(_CALL, wire.function_call, path)
     return chat.ToolCall(
         make_id(call.id, call.name),
         call.name,
         as_arguments(call.args),
-        extra=unmodelled(fields, Call),
+        extra=extra,
         signature=wire.thought_signature,
         made_by=None if wire.thought_signature is None else NAME,
     )
 
 
-def _read_part(wire: Part, fields: Fields, raw: Raw, path: str) -> Iterator[chat.Part]:
+def _read_part(wire: Part, extra: Fields, raw: Raw, path: str) -> Iterator[chat.Part]:
     """A part with a signature becomes two, unless it is a thought."""
-    extra, signature = unmodelled(fields, Part), wire.thought_signature
-    if fields.keys() & _CONTENTS:
+    signature = wire.thought_signature
+    if not (
+        says_nothing(wire.inline_data)
+        and says_nothing(wire.file_data)
+        and says_nothing(wire.function_call)
+        and says_nothing(wire.function_response)
+    ):
         part = None if wire.thought or wire.text is not None else _read_media(wire, extra, path)
         if part is None:
-            yield chat.OtherPart(_type_of(fields), raw)
+            yield chat.OtherPart(_type_of(raw), raw)
             return
         yield part
     elif wire.text is None and (extra or signature is None):
-        yield chat.OtherPart(_type_of(fields), raw)
+        yield chat.OtherPart(_type_of(raw), raw)
         return
     elif wire.thought:
         yield chat.ReasoningPart(wire.text or "", signature, made_by=None if signature is None else NAME)
@@ -177,15 +181,15 @@ def _read_part(wire: Part, fields: Fields, raw: Raw, path: str) -> Iterator[chat
 
 
 def _read_media(wire: Part, extra: Fields, path: str) -> chat.Part | None:
-    if not is_null(wire.inline_data):
+    if not says_nothing(wire.inline_data):
         return media.read_blob(wire.inline_data, extra, f"{path}.inlineData")
-    if not is_null(wire.file_data):
+    if not says_nothing(wire.file_data):
         return media.read_file(wire.file_data, extra, f"{path}.fileData")
     return None
 
 
-def _type_of(fields: Fields) -> str:
-    return next((name for name in fields if name not in _MARKS), "part")
+def _type_of(raw: Raw) -> str:
+    return next((name for name in read_fields(raw) if name not in _MARKS), "part")
 
 
 def _write_thought(part: chat.ReasoningPart, *, is_own: bool) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ from tollhouse import errors
 from tollhouse.dialects import carry, chat
 from tollhouse.dialects.gemini.carries import NAME
 from tollhouse.dialects.gemini.messages import read_messages, read_system, write_contents, write_system
-from tollhouse.dialects.gemini.proto_json import Fields, read_body, read_items, unmodelled
+from tollhouse.dialects.gemini.proto_json import Fields, Message, read_body, read_items
 from tollhouse.dialects.gemini.settings import (
     read_config,
     read_effort,
@@ -29,7 +29,7 @@ from tollhouse.dialects.json_body import NULL
 MAX_CONTENTS = 10_000
 
 
-class Request(msgspec.Struct, rename="camel", kw_only=True):
+class Request(Message, kw_only=True):
     """A request as the wire has it, and what the surface put into it."""
 
     model: Annotated[str, Meta(min_length=1, max_length=256)]
@@ -50,10 +50,10 @@ def read_request(body: bytes) -> chat.ChatRequest:
     Raises:
         InvalidRequest: malformed, of the wrong type or out of range; `param` names the field.
     """
-    wire, fields = read_body(_REQUEST, body)
+    wire, extra = read_body(_REQUEST, body)
     check_model(wire.model)
-    config, thinking, form, unmodelled_config = read_config(wire.generation_config)
-    tool_choice, unmodelled_tools = read_tool_config(wire.tool_config)
+    config, thinking, form, of_config = read_config(wire.generation_config)
+    tool_choice, of_tools = read_tool_config(wire.tool_config)
     return chat.ChatRequest(
         model=wire.model,
         messages=(*read_system(wire.system_instruction), *read_messages(read_contents(wire.contents))),
@@ -76,7 +76,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         stream=wire.stream is True,
         include_usage=wire.stream is True,
         dialect=NAME,
-        extra=unmodelled(fields, Request) | unmodelled_config | unmodelled_tools,
+        extra=extra | of_config | of_tools,
     )
 
 
@@ -100,9 +100,14 @@ def write_request(request: chat.ChatRequest) -> bytes:
 def read_contents(raw: Raw) -> list[Raw]:
     """The turns of a conversation, at least one. Raises InvalidRequest."""
     contents = read_items(raw, "contents")
-    if not 0 < len(contents) <= MAX_CONTENTS:
-        raise errors.InvalidRequest(f"`contents`: give 1 to {MAX_CONTENTS} of them.", param="contents")
+    check_count(len(contents))
     return contents
+
+
+def check_count(turns: int) -> None:
+    """Raises InvalidRequest for a conversation without a turn, or with too many."""
+    if not 0 < turns <= MAX_CONTENTS:
+        raise errors.InvalidRequest(f"`contents`: give 1 to {MAX_CONTENTS} of them.", param="contents")
 
 
 def check_model(model: str) -> None:

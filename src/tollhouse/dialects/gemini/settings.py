@@ -14,9 +14,9 @@ from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat, effort
 from tollhouse.dialects.gemini.carries import NAME
-from tollhouse.dialects.gemini.proto_json import Fields, read_object, unmodelled
+from tollhouse.dialects.gemini.proto_json import Fields, Message, below, read_object, says_nothing
 from tollhouse.dialects.gemini.schema import as_json_schema
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.json_body import NULL
 
 MAX_CAP = 2**31 - 1
 """The largest cap on output that the field can hold, in tokens."""
@@ -30,7 +30,7 @@ _TEXT = "text/plain"
 _KNOWS_BUDGETS_ONLY = re.compile(r"gemini-[12]\.")
 
 
-class Config(msgspec.Struct, rename="camel", kw_only=True):
+class Config(Message, kw_only=True):
     """The generation config."""
 
     max_output_tokens: Cap = None
@@ -51,18 +51,18 @@ class Config(msgspec.Struct, rename="camel", kw_only=True):
     thinking_config: Raw = NULL
 
 
-class Thinking(msgspec.Struct, rename="camel"):
+class Thinking(Message):
     """The thinking config."""
 
     thinking_budget: Annotated[int, Meta(ge=-1, le=MAX_CAP)] | None = None
     thinking_level: str | None = None
 
 
-class _ToolConfig(msgspec.Struct, rename="camel"):
+class _ToolConfig(Message):
     function_calling_config: Raw = NULL
 
 
-class _Calling(msgspec.Struct, rename="camel"):
+class _Calling(Message):
     mode: str | None = None
     allowed_function_names: list[str] | None = None
 
@@ -80,17 +80,11 @@ _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
 def read_config(raw: Raw) -> tuple[Config, Thinking, chat.ResponseFormat | None, Fields]:
     """The generation config, its thinking config, the form wanted, and what is not modelled. Raises InvalidRequest."""
-    config, fields = read_object(_CONFIG, raw, "generationConfig")
-    extra = unmodelled(fields, Config, "generationConfig.")
-    thinking, thoughts = read_object(_THINKING, config.thinking_config, "generationConfig.thinkingConfig")
-    extra |= unmodelled(thoughts, Thinking, "generationConfig.thinkingConfig.")
-    form = _read_format(config)
-    beyond = []
-    if form is None and config.response_mime_type not in (None, "", _TEXT):
-        beyond += ["responseMimeType", "responseSchema", "responseJsonSchema"]
-    if config.response_modalities not in (None, [], ["TEXT"]):
-        beyond.append("responseModalities")
-    extra |= {f"generationConfig.{name}": fields[name] for name in beyond if name in fields}
+    path = "generationConfig"
+    config, unknown = read_object(_CONFIG, raw, path)
+    thinking, thoughts = read_object(_THINKING, config.thinking_config, f"{path}.thinkingConfig")
+    form, beyond = _read_format(config)
+    extra = below(path, unknown | beyond) | below(f"{path}.thinkingConfig", thoughts)
     return config, thinking, form, extra
 
 
@@ -118,19 +112,18 @@ def write_config(request: chat.ChatRequest) -> dict[str, Any]:
 
 def read_tool_config(raw: Raw) -> tuple[ToolChoice, Fields]:
     """The choice among the tools, and what is not modelled. Raises InvalidRequest."""
-    config, fields = read_object(_TOOL_CONFIG, raw, "toolConfig")
     path = "toolConfig.functionCallingConfig"
-    calling, calls = read_object(_CALLING, config.function_calling_config, path)
-    extra = unmodelled(fields, _ToolConfig, "toolConfig.") | unmodelled(calls, _Calling, f"{path}.")
+    config, unknown = read_object(_TOOL_CONFIG, raw, "toolConfig")
+    calling, beyond = read_object(_CALLING, config.function_calling_config, path)
     mode, allowed = (calling.mode or "").upper(), calling.allowed_function_names or []
     choice: ToolChoice = _CHOICES.get(mode)
     if choice == "required" and len(allowed) == 1:
         choice = ("function", allowed[0])
     elif allowed:
-        extra[f"{path}.allowedFunctionNames"] = calls["allowedFunctionNames"]
+        beyond = beyond | {"allowedFunctionNames": _encoded(allowed)}
     if mode and (mode == "VALIDATED" or choice is None):
-        extra[f"{path}.mode"] = Raw(msgspec.json.encode(mode))
-    return choice, extra
+        beyond = beyond | {"mode": _encoded(mode)}
+    return choice, below("toolConfig", unknown) | below(path, beyond)
 
 
 def write_tool_config(choice: ToolChoice) -> dict[str, Any]:
@@ -147,14 +140,25 @@ def read_effort(level: str | None) -> str | None:
     return None if level in (None, "", "THINKING_LEVEL_UNSPECIFIED") else str(level).lower()
 
 
-def _read_format(config: Config) -> chat.ResponseFormat | None:
-    if config.response_mime_type != _JSON:
-        return None
-    if not is_null(config.response_json_schema):
-        return chat.ResponseFormat(type="json_schema", schema=config.response_json_schema)
-    if not is_null(config.response_schema):
-        return chat.ResponseFormat(type="json_schema", schema=as_json_schema(config.response_schema))
-    return chat.ResponseFormat(type="json_object")
+def _read_format(config: Config) -> tuple[chat.ResponseFormat | None, Fields]:
+    """The form wanted, and what else is told of it."""
+    kind, schema, google = config.response_mime_type, config.response_json_schema, config.response_schema
+    beyond: Fields = {}
+    if config.response_modalities not in (None, [], ["TEXT"]):
+        beyond["responseModalities"] = _encoded(config.response_modalities)
+    if kind != _JSON:
+        said = {} if kind in (None, "", _TEXT) else {"responseMimeType": _encoded(kind)}
+        said |= {"responseSchema": google, "responseJsonSchema": schema}
+        return None, beyond | {name: raw for name, raw in said.items() if not says_nothing(raw)}
+    if not says_nothing(schema):
+        return chat.ResponseFormat(type="json_schema", schema=schema), beyond
+    if not says_nothing(google):
+        return chat.ResponseFormat(type="json_schema", schema=as_json_schema(google)), beyond
+    return chat.ResponseFormat(type="json_object"), beyond
+
+
+def _encoded(value: object) -> Raw:
+    return Raw(msgspec.json.encode(value))
 
 
 def _write_thinking(request: chat.ChatRequest) -> dict[str, Any]:

@@ -13,16 +13,16 @@ import msgspec
 from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat
-from tollhouse.dialects.gemini.proto_json import read_items, read_object, unmodelled
+from tollhouse.dialects.gemini.proto_json import Message, read_items, read_object, says_nothing
 from tollhouse.dialects.gemini.schema import as_json_schema
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.json_body import NULL
 
 
-class _Tool(msgspec.Struct, rename="camel"):
+class _Tool(Message):
     function_declarations: Raw = NULL
 
 
-class _Function(msgspec.Struct, rename="camel"):
+class _Function(Message):
     name: Annotated[str, Meta(min_length=1)]
     description: str | None = None
     parameters: Raw = NULL
@@ -39,11 +39,11 @@ def read_tools(raw: Raw) -> tuple[chat.Tool, ...]:
     others: list[chat.Tool] = []
     for position, each in enumerate(read_items(raw, "tools")):
         inside = f"tools[{position}]"
-        wire, fields = read_object(_TOOL, each, inside)
+        wire, provided = read_object(_TOOL, each, inside)
         inside += ".functionDeclarations"
         for number, function in enumerate(read_items(wire.function_declarations, inside)):
             functions.append(_read_function(function, f"{inside}[{number}]"))
-        for name, value in unmodelled(fields, _Tool).items():
+        for name, value in provided.items():
             others.append(chat.Tool(type=name, raw=Raw(msgspec.json.encode({name: value}))))
     return (*functions, *others)
 
@@ -56,15 +56,15 @@ def write_tools(tools: Sequence[chat.Tool]) -> list[Any]:
 
 
 def _read_function(raw: Raw, inside: str) -> chat.Tool:
-    wire, fields = read_object(_FUNCTION, raw, inside)
-    parameters = None if is_null(wire.parameters_json_schema) else wire.parameters_json_schema
-    if parameters is None and not is_null(wire.parameters):
+    wire, extra = read_object(_FUNCTION, raw, inside)
+    parameters = None if says_nothing(wire.parameters_json_schema) else wire.parameters_json_schema
+    if parameters is None and not says_nothing(wire.parameters):
         parameters = as_json_schema(wire.parameters)
     return chat.Tool(
         name=wire.name,
         description=wire.description,
         parameters=parameters,
-        extra=unmodelled(fields, _Function),
+        extra=extra,
     )
 
 

@@ -6,42 +6,43 @@ beside the other output and input, and a stream counts in every chunk, all that 
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
+from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat
 
 MAX_TOKENS: Final = 2**31 - 1
 """No call reads or makes more; a larger count is nonsense."""
 
-Count: TypeAlias = int | float | None
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
 
 _AUDIO: Final = ("AUDIO", 4)
 
 
 class _Modality(msgspec.Struct, rename="camel"):
     modality: str | int | None = None
-    token_count: Count = None
+    token_count: Count = 0
 
 
 class _Usage(msgspec.Struct, rename="camel"):
-    prompt_token_count: Count = None
-    cached_content_token_count: Count = None
-    candidates_token_count: Count = None
-    thoughts_token_count: Count = None
-    tool_use_prompt_token_count: Count = None
-    total_token_count: Count = None
-    prompt_tokens_details: list[_Modality] | None = None
-    tool_use_prompt_tokens_details: list[_Modality] | None = None
-    candidates_tokens_details: list[_Modality] | None = None
+    prompt_token_count: Count = 0
+    cached_content_token_count: Count = 0
+    candidates_token_count: Count = 0
+    thoughts_token_count: Count = 0
+    tool_use_prompt_token_count: Count = 0
+    total_token_count: Count = 0
+    prompt_tokens_details: list[_Modality] = []
+    tool_use_prompt_tokens_details: list[_Modality] = []
+    candidates_tokens_details: list[_Modality] = []
     service_tier: str | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Usage | None)
+_DECODER = msgspec.json.Decoder(_Usage)
 
 
-def read_usage(raw: msgspec.Raw) -> chat.Usage | None:
+def read_usage(raw: Raw) -> chat.Usage | None:
     """The provider's count, or None when there is none.
 
     A count that cannot be true (negative, fractional, absurdly large, not a number) is no count: the caller estimates.
@@ -51,32 +52,25 @@ def read_usage(raw: msgspec.Raw) -> chat.Usage | None:
         said = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if said is None or said.prompt_token_count is said.candidates_token_count is said.total_token_count is None:
+    read = said.prompt_token_count + said.tool_use_prompt_token_count
+    reasoning, cached = said.thoughts_token_count, said.cached_content_token_count
+    made = said.candidates_token_count + reasoning
+    unseen = said.total_token_count - read - made
+    if unseen > 0:
+        read, made = (read, made + unseen) if said.prompt_token_count else (read + unseen, made)
+    if cached > read:
+        read = cached
+    if not read and not made:
         return None
-    try:
-        read = _count(said.prompt_token_count) + _count(said.tool_use_prompt_token_count)
-        reasoning = _count(said.thoughts_token_count)
-        made = _count(said.candidates_token_count) + reasoning
-        cached = _count(said.cached_content_token_count)
-        total = _count(said.total_token_count)
-    except ValueError:
-        return None
-    unseen = max(0, total - read - made)
-    if said.prompt_token_count is None:
-        read += unseen
-    else:
-        made += unseen
-    read = max(read, cached)
-    if max(read, made) > MAX_TOKENS:
-        return None
-    audio_in = _audio(said.prompt_tokens_details) + _audio(said.tool_use_prompt_tokens_details)
+    sound = _audio(said.prompt_tokens_details) + _audio(said.tool_use_prompt_tokens_details)
+    spoken = _audio(said.candidates_tokens_details)
     return chat.Usage(
         input_tokens=read,
         output_tokens=made,
         input_cached_tokens=cached,
-        input_audio_tokens=min(read, audio_in),
+        input_audio_tokens=min(read, sound) if sound else 0,
         output_reasoning_tokens=reasoning,
-        output_audio_tokens=min(made - reasoning, _audio(said.candidates_tokens_details)),
+        output_audio_tokens=min(made - reasoning, spoken) if spoken else 0,
         service_tier=said.service_tier,
     )
 
@@ -101,22 +95,12 @@ def write_usage(usage: chat.Usage) -> dict[str, Any]:
     return wire
 
 
-def _count(said: Count) -> int:
-    if said is None:
-        return 0
-    if said != int(said) or not 0 <= said <= MAX_TOKENS:
-        raise ValueError("not a count")
-    return int(said)
-
-
-def _audio(details: list[_Modality] | None) -> int:
-    """The tokens of sound; a part that makes no sense is none."""
-    if not details:
-        return 0
-    try:
-        return sum([_count(each.token_count) for each in details if each.modality in _AUDIO])
-    except ValueError:
-        return 0
+def _audio(details: list[_Modality]) -> int:
+    tokens = 0
+    for each in details:
+        if each.modality in _AUDIO:
+            tokens += each.token_count
+    return tokens
 
 
 def _modalities(tokens: int, audio: int) -> list[dict[str, Any]]:
