@@ -12,6 +12,8 @@ from tollhouse.dialects import carry, chat
 from tollhouse.dialects.anthropic_messages.blocks import FIELDS
 from tollhouse.dialects.anthropic_messages.thinking import suited
 
+_SYSTEM = ("system", "developer")
+
 
 def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     """The same request without what only its own dialect knows, in the shapes of this one."""
@@ -32,13 +34,16 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
 
 
 def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:
-    """Whatever the system says stands first; nobody can be shown what earlier words rested on."""
-    for message in messages:
-        if message.role in ("system", "developer"):
-            yield replace(message, role="system")
-    for message in messages:
-        if message.role not in ("system", "developer"):
-            yield replace(message, parts=tuple(map(_part, message.parts)))
+    """Whatever the system says stands first; nobody can be shown what earlier words rested on.
+
+    Somebody must be answered: when only the system speaks, its last words are the user's.
+    """
+    system = [message for message in messages if message.role in _SYSTEM]
+    said = [message for message in messages if message.role not in _SYSTEM]
+    if system and not said:
+        said = [replace(system.pop(), role="user")]
+    yield from (replace(message, role="system") for message in system)
+    yield from (replace(message, parts=tuple(map(_part, message.parts))) for message in said)
 
 
 def _part(part: chat.Part) -> chat.Part:
