@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import groupby
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from tollhouse import errors
@@ -15,6 +17,10 @@ from tollhouse.dialects.collect import collect
 from wire.recordings import Recording, needs_recordings, recordings
 
 pytestmark = needs_recordings
+
+SYSTEM = ("system", "developer")
+ONLY_THE_SYSTEM_SPEAKS = "openai-chat/reasoning--openai-model-without-system-prompt-0"
+"""Where somebody must be answered, its last words are the user's."""
 
 DIALECTS = (anthropic_messages, gemini, openai_chat, openai_responses)
 BY_DIALECT: dict[ModuleType, list[Recording]] = {
@@ -103,6 +109,75 @@ def test_a_stream_tells_the_same_in_every_other_dialect(case: Case):
         _check(collect(_through(other, events, answer)), answer, other)
 
 
+@pytest.mark.parametrize("case", ASKED, ids=str)
+def test_a_request_asks_the_same_in_every_other_dialect_or_is_refused_by_name(case: Case):
+    request = _read(case)
+    if request is None or str(case) == ONLY_THE_SYSTEM_SPEAKS:
+        return
+    for other in _others(case):
+        if not _is_carried(request, case.dialect, other):
+            continue
+        said = other.write_request(request)
+        if other is gemini:
+            said = msgspec.json.encode(msgspec.json.decode(said) | {"model": request.model, "stream": request.stream})
+        assert _asked(other.read_request(said)) == _asked(request), other.NAME
+
+
+def test_most_requests_can_be_asked_elsewhere():
+    for dialect in DIALECTS:
+        asked = [request for case in ASKED if case.dialect is dialect and (request := _read(case)) is not None]
+        for other in (other for other in DIALECTS if other is not dialect):
+            carried = sum(_is_carried(request, dialect, other) for request in asked)
+            assert carried > 0.5 * len(asked), (dialect.NAME, other.NAME, carried, len(asked))
+
+
+def _read(case: Case) -> chat.ChatRequest | None:
+    """The request; None for those that were refused by the provider too, and that tell no model in their body."""
+    asked = msgspec.json.decode(case.recording.asked or b"null")
+    if not isinstance(asked, dict):
+        return None
+    if case.dialect is gemini:
+        asked |= {"model": "gemini-2.5-flash", "stream": case.recording.is_stream}
+    asked.setdefault("model", "deployment")
+    try:
+        request: chat.ChatRequest = case.dialect.read_request(msgspec.json.encode(asked))
+    except errors.InvalidRequest:
+        assert case.recording.status != 200
+        return None
+    return request
+
+
+def _is_carried(request: chat.ChatRequest, dialect: ModuleType, other: ModuleType) -> bool:
+    try:
+        carry.losses(request, other.CARRIES, dialect.HINTS)
+    except errors.InvalidRequest as refused:
+        return not refused.param
+    return True
+
+
+def _asked(request: chat.ChatRequest) -> dict[str, Any]:
+    """What every dialect has words for: what is said by whom, calls and their results, tools, the cap."""
+    said: list[tuple[str, str]] = []
+    for message in request.messages:
+        role = "system" if message.role in SYSTEM else message.role
+        text = "".join([part.text for part in message.parts if isinstance(part, chat.TextPart | chat.RefusalPart)])
+        if text:
+            # A tool's JSON is an object in some dialects, and its spaces are lost.
+            said.append((role, "".join(text.split()) if role == "tool" else text))
+    return {
+        "system": "".join([text for role, text in said if role == "system"]).split(),
+        "said": [(role, "".join([text for _, text in turns])) for role, turns in _by_role(said)],
+        "calls": [(call.name, _value(call.arguments)) for it in request.messages for call in it.tool_calls],
+        "tools": [tool.name for tool in request.tools],
+        "temperature": request.temperature,
+        "stream": request.stream,
+    }
+
+
+def _by_role(said: list[tuple[str, str]]) -> Iterable[tuple[str, Iterable[tuple[str, str]]]]:
+    return groupby([each for each in said if each[0] != "system"], key=lambda each: each[0])
+
+
 def _others(case: Case) -> Iterable[ModuleType]:
     return (other for other in DIALECTS if other is not case.dialect)
 
@@ -149,8 +224,8 @@ def _value(arguments: str) -> Any:
 
 
 def _check(again: chat.Answer, answer: chat.Answer, other: ModuleType) -> None:
-    """Nothing has changed, but that a count or an id may be made up where a dialect must have one."""
-    counted = answer.usage is not None
+    """Nothing has changed, but that a count of nothing or an id may be made up where a dialect must have one."""
+    counted = answer.usage is not None and answer.usage.total_tokens > 0
     told, expected = _told(again, counted=counted), _told(answer, counted=counted)
     for said, wanted in zip(told["choices"], expected["choices"], strict=True):
         assert all(said["ids"])
