@@ -98,6 +98,7 @@ def test_a_stream_without_its_last_word_has_not_ended():
         (block(type="server_tool_use", id="s", name="web_search", input={}), []),
         (block(type="web_search_tool_result", tool_use_id="s", content=[{"type": "web_search_result"}]), []),
         (block(type="bash_code_execution_tool_result", tool_use_id="s", content={"type": "x"}), []),
+        (block(type="something_new", text={"data": 5}, id=7), []),
         (delta(type="something_new", text="a"), []),
         (frame("something_new"), []),
         (frame("ping"), []),

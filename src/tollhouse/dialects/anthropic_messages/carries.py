@@ -36,7 +36,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "frequency_penalty": "lossy",
     "stop": "lossless",
     "seed": "lossy",
-    "reasoning_effort": "lossless",
+    "reasoning_effort": "lossy",  # there is nothing below low, and models up to Claude 4.5 are given a budget
     "reasoning_budget_tokens": "lossy",  # models from Claude 4.6 on are told an effort instead
     "user": "lossless",
 }

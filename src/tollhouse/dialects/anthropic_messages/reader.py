@@ -23,6 +23,7 @@ from tollhouse.dialects.json_body import NULL
 
 _NO_EVENTS: Final[tuple[chat.Event, ...]] = ()
 _ENDED: Final = (chat.Ended(),)
+_MODELLED: Final = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 _EMPTY_INPUTS: Final = (b"{}", b"null")
 _PLAIN: Final = re.compile(
     rb'\{"type":"content_block_delta","index":\d{1,9},"delta":\{"type":"text_delta","text":"([^"\\]+)"\} *\} *'
@@ -35,8 +36,11 @@ class _Message(msgspec.Struct):
     usage: Raw = NULL
 
 
-class _Block(msgspec.Struct):
+class _Typed(msgspec.Struct):
     type: str
+
+
+class _Block(_Typed):
     text: str | None = None
     thinking: str | None = None
     signature: str | None = None
@@ -61,13 +65,15 @@ class _Event(msgspec.Struct):
     type: str
     index: int = 0
     delta: _Delta | None = None
-    content_block: _Block | None = None
+    content_block: Raw = NULL
     message: _Message | None = None
     usage: Raw = NULL
     error: Raw = NULL
 
 
 _EVENT = msgspec.json.Decoder(_Event)
+_TYPED = msgspec.json.Decoder(_Typed)
+_BLOCK = msgspec.json.Decoder(_Block)
 
 
 class Reader:
@@ -97,8 +103,8 @@ class Reader:
         match event.type:
             case "content_block_delta" if event.delta is not None:
                 return self._read_delta(event.index, event.delta)
-            case "content_block_start" if event.content_block is not None:
-                return self._read_start(event.index, event.content_block)
+            case "content_block_start" if _TYPED.decode(event.content_block).type in _MODELLED:
+                return self._read_start(event.index, _BLOCK.decode(event.content_block))
             case "content_block_stop" if event.index in self._silent:
                 return (chat.ToolCallDelta(index=0, slot=self._slots[event.index], arguments="{}"),)
             case "message_start" if event.message is not None:
