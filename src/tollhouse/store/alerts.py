@@ -75,13 +75,7 @@ def crossings(
         )
         .select_from(budget)
         .join(asked, and_(asked.c.window == budget.c.window, asked.c.time_zone == budget.c.time_zone))
-        .join(
-            bucket,
-            and_(
-                bucket.c.id == budget.c.id + ":" + budget.c.unit + ":" + asked.c.period,
-                bucket.c.budget_id == budget.c.id,
-            ),
-        )
+        .join(bucket, bucket.c.id == budget.c.id + ":" + budget.c.unit + ":" + asked.c.period)
         .join(threshold, true())
         .outerjoin(user, user.c.id == budget.c.owner)
         .outerjoin(workspace, workspace.c.id == budget.c.owner)
@@ -91,7 +85,8 @@ def crossings(
         .order_by(bucket.c.id, share)
     )
     if buckets is not None:
-        query = query.where(bucket.c.id.in_(buckets))
+        # Said twice, so that the search may begin with the few buckets; without them it begins with the budgets.
+        query = query.where(bucket.c.id.in_(buckets), bucket.c.budget_id == budget.c.id)
     return [dict(row) for row in tx.execute(query).mappings()]
 
 
