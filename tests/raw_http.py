@@ -70,6 +70,11 @@ class Connection:
             size = int(await self._reader.readuntil(b"\r\n"), 16)
             return (await self._reader.readexactly(size + 2))[:-2]
 
+    async def take(self, most_bytes: int) -> bytes:
+        """Some bytes, framing and all; `b""` at the end of the connection."""
+        async with asyncio.timeout(10):
+            return await self._reader.read(most_bytes)
+
     async def rest(self) -> bytes:
         """All that still comes, until the other side ends the connection."""
         async with asyncio.timeout(10):

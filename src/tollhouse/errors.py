@@ -10,6 +10,7 @@ TollhouseError
 │   ├── NotFound                 404
 │   │   └── ModelNotFound            404, names near ones
 │   ├── MethodNotAllowed         405
+│   ├── TooSlow                  408
 │   ├── Conflict                 409
 │   ├── TooLarge                 413
 │   ├── UnsupportedMediaType     415
@@ -130,6 +131,13 @@ class MethodNotAllowed(CallerError):
 
     status = 405
     code = "method_not_allowed"
+
+
+class TooSlow(CallerError):
+    """The request did not come to its end in time."""
+
+    status = 408
+    code = "request_timeout"
 
 
 class Conflict(CallerError):

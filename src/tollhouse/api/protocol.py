@@ -16,7 +16,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
 from tollhouse.api.application import Application, Handler
 from tollhouse.api.http import DISCARD_S, ClientLeft, too_large
-from tollhouse.api.strict_http import StrictHttp
+from tollhouse.api.paced_http import PacedHttp
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
@@ -24,7 +24,7 @@ STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".enc
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-class HotProtocol(StrictHttp):
+class HotProtocol(PacedHttp):
     """One connection of a client.
 
     Give it to uvicorn as `http=HotProtocol`; the application must be an `Application`.

@@ -19,17 +19,17 @@ import uvicorn
 
 from tollhouse.api.application import Asgi, refuse
 from tollhouse.api.http import AsgiPeer, Receive, Scope, Send
+from tollhouse.api.paced_http import Pace
 from tollhouse.api.protocol import HotProtocol
 from tollhouse.errors import CannotStart, Unavailable
 from tollhouse.telemetry import Event, log
-
-KEEP_ALIVE_S = 75
-"""Longer than load balancers keep an idle connection (60 s), so that it is never us who hang up on a new request."""
 
 LAST_WORDS_S = 2.0
 """For the error event and the settlement of an answer that is cut off."""
 
 LOOK_EVERY_S = 0.05
+TICKS_PER_LOOK = 10
+"""uvicorn ticks ten times a second; clients are looked after once."""
 
 
 class Server(uvicorn.Server):
@@ -43,6 +43,7 @@ class Server(uvicorn.Server):
         port: int,
         drain_s: float,
         on_started: Callable[[str], Awaitable[None]],
+        pace: Pace | None = None,
     ) -> None:
         """Make a server; `serve` runs it.
 
@@ -51,10 +52,12 @@ class Server(uvicorn.Server):
             port: 0 takes a free one.
             drain_s: seconds that answers may run on after the first signal.
             on_started: gets the URL, once connections are accepted.
+            pace: how long clients may take.
         """
         self._application = make_application(lambda: not self.should_exit)
         self._drain_s = drain_s
         self._on_started = on_started
+        self._pace = pace or Pace()
         super().__init__(
             uvicorn.Config(
                 self._application,
@@ -70,7 +73,6 @@ class Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
 
@@ -94,6 +96,17 @@ class Server(uvicorn.Server):
         log.info(Event.SERVER_STARTED, url=url, pid=os.getpid())
         await self._on_started(url)
 
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does now and then, and `look_after_clients`."""
+        if counter % TICKS_PER_LOOK == 0:
+            self.look_after_clients(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def look_after_clients(self, now_s: float) -> None:
+        """End connections whose clients are slower than they may be. `now_s` is of any clock that only goes forward."""
+        for connection in tuple(self._connections):
+            connection.look_after(now_s, self._pace)
+
     async def shutdown(self, sockets: Any = None) -> None:
         """Wait for what runs, cut off what does not end, close the door."""
         tasks = self.server_state.tasks
@@ -112,9 +125,14 @@ class Server(uvicorn.Server):
         make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
         return make(config=self.config, server_state=self.server_state, app_state={})
 
+    @property
+    def _connections(self) -> set[Any]:
+        # uvicorn's annotation knows its own protocols only.
+        return self.server_state.connections
+
     def _close_idle_connections(self) -> None:
         """Connections that answer close when they have; the others at once."""
-        for connection in tuple(self.server_state.connections):
+        for connection in tuple(self._connections):
             connection.shutdown()
 
     async def _wait_for_answers(self, most_s: float, is_enough: Callable[[], bool]) -> None:

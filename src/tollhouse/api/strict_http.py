@@ -5,6 +5,7 @@ RFC 9112 (HTTP/1.1) leaves the bounds to the server; uvicorn has none, and would
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -23,22 +24,26 @@ class StrictHttp(HttpToolsProtocol):
 
     Attributes:
         answering: the cycle whose answer is under way; with pipelining not the one whose request came last.
+        requests: how many have begun.
+        is_in_head: the last of them has not told its whole head.
+        is_in_body: nor its whole body.
+        request_bytes: read after the read in which it began; where in that one is not known.
     """
 
     # Any: a cycle is uvicorn's own class, or ours, which is like it.
     answering: Any = None
-    _is_in_head = False
+    requests = 0
+    is_in_head = False
+    is_in_body = False
+    request_bytes = 0
     _is_declined = False
     _read_bytes = 0
-    # Of a head that one read does not complete; where in that read it began is not known.
-    _head_bytes = 0
 
     # From the event loop.
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         self._read_bytes = len(data)
-        self._head_bytes += len(data)
+        self.request_bytes += len(data)
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -46,7 +51,7 @@ class StrictHttp(HttpToolsProtocol):
         except HttpParserError:
             self._refuse(NOT_ALLOWED)
         else:
-            if self._is_in_head and self._head_bytes > HEAD_BYTES_MOST:
+            if self.is_in_head and self.request_bytes > HEAD_BYTES_MOST:
                 self._refuse(TOO_MUCH_HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -59,28 +64,31 @@ class StrictHttp(HttpToolsProtocol):
     # From the parser.
 
     def on_message_begin(self) -> None:
-        self._is_in_head = True
-        self._head_bytes = 0
+        self.requests += 1
+        self.is_in_head = True
+        self.request_bytes = 0
         self.begin_request()
 
     def on_headers_complete(self) -> None:
-        self._is_in_head = False
+        self.is_in_head = False
         # What is raised here becomes the parser's own error.
         if self.parser.get_http_version() not in VERSIONS:
             raise ValueError(NOT_ALLOWED)
         if len(self.headers) > HEADERS_MOST:
             raise ValueError(TOO_MUCH_HEAD)
         # Measured exactly only where it may be too much.
-        may_be_bytes = self._head_bytes + self._read_bytes
+        may_be_bytes = self.request_bytes + self._read_bytes
         if may_be_bytes > HEAD_BYTES_MOST and len(self.url) + _size_of(self.headers) > HEAD_BYTES_MOST:
             raise ValueError(TOO_MUCH_HEAD)
         self._is_declined = self.parser.should_upgrade()
         if not self._is_declined:
+            self.is_in_body = True
             self.start_request()
             # What comes from here on are trailers. Kept, they would count as headers, the token among them.
             self.headers = _Nowhere()
 
     def on_message_complete(self) -> None:
+        self.is_in_body = False
         if not self._is_declined:
             super().on_message_complete()
 
@@ -95,6 +103,16 @@ class StrictHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     # What follows from that.
+
+    def hang_up(self, refuse: Callable[[], None]) -> None:
+        """Refuse, and so end the connection; but never in the midst of an earlier answer, which may still end."""
+        answering = self.answering
+        if answering is None or answering.response_complete or answering.more_body:
+            refuse()
+            return
+        answering.keep_alive = False
+        self.pipeline.clear()
+        self.flow.pause_reading()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self.answering = cycle
@@ -116,14 +134,7 @@ class StrictHttp(HttpToolsProtocol):
         self.data_received(b"%b %b HTTP/%b\r\n%b\r\n%b" % (method, self.url, version, b"".join(kept), rest))
 
     def _refuse(self, why: str) -> None:
-        """Say no and hang up; but never in the midst of the answer to an earlier request, which may still end."""
-        answering = self.answering
-        if answering is None or answering.response_complete or answering.more_body:
-            self.send_400_response(why)
-            return
-        answering.keep_alive = False
-        self.pipeline.clear()
-        self.flow.pause_reading()
+        self.hang_up(lambda: self.send_400_response(why))
 
 
 class _Nowhere(list[tuple[bytes, bytes]]):

@@ -13,6 +13,7 @@ import uvloop
 
 from tollhouse import __version__
 from tollhouse.admin.first_run import USER_NAME, Made, first_run, note_shown
+from tollhouse.api.paced_http import Pace
 from tollhouse.api.server import Server
 from tollhouse.app import application, open_house
 from tollhouse.cli.opening import require_folder
@@ -76,6 +77,7 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
             port=settings.port,
             drain_s=settings.drain_seconds,
             on_started=announce,
+            pace=Pace(**settings.clients.model_dump()),
         )
         await server.serve()
 

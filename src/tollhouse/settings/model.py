@@ -69,6 +69,19 @@ class LimitSettings(_Table):
     """Size of a request's body, in bytes; beyond it 413."""
 
 
+class ClientSettings(_Table):
+    """How long clients may take, in seconds; noticed up to a second later. A request that is too slow gets 408."""
+
+    head_s: Seconds = 10.0
+    """From a request's first byte to the end of its head."""
+    body_s: Seconds = 600.0
+    """From there to the end of its body."""
+    stalled_s: Seconds = 30.0
+    """Without a byte of the body sent, or of the answer taken."""
+    idle_s: Seconds = 75.0
+    """Without a request on an open connection. Longer than a load balancer in front keeps it, which often is 60."""
+
+
 class TimeoutSettings(_Table):
     """How long a provider may take, in seconds."""
 
@@ -289,6 +302,7 @@ class Settings(BaseSettings):
     After that, or at once when 0, the call is cancelled and charged by what was seen."""
 
     limits: LimitSettings = LimitSettings()
+    clients: ClientSettings = ClientSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     new_user: NewUserSettings = NewUserSettings()
     requests: RequestLogSettings = RequestLogSettings()
