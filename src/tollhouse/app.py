@@ -27,6 +27,7 @@ from tollhouse.api.google import Google
 from tollhouse.api.live import Live, Patience
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
+from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
 from tollhouse.clock import Clock
@@ -60,6 +61,7 @@ from tollhouse.upstream.base import Bounds, Timeouts, Upstream
 from tollhouse.upstream.client import Client
 from tollhouse.upstream.demo import DemoUpstream
 from tollhouse.vault import KEY_VARIABLE, KeyFile, KeyRing, Vault, load_ring
+from tollhouse.vault.box import Box
 
 DIALECTS: Mapping[str, ModuleType] = {
     dialect.NAME: dialect for dialect in (anthropic_messages, gemini, openai_chat, openai_responses)
@@ -406,14 +408,21 @@ def application(
     house.metrics.in_flight = lambda: len(live.responses)
     house.metrics.tasks = lambda: len(asyncio.all_tasks())
 
+    repeats = Repeats(
+        house.store,
+        Box(house.vault.derive("idempotency")),
+        house.clock,
+        longest_s=house.settings.timeouts.total_s,
+    )
+
     def surface(kind: type[S]) -> S:
-        return kind(house.steps, live, body_bytes=body_bytes, trusted=trusted)
+        return kind(house.steps, live, repeats, body_bytes=body_bytes, trusted=trusted)
 
     def management() -> Asgi:
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.
         from tollhouse.api.management.application import management
 
-        return management(house.desk, house.steps.identify, body_bytes=body_bytes, trusted=trusted)
+        return management(house.desk, house.steps.identify, repeats, body_bytes=body_bytes, trusted=trusted)
 
     return Application(
         openai=surface(OpenAI),

@@ -16,7 +16,7 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
-from tollhouse.store import alerts, credentials, machinery, people, requests
+from tollhouse.store import alerts, credentials, machinery, people, repeats, requests
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, Metrics, log
@@ -99,6 +99,8 @@ class Housekeeping:
             surplus = await self._store.read(requests.bodies_size_bytes) - self._retention.max_bodies_bytes
             if surplus > 0:
                 await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
+        kept_since = to_micros(self._clock.now()) - repeats.KEPT_US
+        await self._store.write(lambda tx: repeats.drop_before(tx, kept_since))
         if self._retention.max_delivery_days is not None:
             oldest = self._clock.now() - timedelta(days=self._retention.max_delivery_days)
             await self._store.write(lambda tx: alerts.drop_deliveries_before(tx, oldest))

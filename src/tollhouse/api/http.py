@@ -155,6 +155,7 @@ class Head(msgspec.Struct):
         token: the bearer token's text; None without, or with two, which is none.
         length: bytes of the body, when announced.
         tag: what the client calls this kind of spending, for reports.
+        idempotency_key: as it came; see `repeats`.
     """
 
     id: str
@@ -165,11 +166,12 @@ class Head(msgspec.Struct):
     user_agent: str | None
     client_request_id: str | None
     tag: str | None
+    idempotency_key: bytes | None
 
 
 def read_head(peer: Peer, trusted: Networks) -> Head:
     """Read the head. Raises InvalidRequest when Host or Content-Length are not what HTTP wants."""
-    token = agent = client_id = forwarded = length = tag = None
+    token = agent = client_id = forwarded = length = tag = once = None
     tokens = hosts = 0
     for name, value in peer.headers:
         if name == b"authorization":
@@ -187,6 +189,8 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
             forwarded = value
         elif name == b"x-tollhouse-tag":
             tag = _tag(value)
+        elif name == b"idempotency-key":
+            once = value
     if hosts > 1 or (hosts == 0 and peer.needs_host):
         raise InvalidRequest("The request must name one Host.")
     own = ids.new("req")
@@ -194,7 +198,7 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
     if forwarded is not None and trusted:
         ip = client_ip(ip, forwarded.decode("latin-1"), trusted)
     shown = client_id.decode() if client_id else None
-    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, tag)
+    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, tag, once)
 
 
 def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None:

@@ -11,14 +11,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from types import ModuleType
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, cast
 
 from tollhouse.api import errors, ratelimit_headers
 from tollhouse.api.http import Head, Networks, Peer, read_head
 from tollhouse.api.live import Live, Response
-from tollhouse.dialects import sse
+from tollhouse.api.repeats import REPLAYED, Answer, Claim, KeptPeer, Repeats
+from tollhouse.dialects import json_body, sse
 from tollhouse.errors import TollhouseError, Unavailable
-from tollhouse.gateway.answer import Steps, answer, refuse
+from tollhouse.gateway.answer import Steps, answer, refuse, replay
 from tollhouse.gateway.count import count
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.limits import Snapshot
@@ -39,15 +40,17 @@ class Surface(ABC):
     DIALECT: ClassVar[ModuleType]
     KEY_HEADER: ClassVar[bytes | None] = None
 
-    def __init__(self, steps: Steps, live: Live, *, body_bytes: int, trusted: Networks) -> None:
+    def __init__(self, steps: Steps, live: Live, repeats: Repeats, *, body_bytes: int, trusted: Networks) -> None:
         """Serve over the path of a request.
 
         Args:
+            repeats: what was asked under idempotency keys.
             body_bytes: the largest body that is read.
             trusted: networks of reverse proxies whose X-Forwarded-For names the client.
         """
         self._steps = steps
         self._live = live
+        self._repeats = repeats
         self._body_bytes = body_bytes
         self._trusted = trusted
 
@@ -123,11 +126,21 @@ class Surface(ABC):
     async def _serve(self, peer: Peer, name: str, say: Say) -> None:
         head = self.head(peer)
         exchange = self._begin(head, name)
+        claim: Claim | Answer | None = None
         try:
             exchange.body = await self.read(peer, head, exchange)
+            if head.idempotency_key is not None:
+                claim = await self._claim(exchange, head, head.idempotency_key, peer)
         except TollhouseError as error:
             await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
             return
+        if isinstance(claim, Answer):
+            replay(exchange, self._steps)
+            content_type = (b"content-type", claim.content_type)
+            await peer.answer(claim.status, (content_type, REPLAYED, *self.headers(exchange, head)), claim.body)
+            return
+        if claim is not None:
+            peer = cast(Peer, KeptPeer(peer, claim))
         response = Response(exchange, peer, lambda it: self.headers(it, head))
         self._live.enter(response)
         try:
@@ -141,6 +154,15 @@ class Surface(ABC):
             await self._fail_late(errors.as_tollhouse(error), head, response, peer)
         finally:
             self._live.leave(response)
+            if claim is not None:
+                await claim.let_go()
+
+    async def _claim(self, exchange: Exchange, head: Head, key: bytes, peer: Peer) -> Claim | Answer | None:
+        """The right to do it once, or what was answered before; None for a stream, which is never kept."""
+        if json_body.is_true(exchange.body, "stream"):
+            return None
+        exchange.caller = caller = await self._steps.identify.caller(head.token, exchange.began_s)
+        return await self._repeats.claim(caller.token_id, f"POST {peer.path}", key, exchange.body)
 
     async def _say_count(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
         counted = await count(exchange, head.token, self._steps)

@@ -68,6 +68,17 @@ def depth(body: bytes) -> int:
     return levels
 
 
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def is_true(body: bytes, name: str) -> bool:
+    """Whether a field of the outermost object is `true`; a body that is none has no fields."""
+    try:
+        return bytes(_FIELDS.decode(body).get(name, b"")) == b"true"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
 def explain(error: msgspec.DecodeError, inside: str = "") -> errors.InvalidRequest:
     """Say in the caller's words what is wrong, and where; `inside` is the path of the value that was decoded."""
     said, path = str(error), inside

@@ -21,6 +21,9 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.speech import Speech
 from tollhouse.upstream.base import Taker
 
+REPLAYED = "replayed"
+"""What `cache` says of an answer that was given again under its idempotency key."""
+
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
     """What the path is made of, built once by `app.py`."""
@@ -87,6 +90,14 @@ async def refuse(exchange: Exchange, token: bytes | None, error: TollhouseError,
     exchange.error = error
     finish(exchange, steps.finishing)
     return error
+
+
+def replay(exchange: Exchange, steps: Steps) -> None:
+    """What was answered before is answered again: it costs nothing, and has a row."""
+    read(exchange)
+    exchange.cache = REPLAYED
+    exchange.status = 200
+    finish(exchange, steps.finishing)
 
 
 def read(exchange: Exchange) -> None:

@@ -83,6 +83,7 @@ class Exchange:
         skeleton: the row as far as it is known before anything is sent.
         error: what ended it, when it did not succeed.
         has_left: the client went away.
+        cache: what spared the call, when something did.
     """
 
     __slots__ = (
@@ -93,6 +94,7 @@ class Exchange:
         "began_us",
         "bill",
         "body",
+        "cache",
         "caller",
         "client_request_id",
         "dialect",
@@ -137,6 +139,7 @@ class Exchange:
         self.user_agent: str | None = None
         self.client_request_id: str | None = None
         self.tag: str | None = None
+        self.cache: str | None = None
         self.admission: Admission | None = None
         self.attempts: list[Attempt] = []
         self.tally = Tally()

@@ -144,6 +144,7 @@ def _ending(exchange: Exchange, now_s: float) -> Ending:
         output_cost=bill.output_cost if bill else None,
         cost_status=bill.status if bill else None,
         attempts=len(exchange.attempts),
+        cache=exchange.cache,
         attempt_log=_attempt_log(exchange) if len(exchange.attempts) > 1 or error is not None else None,
         response_time_us=int((now_s - exchange.began_s) * 1e6),
         first_token_us=None if exchange.first_s is None else int((exchange.first_s - exchange.began_s) * 1e6),

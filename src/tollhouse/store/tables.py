@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -353,6 +354,18 @@ spend = Table(
 )
 
 # --- the machinery ---------------------------------------------------------------------------------------------------
+
+repeat = Table(
+    "repeat",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+    Column("claimed_until", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+)
 
 process = Table(
     "process",

@@ -19,6 +19,7 @@ from tollhouse.api.management import budgets, people, reports, secrets, webhooks
 from tollhouse.api.management.document import add_document, openapi, response_of
 from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
+from tollhouse.api.repeats import Repeats
 from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
 from tollhouse.gateway.identify import Identify
 
@@ -32,10 +33,10 @@ def declared() -> Iterator[Declared]:
         yield from table.routes
 
 
-def management(desk: Desk, identify: Identify, *, body_bytes: int, trusted: Networks) -> Management:
+def management(desk: Desk, identify: Identify, repeats: Repeats, *, body_bytes: int, trusted: Networks) -> Management:
     """Build it. Takes about half a second, most of it the framework's import."""
     app = framework()
-    app.state.door = Door(desk=desk, identify=identify, body_bytes=body_bytes)
+    app.state.door = Door(desk=desk, identify=identify, repeats=repeats, body_bytes=body_bytes)
     add_document(app, [*declared()])
     app.add_exception_handler(HTTPException, not_here)
     return Management(app, trusted)

@@ -22,6 +22,7 @@ from tollhouse.admin.desk import Actor, Desk
 from tollhouse.api import errors
 from tollhouse.api.http import ClientLeft, Head, Peer
 from tollhouse.api.management.table import Declared, Endpoint
+from tollhouse.api.repeats import REPLAYED, Answer, Repeats
 from tollhouse.dialects import json_body
 from tollhouse.errors import InvalidRequest, NotFound, TollhouseError, Unprocessable, UnsupportedMediaType
 from tollhouse.gateway.identify import Caller, Identify
@@ -56,6 +57,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     desk: Desk
     identify: Identify
+    repeats: Repeats
     body_bytes: int
 
     async def admit(self, head: Head, scope: Scope) -> Visit:
@@ -105,13 +107,36 @@ class Guarded(APIRoute):
                 refuse_unreadable_address(request)
                 body = await peer.read(head.length, door.body_bytes)
                 refuse_unreadable_body(body, request.headers.get("content-type", ""))
-                return await inner(Request(request.scope, once(body)))
+                answer = functools.partial(inner, Request(request.scope, once(body)))
+                if head.idempotency_key is None or request.method != "POST":
+                    return await answer()
+                return await answer_once(request, head.idempotency_key, body, answer)
             except ClientLeft:
                 return Response(status_code=CLIENT_CLOSED)
             except Exception as error:
                 return problem(error, head)
 
         return handle
+
+
+async def answer_once(
+    request: Request, key: bytes, body: bytes, answer: Callable[[], Coroutine[Any, Any, Response]]
+) -> Response:
+    """Answer, or say again what was answered under this key."""
+    door: Door = request.app.state.door
+    claim = await door.repeats.claim(visit_of(request).caller.token_id, f"POST {request.url.path}", key, body)
+    if isinstance(claim, Answer):
+        response = Response(claim.body, claim.status, media_type=claim.content_type.decode())
+        response.raw_headers.append(REPLAYED)
+        return response
+    try:
+        response = await answer()
+        if response.status_code < 300:
+            content_type = response.headers.get("content-type", "").encode()
+            await claim.keep(Answer(response.status_code, content_type, bytes(response.body)))
+        return response
+    finally:
+        await claim.let_go()
 
 
 def encoded(endpoint: Endpoint, status: int) -> Endpoint:

@@ -139,6 +139,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("boot_id", name=op.f("pk_process")),
     )
     op.create_table(
+        "repeat",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_repeat")),
+    )
+    op.create_index(op.f("ix_repeat_created_at"), "repeat", ["created_at"], unique=False)
+    op.create_table(
         "request",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
