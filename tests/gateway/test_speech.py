@@ -1,12 +1,16 @@
-"""A stream's usual deltas are passed on at a look, and never anything else."""
+"""A stream's usual deltas are passed on at a look, and never anything else; and it must come to its end."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tollhouse.dialects import chat, openai_chat, sse
-from tollhouse.gateway.speech import Likeness
+from tollhouse.dialects import chat, gemini, openai_chat, sse
+from tollhouse.errors import UpstreamIncomplete
+from tollhouse.gateway.speech import Likeness, Streamed
+from tollhouse.gateway.tally import Tally
+from tollhouse.upstream.base import Headers, Taker
 
 HEAD = b'data: {"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"'
 TAIL = b'"},"logprobs":null,"finish_reason":null}],"usage":null}\n\n'
@@ -48,3 +52,53 @@ def test_a_text_with_escapes_is_left_to_the_reader() -> None:
     assert learnt().text_bytes(chunk) == 0
     (frame,) = sse.Reader().feed(chunk)
     assert chat.TextDelta(0, "a\nb") in openai_chat.Reader().read(frame)
+
+
+WORDS = b'data: {"candidates":[{"content":{"parts":[{"text":"Hello"}]}}]}\r\n\r\n'
+FINISH = b'data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":5}}\r\n\r\n'
+COUNT = b'data: {"usageMetadata":{"promptTokenCount":7}}\r\n\r\n'
+
+
+class Received:
+    """A reply that has come in these pieces."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.status = 200
+        self.headers: Headers = ()
+        self._pieces = list(pieces)
+
+    async def read(self) -> bytes:
+        return b"".join(self._pieces)
+
+    async def next(self, taker: Taker | None = None) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def close(self) -> None:
+        self._pieces.clear()
+
+
+async def heard(*pieces: bytes) -> tuple[bytes, Tally]:
+    """All that a client hears of a stream of Google's, which has no last event."""
+    tally = Tally()
+    speech = Streamed(Received(*pieces), gemini, tally, withholds_usage=False)
+    said = await speech.first()
+    while piece := await speech.next():
+        said += piece
+    return said, tally
+
+
+async def test_a_body_that_ends_after_a_finish_reason_is_complete() -> None:
+    said, tally = await heard(WORDS, FINISH)
+    assert (said, tally.finish_reason, tally.has_ended) == (WORDS + FINISH, "STOP", True)
+
+
+async def test_what_comes_behind_a_finish_reason_is_passed_on_and_counts() -> None:
+    said, tally = await heard(FINISH + WORDS, FINISH, COUNT)
+    assert said == FINISH + WORDS + FINISH + COUNT
+    assert tally.usage == chat.Usage(input_tokens=7, output_tokens=0)
+
+
+@pytest.mark.parametrize("pieces", [(), (WORDS,), (WORDS, FINISH[:-2]), (WORDS, FINISH, WORDS[:9]), (FINISH[:-1],)])
+async def test_a_body_that_ends_before_one_or_within_a_chunk_is_cut(pieces: tuple[bytes, ...]) -> None:
+    with pytest.raises(UpstreamIncomplete):
+        await heard(*pieces)
