@@ -45,19 +45,22 @@ def main(words: Sequence[str] | None = None) -> int:
     from benchmarks.scale.run import run as run_scale
 
     raise_open_files()
-    match arguments.command:
-        case "run":
-            plan = plan_of(arguments, PARTS, [kind.name for kind in KINDS])
-            results = run(plan)
-            pages.COST.publish(results, is_kept=arguments.write)
-            found = complaints(results)
-            sys.stderr.writelines(f"{complaint}\n" for complaint in found)
-            return 1 if found else 0
-        case "scale":
-            pages.SCALE.publish(run_scale(plan_of(arguments, SCALE_PARTS)), is_kept=arguments.write)
-        case "pages":
-            pages.COST.rewrite()
-            pages.SCALE.rewrite()
+    try:
+        match arguments.command:
+            case "run":
+                results = run(plan_of(arguments, PARTS, [kind.name for kind in KINDS]))
+                pages.COST.publish(results, is_kept=arguments.write)
+                found = complaints(results)
+                sys.stderr.writelines(f"{complaint}\n" for complaint in found)
+                return 1 if found else 0
+            case "scale":
+                pages.SCALE.publish(run_scale(plan_of(arguments, SCALE_PARTS)), is_kept=arguments.write)
+            case "pages":
+                pages.COST.rewrite()
+                pages.SCALE.rewrite()
+    except RuntimeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
 
 

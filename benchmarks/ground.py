@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -108,7 +109,9 @@ class Load:
 
 @contextmanager
 def prepared() -> Iterator[Ground]:
-    """A ground in a temporary folder (of TMPDIR), with the tools compiled."""
+    """A ground in a temporary folder (of TMPDIR), with the tools compiled. Raises RuntimeError without a C compiler."""
+    if shutil.which("cc") is None:
+        raise RuntimeError("a C compiler is needed, for the provider and the load: apt install gcc libc6-dev")
     with TemporaryDirectory(prefix="tollhouse-bench-") as name:
         folder = Path(name)
         # nginx started by root works as another user.

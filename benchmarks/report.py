@@ -26,7 +26,7 @@ Cell = Callable[[Figures], str]
 def page(results: Results) -> str:
     """The whole page in Markdown."""
     return TEMPLATE.read_text(encoding="utf-8").format(
-        table="\n".join(_table(results)),
+        table="\n".join(_table(results)) if results.gateways else f"This was {NOT_MEASURED}.",
         soak=_soak(results.soak) if results.soak else f"This was {NOT_MEASURED}.",
         absent="; ".join(results.absent.values()) or "none",
         database=results.database or f"PostgreSQL was {NOT_MEASURED}",

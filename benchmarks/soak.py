@@ -21,6 +21,7 @@ PEAK_SECONDS = 3.0
 SHARE = 0.5
 CONNECTIONS, STREAMS = 64, 16
 GLIMPSES = 120
+"""At most, evenly over the run."""
 TASKS = b"tollhouse_asyncio_tasks"
 LONG_ENOUGH_S = 60.0
 """Below this a gateway is still warming up, and growth says nothing."""
@@ -28,7 +29,11 @@ LONG_ENOUGH_S = 60.0
 
 @dataclass(frozen=True)
 class Bound:
-    """What a figure may grow by from the second quarter of the run to the last: a share of it, or a little anyway."""
+    """What a figure may grow by from the second quarter of the run to the last: a share of it, or `slack` anyway.
+
+    How many of the connections wait at a moment is chance, and the slack is what all of them take: a socket to the
+    provider, a task that answers, one that watches whether the client is there. A leak would be one for each request.
+    """
 
     figure: str
     unit: str
@@ -38,8 +43,8 @@ class Bound:
 
 BOUNDS = (
     Bound("memory_mib", "MiB", share=0.03, slack=1.0),
-    Bound("descriptors", "open files", share=0.02, slack=4),
-    Bound("tasks", "asyncio tasks", share=0.05, slack=16),
+    Bound("descriptors", "open files", share=0.02, slack=CONNECTIONS + STREAMS),
+    Bound("tasks", "asyncio tasks", share=0.02, slack=2 * (CONNECTIONS + STREAMS)),
 )
 
 
@@ -66,19 +71,18 @@ def measure(ground: Ground, kind: Kind, seconds: float) -> Soak:
 
 
 def watch(gateway: Gateway, seconds: float) -> list[Glimpse]:
-    """Look at the gateway now and then."""
+    """Look at the gateway now and then, as long as the load lasts."""
     glimpses, began_s = [], time.monotonic()
-    for number in range(1, GLIMPSES + 1):
-        due_s = began_s + seconds * number / GLIMPSES
-        time.sleep(max(due_s - time.monotonic(), 0))
+    while (at_s := time.monotonic() - began_s) < seconds:
         glimpse = Glimpse(
-            at_s=time.monotonic() - began_s,
+            at_s=at_s,
             memory_mib=usage.memory(gateway.pid).pss_mib,
             descriptors=usage.descriptors(gateway.pid),
             tasks=tasks(gateway.door.port),
         )
         glimpses.append(glimpse)
-        tell(f"soak: {glimpse.at_s:.0f} of {seconds:.0f} s, {glimpse.memory_mib:.0f} MiB, {glimpse.tasks} tasks")
+        tell(f"soak: {at_s:.0f} of {seconds:.0f} s, {glimpse.memory_mib:.0f} MiB, {glimpse.tasks} tasks")
+        time.sleep(seconds / GLIMPSES)
     return glimpses
 
 
