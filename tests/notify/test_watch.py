@@ -117,6 +117,15 @@ async def test_processes_that_look_at_the_same_moment_note_it_once_together(book
     assert [threshold for _, threshold in await told(books.store)] == USUAL
 
 
+async def test_much_news_at_once_is_noted_in_several_transactions(books: Books) -> None:
+    for number in range(50):
+        await budget_of(books, alert_at=[1.0], window="month" if number % 2 else "day", model=f"acme/{number}")
+    models = frozenset(f"acme/{number}" for number in range(50))
+    await books.end(await books.hold(100, models=models), "settle", usd=100)
+    watch = watch_of(books)
+    assert [await watch.look() for _ in range(2)] == [50, 0]
+
+
 async def test_what_crossed_in_a_process_that_died_is_noted_by_the_next_one(books: Books, clock: ManualClock) -> None:
     await budget_of(books, window="day")
     await spend(books, 80)

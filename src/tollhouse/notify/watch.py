@@ -16,6 +16,7 @@ from tollhouse.clock import Clock
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.money.budgets import Window, period
 from tollhouse.notify.alerts import raise_alert
+from tollhouse.notify.events import EventType
 from tollhouse.store import alerts as sql
 from tollhouse.store.engine import Reading, Store, Writing
 from tollhouse.telemetry import Event, log
@@ -26,6 +27,9 @@ LATE = timedelta(hours=1)
 """How long after a period has ended something may still be posted to it."""
 QUIET = timedelta(days=1)
 """A credential that fails, works and fails again is told of once in this time."""
+
+AT_ONCE = 20
+"""Alerts noted in one transaction."""
 
 
 class Watch:
@@ -68,40 +72,17 @@ class Watch:
     async def _look_at_budgets(self, since: datetime, now: datetime) -> int:
         def query(tx: Reading) -> tuple[list[tuple[str, str, str]], list[str]]:
             periods = list(periods_between(sql.calendars(tx), since, now))
-            return periods, [row["bucket"] for row in crossed(tx, periods)]
+            return periods, sorted({row["bucket"] for row in crossed(tx, periods)})
 
-        periods, buckets = await self._store.read(query)
-        if not buckets:
-            return 0
-
-        def note(tx: Writing) -> int:
+        def note(tx: Writing, buckets: Sequence[str]) -> int:
             # Looked at once more, by the limits that hold now.
-            return sum(self._note_crossing(tx, row, now) for row in crossed(tx, periods, buckets))
+            return sum(
+                self._raise(tx, "budget.threshold", row["bucket"], _budget_facts(row), now, row["threshold"])
+                for row in crossed(tx, periods, buckets)
+            )
 
-        return await self._store.write(note)
-
-    def _note_crossing(self, tx: Writing, row: Mapping[str, Any], now: datetime) -> bool:
-        facts = {
-            "budget": row["id"],
-            "owner": row["owner"],
-            "owner_name": row["owner_name"],
-            "model": row["model"],
-            "unit": row["unit"],
-            "window": row["window"],
-            "period": row["period"],
-            "threshold": row["threshold"],
-            "spent": _shown(row["unit"], row["taken"]),
-            "limit": _shown(row["unit"], row["amount"]),
-        }
-        return raise_alert(
-            tx,
-            "budget.threshold",
-            subject=row["bucket"],
-            threshold=row["threshold"],
-            facts=facts,
-            now=now,
-            channels=self._channels,
-        )
+        periods, found = await self._store.read(query)
+        return await self._by_batches(found, note)
 
     async def _look_at_credentials(self, now: datetime) -> int:
         days = self._credential_days
@@ -110,32 +91,39 @@ class Watch:
             aging = [] if days is None else sql.aging_credentials(tx, now - timedelta(days=days), days)
             return aging, sql.failing_credentials(tx), sql.mended_credentials(tx, now - QUIET)
 
+        def note_aging(tx: Writing, rows: Sequence[Any]) -> int:
+            facts = ((row["id"], _credential_facts(row) | {"days": days}) for row in rows)
+            return sum(self._raise(tx, "credential.aging", id_, told, now, days or 0) for id_, told in facts)
+
+        def note_failing(tx: Writing, rows: Sequence[Any]) -> int:
+            facts = ((row["id"], _credential_facts(row) | {"error": row["last_error"]}) for row in rows)
+            return sum(self._raise(tx, "credential.failing", id_, told, now) for id_, told in facts)
+
         aging, failing, mended = await self._store.read(query)
-        if not (aging or failing or mended):
-            return 0
+        if mended:
+            await self._store.write(lambda tx: sql.rearm(tx, mended, now))
+        return await self._by_batches(aging, note_aging) + await self._by_batches(failing, note_failing)
 
-        def note(tx: Writing) -> int:
-            sql.rearm(tx, mended, now)
-            raised = 0
-            for row in aging:
-                facts = {**_credential_facts(row), "days": days}
-                raised += raise_alert(
-                    tx,
-                    "credential.aging",
-                    subject=row["id"],
-                    threshold=days or 0,
-                    facts=facts,
-                    now=now,
-                    channels=self._channels,
-                )
-            for row in failing:
-                facts = {**_credential_facts(row), "error": row["last_error"]}
-                raised += raise_alert(
-                    tx, "credential.failing", subject=row["id"], facts=facts, now=now, channels=self._channels
-                )
-            return raised
+    async def _by_batches(self, found: Sequence[Any], note: Callable[[Writing, Sequence[Any]], int]) -> int:
+        """Note some in each transaction, so that much news at once does not hold requests up; gives how many."""
+        raised = 0
+        for start in range(0, len(found), AT_ONCE):
+            some = found[start : start + AT_ONCE]
+            raised += await self._store.write(lambda tx, some=some: note(tx, some))  # type: ignore[misc]
+        return raised
 
-        return await self._store.write(note)
+    def _raise(
+        self,
+        tx: Writing,
+        type_: EventType,
+        subject: str,
+        facts: Mapping[str, Any],
+        now: datetime,
+        threshold: float = 0.0,
+    ) -> bool:
+        return raise_alert(
+            tx, type_, subject=subject, facts=facts, now=now, threshold=threshold, channels=self._channels
+        )
 
 
 def rearm_above(tx: Writing, bucket: str, *, limit: int, taken: int, now: datetime) -> None:
@@ -168,6 +156,12 @@ def periods_between(calendars: list[tuple[str, str]], since: datetime, now: date
     for window, time_zone in calendars:
         for text in {period(cast(Window, window), time_zone, moment) for moment in moments}:
             yield window, time_zone, text
+
+
+def _budget_facts(row: Mapping[str, Any]) -> dict[str, Any]:
+    same = ("owner", "owner_name", "model", "unit", "window", "period", "threshold")
+    amounts = {"spent": _shown(row["unit"], row["taken"]), "limit": _shown(row["unit"], row["amount"])}
+    return {"budget": row["id"], **{name: row[name] for name in same}, **amounts}
 
 
 def _credential_facts(row: Any) -> dict[str, Any]:
