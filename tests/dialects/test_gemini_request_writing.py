@@ -167,8 +167,11 @@ def test_what_is_to_be_fetched_is_file_data(part, expected):
         ("gemini-3-flash-preview", {"reasoning_effort": "none"}, {"thinkingLevel": "LOW"}),
         ("gemini-4-argon", {"reasoning_effort": "xhigh"}, {"thinkingLevel": "HIGH"}),
         ("gemini-4-argon", {"reasoning_effort": "some_new_word"}, {"thinkingLevel": "MEDIUM"}),
-        ("gemini-4-argon", {"reasoning_budget_tokens": 0}, {"thinkingBudget": 0}),
-        ("gemini-4-argon", {"reasoning_budget_tokens": 5}, {"thinkingBudget": 5, "includeThoughts": True}),
+        ("gemini-2.5-pro", {"reasoning_budget_tokens": 0}, {"thinkingBudget": 0}),
+        ("gemini-2.5-pro", {"reasoning_budget_tokens": 500}, {"thinkingBudget": 500, "includeThoughts": True}),
+        ("gemini-4-argon", {"reasoning_budget_tokens": 0}, {"thinkingLevel": "LOW"}),
+        ("gemini-4-argon", {"reasoning_budget_tokens": 20_000}, {"thinkingLevel": "HIGH", "includeThoughts": True}),
+        ("gemini-4-argon", {"reasoning_budget_tokens": -1}, {"includeThoughts": True}),
     ],
 )
 def test_thinking_is_asked_for_as_the_model_takes_it(model, fields, thinking):

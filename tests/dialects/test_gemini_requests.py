@@ -332,6 +332,17 @@ def test_calls_without_ids_are_named_by_their_place_and_answered_by_name_in_orde
     assert messages[4] == user("Go on.")
 
 
+def test_what_else_is_told_of_a_call_is_said_again():
+    part = {"functionCall": {"name": "f", "args": {"a": 1}, "partialArgs": []}, "partMetadata": {"b": 2}}
+    answer = {"functionResponse": {"name": "f", "response": {"output": "x"}, "willContinue": True}}
+    contents = [{"role": "model", "parts": [part]}, {"role": "user", "parts": [answer]}]
+    request = gemini.read_request(body(contents=contents))
+    assert written(request)["contents"][0]["parts"] == [part]
+    assert written(request)["contents"][1]["parts"][0]["functionResponse"]["willContinue"]
+    with pytest.raises(errors.InvalidRequest):
+        carry.losses(request, dict.fromkeys(carry.FEATURES, "lossless"), gemini.HINTS)
+
+
 def test_neighbouring_turns_of_the_model_are_one():
     turn = {"role": "model", "parts": [{"text": "a"}, {"functionCall": {"name": "f"}}]}
     (message,) = gemini.read_request(body(contents=[turn, turn])).messages

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -116,7 +117,7 @@ def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
     wire, extra = read_object(_CANDIDATE, raw, f"candidates[{position}]")
     index = position if wire.index is None else wire.index
     content, _ = read_object(_CONTENT, wire.content, "content")
-    numbers = iter(range(10_000))
+    numbers = count()
     said = read_parts(
         read_items(content.parts, "parts"),
         "parts",

@@ -42,7 +42,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "seed": "lossless",
     "logprobs": "lossless",
     "reasoning_effort": "lossy",  # as the nearest budget or level
-    "reasoning_budget_tokens": "lossless",
+    "reasoning_budget_tokens": "lossy",
     "user": "lossy",
 }
 """How each feature of `carry.FEATURES` is said; what is absent is refused."""

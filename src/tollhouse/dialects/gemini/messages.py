@@ -223,7 +223,7 @@ def _write_response(text: str, *, is_error: bool) -> Wire | Raw:
 
 def _write_calls(calls: Sequence[chat.ToolCall], *, is_own: bool) -> list[Wire]:
     if not calls or is_own:
-        return [write_call(call) | call.extra for call in calls]
+        return [write_call(call) for call in calls]
     first, *rest = calls
     if first.signature is None or first.made_by != NAME:
         first = replace(first, signature=UNCHECKED, made_by=NAME)

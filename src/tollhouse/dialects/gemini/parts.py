@@ -85,8 +85,8 @@ def read_parts(raws: Sequence[Raw], inside: str, make_id: MakeId, *, is_model: b
         path = f"{inside}[{position}]"
         wire, extra = read_object(_PART, raw, path)
         if is_model and not says_nothing(wire.function_call):
-            said.calls.append(_read_call(wire, f"{path}.functionCall", make_id))
-        elif not is_model and not says_nothing(wire.function_response):
+            said.calls.append(_read_call(wire, extra, f"{path}.functionCall", make_id))
+        elif not is_model and not says_nothing(wire.function_response) and not extra:
             said.answers.append((wire.function_response, f"{path}.functionResponse"))
         else:
             said.parts += _read_part(wire, extra, raw, path)
@@ -116,7 +116,7 @@ def write_call(call: chat.ToolCall) -> dict[str, Any]:
     wire: dict[str, Any] = {"functionCall": {"id": call.id, "name": call.name, "args": as_object(call.arguments)}}
     if call.signature is not None and call.made_by == NAME:
         wire["thoughtSignature"] = call.signature
-    return wire
+    return wire | call.extra
 
 
 def as_object(arguments: str) -> Raw | dict[str, str]:
@@ -142,8 +142,11 @@ def as_arguments(args: dict[str, Raw] | None) -> str:
     return msgspec.json.format(msgspec.json.encode(args), indent=-1).decode() if args else NO_ARGUMENTS
 
 
-def _read_call(wire: Part, path: str, make_id: MakeId) -> chat.ToolCall:
-    call, extra = read_object(_CALL, wire.function_call, path)
+def _read_call(wire: Part, extra: Fields, path: str, make_id: MakeId) -> chat.ToolCall:
+    """A call; as a whole it is said again when it says more than is modelled."""
+    call, unknown = read_object(_CALL, wire.function_call, path)
+    if unknown:
+        extra = extra | {"functionCall": wire.function_call}
     return chat.ToolCall(
         make_id(call.id, call.name),
         call.name,

@@ -105,9 +105,9 @@ def write_config(request: chat.ChatRequest) -> dict[str, Any]:
         "logprobs": request.top_logprobs,
         "responseMimeType": _JSON if form is not None and form.type != "text" else None,
         "responseJsonSchema": form.schema if form is not None and form.type == "json_schema" else None,
-        "thinkingConfig": _write_thinking(request) or None,
+        "thinkingConfig": _without_nones(_write_thinking(request)) or None,
     }
-    return {name: value for name, value in wire.items() if value is not None}
+    return _without_nones(wire)
 
 
 def read_tool_config(raw: Raw) -> tuple[ToolChoice, Fields]:
@@ -157,23 +157,27 @@ def _read_format(config: Config) -> tuple[chat.ResponseFormat | None, Fields]:
     return chat.ResponseFormat(type="json_object"), beyond
 
 
+def _without_nones(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _encoded(value: object) -> Raw:
     return Raw(msgspec.json.encode(value))
 
 
 def _write_thinking(request: chat.ChatRequest) -> dict[str, Any]:
-    """Models since Gemini 3 take levels and cannot stop thinking; those before take budgets.
+    """What this dialect has read is said as it was; for others, as the model takes it.
 
-    Who sets a budget elsewhere is shown the thoughts, which must be asked for here.
+    Models since Gemini 3 take levels and cannot stop thinking, those before take budgets. Who sets a budget elsewhere
+    is shown the thoughts, which must be asked for here.
     """
-    budget, wanted, is_own = request.reasoning_budget_tokens, request.reasoning_effort, request.dialect == NAME
-    if budget is None and wanted is None:
-        return {}
-    if budget is not None:
-        shown = {} if is_own or budget == 0 else {"includeThoughts": True}
-        level = {"thinkingLevel": wanted.upper()} if is_own and wanted is not None else {}
-        return {"thinkingBudget": budget} | level | shown
-    word = wanted or ""
-    if not is_own and _KNOWS_BUDGETS_ONLY.search(request.model):
-        return {"thinkingBudget": effort.budget_tokens(word)}
-    return {"thinkingLevel": word.upper() if is_own else _LEVELS.get(word, "MEDIUM")}
+    budget, wanted = request.reasoning_budget_tokens, request.reasoning_effort
+    if request.dialect == NAME:
+        level = None if wanted is None else wanted.upper()
+        return {"thinkingBudget": budget, "thinkingLevel": level}
+    shown = {"includeThoughts": True} if budget else {}
+    if _KNOWS_BUDGETS_ONLY.search(request.model):
+        budget = effort.budget_tokens(wanted) if budget is None and wanted is not None else budget
+        return {"thinkingBudget": budget} | shown
+    wanted = effort.effort(budget) if wanted is None and budget is not None else wanted
+    return {"thinkingLevel": None if wanted is None else _LEVELS.get(wanted, "MEDIUM")} | shown
