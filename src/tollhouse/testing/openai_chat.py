@@ -48,8 +48,8 @@ class StreamedVoice:
         match word:
             case Say(text, choice, _, logprobs):
                 return self._delta(choice, {"content": text}, logprobs)
-            case Think(text, choice):
-                return self._delta(choice, {"reasoning_content": text})
+            case Think():
+                return self._delta(word.choice, _thought(word))
             case Refuse(text, choice):
                 return self._delta(choice, {"refusal": text})
             case CallTool():
@@ -126,11 +126,12 @@ class WholeVoice:
 class _Choice:
     """One alternative of a whole answer, as far as it was said."""
 
-    __slots__ = ("_content", "_finish_reason", "_logprobs", "_reasoning", "_refusal", "_tool_calls")
+    __slots__ = ("_content", "_finish_reason", "_logprobs", "_reasoning", "_refusal", "_signature", "_tool_calls")
 
     def __init__(self) -> None:
         self._content: list[str] = []
         self._reasoning: list[str] = []
+        self._signature: str | None = None
         self._refusal: list[str] = []
         self._tool_calls: dict[int, Json] = {}
         self._logprobs: Json | None = None
@@ -143,8 +144,9 @@ class _Choice:
                 for kind, tokens in (logprobs or {}).items():
                     self._logprobs = self._logprobs or {}
                     self._logprobs[kind] = [*(self._logprobs.get(kind) or []), *(tokens or [])]
-            case Think(text):
+            case Think(text, signature=signature):
                 self._reasoning.append(text)
+                self._signature = signature or self._signature
             case Refuse(text):
                 self._refusal.append(text)
             case CallTool():
@@ -165,7 +167,7 @@ class _Choice:
             "refusal": "".join(self._refusal) if self._refusal else None,
         }
         if self._reasoning:
-            message["reasoning_content"] = "".join(self._reasoning)
+            message |= _thought(Think("".join(self._reasoning), signature=self._signature))
         if self._tool_calls:
             message["tool_calls"] = [self._tool_calls[slot] for slot in sorted(self._tool_calls)]
         return {"index": index, "message": message, "logprobs": self._logprobs, "finish_reason": self._finish_reason}
@@ -177,6 +179,15 @@ def _head(request: Request, model: str, kind: str) -> Json:
 
 def _event(value: Json) -> bytes:
     return b"data: " + _encode(value) + b"\n\n"
+
+
+def _thought(word: Think) -> Json:
+    """Its proof is said as OpenRouter says Anthropic's."""
+    thought: Json = {"reasoning_content": word.text}
+    if word.signature is not None:
+        proof = {"type": "reasoning.text", "signature": word.signature, "format": "anthropic-claude-v1", "index": 0}
+        thought["reasoning_details"] = [proof]
+    return thought
 
 
 def _tool_piece(word: CallTool) -> Json:

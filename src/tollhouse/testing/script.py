@@ -88,9 +88,9 @@ def say(text: str, *, choice: int = 0, tokens: int = 1, logprobs: Any = None) ->
     return Say(text, choice, tokens, logprobs)
 
 
-def think(text: str, *, choice: int = 0, tokens: int = 1) -> Think:
-    """Some visible reasoning."""
-    return Think(text, choice, tokens)
+def think(text: str, *, choice: int = 0, tokens: int = 1, signature: str | None = None) -> Think:
+    """Some visible reasoning; `signature` proves all that was thought so far, as Anthropic does."""
+    return Think(text, choice, tokens, signature)
 
 
 def refuse(text: str, *, choice: int = 0, tokens: int = 1) -> Refuse:

@@ -31,11 +31,12 @@ class Say(_Step, frozen=True):
 
 
 class Think(_Step, frozen=True):
-    """Some visible reasoning."""
+    """Some visible reasoning; with a `signature`, Anthropic's proof of all that was thought so far."""
 
     text: str
     choice: int = 0
     tokens: int = 1
+    signature: str | None = None
 
 
 class Refuse(_Step, frozen=True):

@@ -17,6 +17,7 @@ from typing import Self
 from tollhouse.testing import control, openai_chat
 from tollhouse.testing.billing import Billed
 from tollhouse.testing.control import PREFIX
+from tollhouse.testing.dialects import ANTHROPIC, GEMINI, RESPONSES
 from tollhouse.testing.faults import KINDS, Faults, Kind, Struck
 from tollhouse.testing.line import Heard, Line
 from tollhouse.testing.perform import Performance
@@ -25,7 +26,7 @@ from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
 from tollhouse.testing.stage import Stage
 from tollhouse.testing.steps import Scripted, Step, steps_of
 
-SPEAKERS: tuple[Speaker, ...] = (openai_chat,)
+SPEAKERS: tuple[Speaker, ...] = (openai_chat, ANTHROPIC, GEMINI, RESPONSES)
 
 
 class ScriptNotFollowed(AssertionError):
