@@ -162,6 +162,7 @@ async def gateway_over(
     peer: str = "hot",
     toml: str = "",
     extra: str = "",
+    dialect: str = "openai_chat",
     patience: Patience | None = None,
     without_limits: bool = True,
     wrap: Callable[[Asgi], Asgi] = lambda app: app,
@@ -171,6 +172,7 @@ async def gateway_over(
 
     Args:
         toml: more of the configuration file, before the provider's table; `extra` after it.
+        dialect: what the provider speaks.
         wrap: puts something around the application.
         options: as for `houses.opened`.
     """
@@ -182,7 +184,7 @@ async def gateway_over(
 
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(WireProvider())
-        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, extra=extra)
+        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, extra=extra, dialect=dialect)
         house = await stack.enter_async_context(opened(folder, toml=toml + acme, **options))
         calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: 1.0)
         house = replace(house, steps=msgspec.structs.replace(house.steps, calling=calling))

@@ -32,11 +32,13 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return {"authorization": f"Bearer {self.token}"}
 
 
-def acme_toml(base_url: str, *, api_key: str | None = None, share: bool = False, extra: str = "") -> str:
+def acme_toml(
+    base_url: str, *, api_key: str | None = None, share: bool = False, extra: str = "", dialect: str = "openai_chat"
+) -> str:
     """A configuration file with one provider, `acme`, at an address such as a `WireProvider`'s `base_url`."""
     key = "" if api_key is None else f'api_key = "{api_key}"\nshare = {str(share).lower()}\n'
     return (
-        f'[providers.acme]\ndialect = "openai_chat"\nbase_url = "{base_url}"\nallow_private_address = true\n{key}\n'
+        f'[providers.acme]\ndialect = "{dialect}"\nbase_url = "{base_url}"\nallow_private_address = true\n{key}\n'
         '[providers.acme.models."acme-1"]\ninput_usd_per_million = "2.50"\noutput_usd_per_million = "10.00"\n'
         f"context_tokens = 128000\nmax_output_tokens = 16384\n{extra}"
     )

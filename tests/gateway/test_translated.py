@@ -1,0 +1,267 @@
+"""Clients of every dialect with a provider of every other: the answer, what is lost, what is refused, what fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+
+import pytest
+
+from clients import BY_NAME, DIALECTS, Client, body_of, text_of
+from gateways import Gateway, provider_table
+from tollhouse.dialects import anthropic_messages, chat, gemini, openai_chat, openai_responses
+from tollhouse.testing import (
+    WireProvider,
+    answer,
+    done,
+    expect,
+    fail,
+    finish,
+    reply,
+    reset,
+    say,
+    status,
+    tool_call,
+    usage,
+)
+
+Open = Callable[..., Awaitable[Gateway]]
+
+PATHS = {
+    anthropic_messages: "/v1/messages",
+    gemini: "/v1/models/acme-1:generateContent",
+    openai_chat: "/v1/chat/completions",
+    openai_responses: "/v1/responses",
+}
+OPENAI, ANTHROPIC, GOOGLE, RESPONSES = map(Client, (openai_chat, anthropic_messages, gemini, openai_responses))
+
+each_upstream = pytest.mark.parametrize("upstream", [dialect.NAME for dialect in DIALECTS])
+each_client = pytest.mark.parametrize(
+    "client", [Client(dialect) for dialect in DIALECTS], ids=lambda it: it.dialect.NAME
+)
+either_way = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+# --- the answer ------------------------------------------------------------------------------------------------------
+
+
+@each_upstream
+async def test_every_client_is_answered_by_every_provider(open_gateway: Open, upstream: str) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.always(answer("Hello to you", usage=(19, 10)))
+    for client in map(Client, DIALECTS):
+        for stream in (False, True):
+            response = await client.ask(gateway, stream=stream)
+            heard = client.hear(response)
+            assert (text_of(heard), heard.choices[0].finish_reason) == ("Hello to you", "stop")
+            assert heard.usage is not None
+            assert (heard.usage.input_tokens, heard.usage.output_tokens) == (19, 10)
+            assert response.headers["x-tollhouse-provider"] == "acme"
+            path = gateway.provider.requests[-1].path.replace("streamGenerate", "generate").replace("gG", "g")
+            assert path == PATHS[BY_NAME[upstream]]
+            row = await gateway.row(response)
+            assert (row["status"], row["input_tokens"], row["output_tokens"]) == (200, 19, 10)
+            assert await gateway.settled(row) == [19 * 2_500 + 10 * 10_000]
+
+
+@each_upstream
+async def test_every_client_is_told_of_a_tool_call(open_gateway: Open, upstream: str) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    call = tool_call("get_weather", {"city": "Rome"}, call_id="call_7", pieces=3)
+    gateway.provider.always([*call, finish("tool_calls"), usage(19, 10), done()])
+    for client in map(Client, DIALECTS):
+        for stream in (False, True):
+            (choice,) = client.hear(await client.ask(gateway, stream=stream)).choices
+            (told,) = choice.message.tool_calls
+            assert (told.id, told.name, json.loads(told.arguments)) == ("call_7", "get_weather", {"city": "Rome"})
+            assert choice.finish_reason == "tool_calls"
+
+
+async def test_one_dialect_on_both_sides_passes_in_its_own_bytes(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="anthropic_messages")
+    gateway.provider.always(answer())
+    field = {"thinking": {"type": "enabled", "budget_tokens": 1024, "something_new": [1, 2]}}
+    response = await ANTHROPIC.ask(gateway, headers={"anthropic-beta": "new-2027"}, max_tokens=2000, **field)
+    assert response.status_code == 200
+    assert "x-tollhouse-lossy" not in response.headers
+    assert body_of(gateway)["thinking"] == field["thinking"]
+    headers = gateway.provider.requests[-1].headers
+    assert (headers["anthropic-beta"], headers["anthropic-version"]) == ("new-2027", "2023-06-01")
+
+
+async def test_headers_of_the_clients_dialect_do_not_reach_a_provider_of_another(gateway: Gateway) -> None:
+    gateway.provider.script(expect(headers={"anthropic-beta": None, "anthropic-version": None}), answer())
+    assert (await ANTHROPIC.ask(gateway, headers={"anthropic-beta": "new-2027"})).status_code == 200
+
+
+# --- what is lost, and what is refused -------------------------------------------------------------------------------
+
+
+@either_way
+async def test_what_gets_lost_is_named(gateway: Gateway, stream: bool) -> None:
+    gateway.provider.script(answer())
+    system = [{"type": "text", "text": "Be brief", "cache_control": {"type": "ephemeral"}}]
+    response = await ANTHROPIC.ask(gateway, stream=stream, system=system, service_tier="auto")
+    assert text_of(ANTHROPIC.hear(response)) == "Hello"
+    assert response.headers["x-tollhouse-lossy"] == "service_tier, messages[0].content[0].cache_control"
+    assert "cache_control" not in json.dumps(body_of(gateway))
+
+
+async def test_what_cannot_be_left_out_is_refused_before_anything_is_held(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="anthropic_messages")
+    response = await OPENAI.ask(gateway, n=2)
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "n"
+    assert not gateway.provider.requests
+    row = await gateway.row(response)
+    assert (row["outcome"], row["attempts"]) == ("invalid_request", 0)
+    assert await gateway.holds(row) == []
+
+
+async def test_who_cannot_be_told_is_passed_over(open_gateway: Open) -> None:
+    async with WireProvider() as second:
+        gateway = await open_gateway(
+            dialect="anthropic_messages",
+            extra=provider_table("second", second.base_url)
+            + '[routes.smart]\ncandidates = ["acme/acme-1", "second/m"]\n',
+        )
+        second.script(expect(json={"n": 2}), answer())
+        response = await OPENAI.ask(gateway, model="smart", n=2)
+    assert response.status_code == 200
+    assert response.headers["x-tollhouse-provider"] == "second"
+    assert response.headers["x-tollhouse-attempts"] == "1"
+
+
+# --- the cap and the hold --------------------------------------------------------------------------------------------
+
+
+async def test_the_models_own_limit_is_the_cap_where_a_dialect_must_have_one(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="anthropic_messages")
+    gateway.provider.script(expect(json={"max_tokens": 16384}), answer())
+    assert (await OPENAI.ask(gateway)).status_code == 200
+
+
+async def test_no_cap_is_written_where_none_is_needed(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="gemini")
+    gateway.provider.script(answer())
+    assert (await OPENAI.ask(gateway)).status_code == 200
+    assert "generationConfig" not in body_of(gateway)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "place"),
+    [
+        ("anthropic_messages", ("max_tokens",)),
+        ("gemini", ("generationConfig", "maxOutputTokens")),
+        ("openai_responses", ("max_output_tokens",)),
+    ],
+)
+async def test_what_a_budget_allows_is_written_as_the_cap(
+    open_gateway: Open, upstream: str, place: tuple[str, ...]
+) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    await gateway.budget("0.05")
+    gateway.provider.script(answer())
+    response = await OPENAI.ask(gateway)
+    assert response.status_code == 200
+    cap = body_of(gateway)
+    for name in place:
+        cap = cap[name]
+    assert cap == int(response.headers["x-tollhouse-max-tokens"]) < 16384
+
+
+async def test_a_hold_covers_what_the_provider_is_sent(open_gateway: Open) -> None:
+    """Said in another dialect a request is longer than it came."""
+    gateway = await open_gateway(dialect="openai_responses")
+    await gateway.budget("1")
+    gateway.provider.script(answer())
+    messages = [{"role": role, "content": "a"} for _ in range(200) for role in ("user", "assistant")]
+    response = await OPENAI.ask(gateway, messages=messages, max_tokens=1)
+    assert response.status_code == 200
+    sent, came = len(gateway.provider.requests[-1].body), len(response.request.content)
+    assert sent > came
+    (hold,) = await gateway.holds(await gateway.row(response))
+    assert hold["usd"] >= sent * 2_500
+
+
+# --- failures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def pair(open_gateway: Open):
+    """A route of a provider who speaks Anthropic's dialect and a second one who speaks OpenAI's."""
+    async with WireProvider() as second:
+        gateway = await open_gateway(
+            dialect="anthropic_messages",
+            extra=provider_table("second", second.base_url)
+            + '[routes.smart]\ncandidates = ["acme/acme-1", "second/m"]\n',
+        )
+        yield gateway, second
+
+
+@either_way
+@each_client
+async def test_a_provider_of_another_dialect_answers_for_one_that_fails(pair, client: Client, stream: bool) -> None:
+    gateway, second = pair
+    gateway.provider.script(status(529))
+    second.script(answer("From the second"))
+    response = await client.ask(gateway, model="smart", stream=stream)
+    assert text_of(client.hear(response)) == "From the second"
+    assert (response.headers["x-tollhouse-provider"], response.headers["x-tollhouse-attempts"]) == ("second", "2")
+
+
+async def test_an_error_within_a_stream_that_has_not_begun_leads_elsewhere(pair) -> None:
+    gateway, second = pair
+    gateway.provider.script(fail("Overloaded", error_type="overloaded_error"))
+    second.script(answer("From the second"))
+    response = await OPENAI.ask(gateway, model="smart", stream=True)
+    assert text_of(OPENAI.hear(response)) == "From the second"
+
+
+@each_client
+@pytest.mark.parametrize("upstream", [dialect.NAME for dialect in (anthropic_messages, openai_chat)])
+@pytest.mark.parametrize("ending", [reset(), fail("It broke")], ids=["reset", "error event"])
+async def test_a_stream_that_breaks_off_ends_with_the_clients_own_error(
+    open_gateway: Open, client: Client, upstream: str, ending: object
+) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.script([say("Hel"), say("lo"), ending])
+    response = await client.ask(gateway, stream=True)
+    assert client.failed(response).message
+    said = [event.text for event in client.events(response.content) if isinstance(event, chat.TextDelta)]
+    assert "".join(said).startswith("Hel")
+    assert not any(isinstance(event, chat.Ended) for event in client.events(response.content))
+    assert (await gateway.row(response))["outcome"].startswith("provider_")
+
+
+@each_client
+@pytest.mark.parametrize("upstream", [dialect.NAME for dialect in DIALECTS])
+@pytest.mark.parametrize(("number", "expected"), [(400, 400), (401, 502), (404, 404), (429, 429), (500, 502)])
+async def test_a_providers_error_is_the_clients_own(
+    open_gateway: Open, client: Client, upstream: str, number: int, expected: int
+) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.always(status(number, "Bad thing"))
+    response = await client.ask(gateway)
+    assert response.status_code == expected
+    failed = client.failed(response)
+    assert failed.message
+    if number in (400, 404):
+        assert failed.message == "Bad thing"
+
+
+async def test_what_is_no_answer_leads_elsewhere(pair) -> None:
+    gateway, second = pair
+    gateway.provider.script(reply(200, body=b"<html>Welcome</html>", headers={"content-type": "text/html"}))
+    second.script(answer("From the second"))
+    assert text_of(OPENAI.hear(await OPENAI.ask(gateway, model="smart"))) == "From the second"
+
+
+@pytest.mark.parametrize("module", [ANTHROPIC.dialect, GOOGLE.dialect, RESPONSES.dialect])
+async def test_a_client_that_asks_nonsense_hears_so_in_its_own_words(gateway: Gateway, module: ModuleType) -> None:
+    client = Client(module)
+    path, _ = client.request("Hi", "acme/acme-1", stream=False)
+    response = await gateway.client.post(path, headers=gateway.person.headers, content=b'{"model": "acme/acme-1", ')
+    assert response.status_code == 400
+    assert "JSON" in client.failed(response).message
