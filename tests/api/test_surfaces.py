@@ -1,0 +1,287 @@
+"""The surfaces of Anthropic's, Google's and OpenAI's newer clients: tokens, errors, limits, counts, lists, forms."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from clients import Client, body_of, text_of
+from gateways import Gateway, over_both_peers
+from tollhouse.admin import access
+from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.api.live import Patience
+from tollhouse.dialects import anthropic_messages, gemini, openai_responses
+from tollhouse.testing import answer, expect, reply, reset, say, stall, status
+
+Open = Callable[..., Awaitable[Gateway]]
+
+ANTHROPIC, GOOGLE, RESPONSES = map(Client, (anthropic_messages, gemini, openai_responses))
+GENERATE = "/v1beta/models/acme/acme-1:generateContent"
+STREAM = "/v1beta/models/acme/acme-1:streamGenerateContent"
+HI: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
+MESSAGE: dict[str, Any] = {"model": "acme/acme-1", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+@over_both_peers
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [("/v1/messages", MESSAGE, "x-api-key"), (GENERATE, HI, "x-goog-api-key"), (GENERATE, HI, "key")],
+)
+async def test_a_token_is_taken_where_the_dialects_own_clients_put_it(
+    gateway: Gateway, path: str, body: dict[str, Any], name: str
+) -> None:
+    gateway.provider.always(answer())
+    token = gateway.person.token
+    if name == "key":
+        response = await gateway.client.post(f"{path}?key={token}", json=body)
+    else:
+        response = await gateway.client.post(path, headers={name: token}, json=body)
+    assert response.status_code == 200
+    assert (await gateway.row(response))["user_id"] == gateway.person.id
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/v1/messages", {}),
+        ("/v1/messages", {"x-goog-api-key": "TOKEN"}),
+        ("/v1/chat/completions", {"x-api-key": "TOKEN"}),
+        ("/v1/responses", {"x-api-key": "TOKEN"}),
+        (GENERATE, {"x-api-key": "TOKEN"}),
+        (f"{GENERATE}?key=TOKEN&key=TOKEN", {}),
+        ("/v1/messages?key=TOKEN", {}),
+    ],
+)
+async def test_a_token_is_taken_nowhere_else(gateway: Gateway, path: str, headers: dict[str, str]) -> None:
+    token = gateway.person.token
+    told = {name: value.replace("TOKEN", token) for name, value in headers.items()}
+    response = await gateway.client.post(path.replace("TOKEN", token), headers=told, json=MESSAGE)
+    assert response.status_code == 401
+
+
+async def test_a_token_in_the_address_is_not_kept(gateway: Gateway) -> None:
+    gateway.provider.script(answer())
+    response = await gateway.client.post(f"{GENERATE}?key={gateway.person.token}", json=HI)
+    assert gateway.person.token not in json.dumps(dict(await gateway.row(response)), default=str)
+    assert gateway.person.token not in gateway.provider.requests[-1].target
+
+
+# --- errors and headers ----------------------------------------------------------------------------------------------
+
+
+async def test_anthropics_clients_hear_errors_as_anthropic_says_them(gateway: Gateway) -> None:
+    response = await ANTHROPIC.ask(gateway, model="acme/other")
+    body = response.json()
+    assert (response.status_code, body["type"], body["error"]["type"]) == (404, "error", "not_found_error")
+    assert body["request_id"] == response.headers["request-id"] == response.headers["x-request-id"]
+
+
+async def test_googles_clients_hear_errors_as_google_says_them(gateway: Gateway) -> None:
+    response = await GOOGLE.ask(gateway, model="acme/other")
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["status"]) == (404, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1beta/models/acme/acme-1:embedContent"),
+        ("POST", "/v1beta/models/acme-1"),
+        ("GET", "/v1beta/files"),
+        ("POST", "/v1/models/acme/acme-1:embedContent"),
+        ("DELETE", "/v1beta/models/acme-1"),
+    ],
+)
+async def test_what_google_has_and_we_have_not_is_not_found_in_googles_words(
+    gateway: Gateway, method: str, path: str
+) -> None:
+    response = await gateway.client.request(method, path, headers=gateway.person.headers)
+    assert (response.status_code, response.json()["error"]["status"]) == (404, "NOT_FOUND")
+
+
+async def test_anthropics_clients_are_told_of_limits_in_anthropics_headers(gateway: Gateway) -> None:
+    await access.set_limits(gateway.house.desk, COMMAND_LINE, gateway.person.id, requests_per_minute=7)
+    gateway.provider.always(answer())
+    told = (await ANTHROPIC.ask(gateway)).headers
+    assert told["anthropic-ratelimit-requests-limit"] == "7"
+    assert told["anthropic-ratelimit-requests-reset"].endswith("Z")
+    assert "x-ratelimit-limit-requests" not in told
+    told = (await GOOGLE.ask(gateway)).headers
+    assert "ratelimit" in told
+    assert not [name for name in told if name.startswith(("x-ratelimit", "anthropic-ratelimit"))]
+
+
+# --- counts ----------------------------------------------------------------------------------------------------------
+
+COUNTS = [
+    (ANTHROPIC, "/v1/messages/count_tokens", {"model": "acme/acme-1", "messages": MESSAGE["messages"]}, "input_tokens"),
+    (GOOGLE, "/v1beta/models/acme/acme-1:countTokens", HI, "totalTokens"),
+]
+each_count = pytest.mark.parametrize(("path", "body", "field"), [case[1:] for case in COUNTS])
+
+
+@each_count
+@pytest.mark.parametrize(
+    ("upstream", "asked", "counted"),
+    [
+        ("anthropic_messages", "/v1/messages/count_tokens", b'{"input_tokens": 42}'),
+        ("gemini", "/v1/models/acme-1:countTokens", b'{"totalTokens": 42}'),
+    ],
+)
+async def test_a_provider_that_counts_is_asked_for_its_count(
+    open_gateway: Open, path: str, body: dict[str, Any], field: str, upstream: str, asked: str, counted: bytes
+) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.script(expect(path=asked), reply(200, body=counted))
+    response = await gateway.client.post(path, headers=gateway.person.headers, json=body)
+    assert (response.json()[field], response.headers["x-tollhouse-count"]) == (42, "exact")
+    assert "max_tokens" not in body_of(gateway)
+    row = await gateway.row(response)
+    assert (row["status"], row["attempts"], row["surface"].rpartition(".")[2]) == (200, 0, "count")
+    assert await gateway.holds(row) == []
+
+
+@each_count
+async def test_without_a_provider_that_counts_the_count_is_a_bound_and_says_so(
+    gateway: Gateway, path: str, body: dict[str, Any], field: str
+) -> None:
+    response = await gateway.client.post(path, headers=gateway.person.headers, json=body)
+    assert response.headers["x-tollhouse-count"] == "bound"
+    assert len(json.dumps(body)) <= response.json()[field] <= 2 * len(json.dumps(body)) + 100
+    assert not gateway.provider.requests
+
+
+@pytest.mark.parametrize("step", [status(500), status(429), status(404), reply(200, body=b"<html>")])
+async def test_a_provider_that_fails_to_count_is_no_reason_to_fail(open_gateway: Open, step: Any) -> None:
+    gateway = await open_gateway(dialect="anthropic_messages")
+    gateway.provider.script(step)
+    _, path, body, _ = COUNTS[0]
+    response = await gateway.client.post(path, headers=gateway.person.headers, json=body)
+    assert (response.status_code, response.headers["x-tollhouse-count"]) == (200, "bound")
+
+
+async def test_what_the_provider_refuses_to_count_is_refused(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="anthropic_messages")
+    gateway.provider.script(
+        reply(400, body=b'{"type":"error","error":{"type":"invalid_request_error","message":"No"}}')
+    )
+    _, path, body, _ = COUNTS[0]
+    response = await gateway.client.post(path, headers=gateway.person.headers, json=body)
+    assert (response.status_code, response.json()["error"]["message"]) == (400, "No")
+    assert (await gateway.row(response))["status"] == 400
+
+
+# --- lists of models -------------------------------------------------------------------------------------------------
+
+
+async def listed(gateway: Gateway, path: str, **headers: str) -> httpx2.Response:
+    return await gateway.client.get(path, headers=gateway.person.headers | headers)
+
+
+async def test_each_dialect_lists_models_in_its_own_shape(gateway: Gateway) -> None:
+    theirs = (await listed(gateway, "/v1/models", **{"anthropic-version": "2023-06-01"})).json()
+    assert theirs["data"][0]["type"] == "model"
+    assert (theirs["has_more"], theirs["first_id"]) == (False, theirs["data"][0]["id"])
+    names = [model["id"] for model in theirs["data"]]
+    assert [model["id"] for model in (await listed(gateway, "/v1/models")).json()["data"]] == names
+    for path, headers in (("/v1beta/models", {}), ("/v1/models", {"x-goog-api-client": "google-genai-sdk/3"})):
+        models = (await listed(gateway, path, **headers)).json()["models"]
+        assert [model["name"] for model in models] == [f"models/{name}" for name in names]
+
+
+async def test_one_model_is_shown_by_its_name(gateway: Gateway) -> None:
+    assert (await listed(gateway, "/v1beta/models/acme/acme-1")).json()["name"] == "models/acme/acme-1"
+    version = {"anthropic-version": "2023-06-01"}
+    assert (await listed(gateway, "/v1/models/acme/acme-1", **version)).json()["id"] == "acme/acme-1"
+    assert (await listed(gateway, "/v1beta/models/acme/other")).json()["error"]["status"] == "NOT_FOUND"
+    assert (await gateway.client.get("/v1beta/models")).status_code == 401
+
+
+# --- Google's array --------------------------------------------------------------------------------------------------
+
+
+@over_both_peers
+async def test_a_stream_is_one_json_array_unless_events_are_asked_for(gateway: Gateway) -> None:
+    gateway.provider.script(answer("Hello to you"))
+    response = await gateway.client.post(STREAM, headers=gateway.person.headers, json=HI)
+    assert response.headers["content-type"] == "application/json"
+    said = [part["text"] for it in response.json() for part in it["candidates"][0]["content"]["parts"]]
+    assert "".join(said) == "Hello to you"
+
+
+async def test_an_array_that_breaks_off_ends_with_the_error(gateway: Gateway) -> None:
+    gateway.provider.script([say("Hel"), reset()])
+    response = await gateway.client.post(STREAM, headers=gateway.person.headers, json=HI)
+    first, last = response.json()
+    assert first["candidates"][0]["content"]["parts"][0]["text"] == "Hel"
+    assert last["error"]["code"] == 502
+
+
+async def test_an_array_that_fails_at_once_is_a_status(gateway: Gateway) -> None:
+    gateway.provider.script(status(400, "Bad"))
+    response = await gateway.client.post(STREAM, headers=gateway.person.headers, json=HI)
+    assert (response.status_code, response.json()["error"]["message"]) == (400, "Bad")
+
+
+async def test_a_silent_array_stays_valid_json(open_gateway: Open) -> None:
+    patience = Patience(sweep_s=0.01, watch_after_s=5, commit_after_s=0.02, ping_every_s=0.02)
+    gateway = await open_gateway(patience=patience)
+    gateway.provider.script([stall(), *answer("Hello")])
+    async with gateway.client.stream("POST", STREAM, headers=gateway.person.headers, json=HI) as response:
+        pieces = response.aiter_bytes()
+        said = b""
+        while said.count(b"\n") < 2:
+            said += await anext(pieces)
+        gateway.provider.release()
+        async for piece in pieces:
+            said += piece
+    assert json.loads(said)[0]["candidates"][0]["content"]["parts"][0]["text"] == "Hello"
+
+
+# --- Responses -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fields", [{}, {"store": True}, {"store": False}, {"previous_response_id": None}])
+async def test_responses_are_not_stored_and_say_so(open_gateway: Open, fields: dict[str, Any]) -> None:
+    gateway = await open_gateway(dialect="openai_responses")
+    gateway.provider.script(expect(json={"store": False}), answer())
+    response = await RESPONSES.ask(gateway, **fields)
+    assert text_of(RESPONSES.hear(response)) == "Hello"
+    assert response.json()["store"] is False
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"previous_response_id": "resp_1"}, {"conversation": "conv_1"}, {"conversation": {}}, {"background": True}],
+)
+async def test_what_needs_a_store_is_refused_by_name(gateway: Gateway, fields: dict[str, Any]) -> None:
+    response = await RESPONSES.ask(gateway, **fields)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, next(iter(fields)))
+    assert (await gateway.row(response))["status"] == 400
+
+
+# --- stopping --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_client_that_leaves_a_translated_stream_is_settled(open_gateway: Open) -> None:
+    gateway = await open_gateway(patience=Patience(sweep_s=0.01, watch_after_s=0.01, hear_out_s=0.01))
+    gateway.provider.script([say("Hello"), stall()])
+    body = MESSAGE | {"stream": True}
+    async with gateway.client.stream("POST", "/v1/messages", headers=gateway.person.headers, json=body) as response:
+        async for _ in response.aiter_bytes():
+            break
+        request_id = response.headers["x-request-id"]
+    async with asyncio.timeout(10):
+        while not (rows := [row for row in await gateway.rows() if row["id"] == request_id]):
+            await asyncio.sleep(0.02)
+    assert rows[0]["outcome"] == "client_left"
+    assert [hold["state"] for hold in await gateway.holds(rows[0])] == ["settled"]
+    gateway.provider.release()
