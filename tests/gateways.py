@@ -171,7 +171,8 @@ async def gateway_over(
     """An open house, served, with a caller and a scripted provider; it does not wait between attempts.
 
     Args:
-        toml: more of the configuration file, before the provider's table; `extra` after it.
+        toml: more of the configuration file, before the provider's table; `extra` after it, where `{base_url}` is
+            the provider's address.
         dialect: what the provider speaks.
         wrap: puts something around the application.
         options: as for `houses.opened`.
@@ -184,7 +185,8 @@ async def gateway_over(
 
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(WireProvider())
-        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, extra=extra, dialect=dialect)
+        more = extra.replace("{base_url}", provider.base_url)
+        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, extra=more, dialect=dialect)
         house = await stack.enter_async_context(opened(folder, toml=toml + acme, **options))
         calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: 1.0)
         house = replace(house, steps=msgspec.structs.replace(house.steps, calling=calling))

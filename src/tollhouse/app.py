@@ -35,7 +35,7 @@ from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_r
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.answer import Steps
-from tollhouse.gateway.call import Calling
+from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.finish import Finishing
 from tollhouse.gateway.identify import Identify, Key
 from tollhouse.gateway.keys import SHARED, Keys

@@ -16,6 +16,7 @@ LATE = {
     "aiohttp_socks": "only with a proxy",
     "alembic": "only when the schema is behind",
     "asyncpg": "only with PostgreSQL",
+    "bpe_openai": "only when a call would be refused for its bytes",
     "genai_prices": "only when prices are imported into the store",
     "importlib": "only to find providers of other packages",
     "rich": "only where a command prints for people",

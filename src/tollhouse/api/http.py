@@ -27,6 +27,7 @@ DISCARD_S = 5.0
 SAFE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 SAFE_TAG = re.compile(rb"[A-Za-z0-9._:/\-]{1,64}")
 USER_AGENT_MOST = 256
+WAIT_MOST_S = 300
 
 
 class ClientLeft(Exception):
@@ -156,6 +157,7 @@ class Head(msgspec.Struct):
         length: bytes of the body, when announced.
         tag: what the client calls this kind of spending, for reports.
         idempotency_key: as it came; see `repeats`.
+        wait_s: how long to wait for money that calls under way may give back, rather than to refuse.
     """
 
     id: str
@@ -167,12 +169,14 @@ class Head(msgspec.Struct):
     client_request_id: str | None
     tag: str | None
     idempotency_key: bytes | None
+    wait_s: float
 
 
 def read_head(peer: Peer, trusted: Networks) -> Head:
     """Read the head. Raises InvalidRequest when Host or Content-Length are not what HTTP wants."""
     token = agent = client_id = forwarded = length = tag = once = None
     tokens = hosts = 0
+    wait_s = 0.0
     for name, value in peer.headers:
         if name == b"authorization":
             tokens += 1
@@ -189,6 +193,8 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
             forwarded = value
         elif name == b"x-tollhouse-tag":
             tag = _tag(value)
+        elif name == b"x-tollhouse-wait":
+            wait_s = _wait_s(value)
         elif name == b"idempotency-key":
             once = value
     if hosts > 1 or (hosts == 0 and peer.needs_host):
@@ -198,7 +204,7 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
     if forwarded is not None and trusted:
         ip = client_ip(ip, forwarded.decode("latin-1"), trusted)
     shown = client_id.decode() if client_id else None
-    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, tag, once)
+    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, tag, once, wait_s)
 
 
 def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None:
@@ -224,6 +230,12 @@ def _tag(value: bytes) -> str:
     if not SAFE_TAG.fullmatch(value):
         raise InvalidRequest("x-tollhouse-tag is a word of up to 64 letters, digits and `._:/-`.")
     return value.decode()
+
+
+def _wait_s(value: bytes) -> float:
+    if not value.isdigit() or len(value) > 3 or int(value) > WAIT_MOST_S:
+        raise InvalidRequest(f"x-tollhouse-wait is a whole number of seconds, {WAIT_MOST_S} at most.")
+    return float(value)
 
 
 def _length(value: bytes) -> int:

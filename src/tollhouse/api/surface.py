@@ -185,6 +185,7 @@ class Surface(ABC):
         exchange.user_agent = head.user_agent
         exchange.client_request_id = head.client_request_id
         exchange.tag = head.tag
+        exchange.wait_s = head.wait_s
         return exchange
 
     async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:

@@ -14,7 +14,7 @@ from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway import call, route
 from tollhouse.gateway.admit import Admit
-from tollhouse.gateway.call import Calling
+from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import Finishing, finish, reckon
 from tollhouse.gateway.identify import Identify

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import Awaitable, Callable
 from types import ModuleType
 
 import msgspec
 
-from tollhouse.clock import Clock
 from tollhouse.errors import (
     CredentialUnreadable,
     InvalidRequest,
@@ -19,52 +15,21 @@ from tollhouse.errors import (
     UpstreamQuota,
     UpstreamTimeout,
 )
+from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.exchange import Attempt, Exchange
-from tollhouse.gateway.keys import Keys
+from tollhouse.gateway.hold import hold
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
-from tollhouse.gateway.targets import NO_FIELDS, Target, Targets
+from tollhouse.gateway.targets import NO_FIELDS, Target
 from tollhouse.gateway.translate import Translation, askable
 from tollhouse.gateway.translated import Heading, TranslatedStream, TranslatedWhole
-from tollhouse.money.budgets import Ask
-from tollhouse.money.ledger import Deed, Ledger, NewHold, Resolution
-from tollhouse.money.pricebook import PriceBook, Terms
-from tollhouse.money.prices import input_bound
+from tollhouse.money.ledger import Deed, Resolution
 from tollhouse.providers.base import Fields, Headers
 from tollhouse.upstream import retry
-from tollhouse.upstream.base import Bounds, Call, Reply, Timeouts
+from tollhouse.upstream.base import Call, Reply
 
 JSON = (b"content-type", b"application/json")
-REWRITE_SLACK_BYTES = 64
-"""What a rewritten request may be longer than the client's: the cap and the wish for usage."""
-
-encode = msgspec.json.Encoder().encode
-
-HOLD_GRACE_S = 30.0
-"""A hold outlives the request's deadline by this, so that only what is truly lost is swept."""
-
-
-class Calling(msgspec.Struct, frozen=True, kw_only=True):
-    """What calls need, made once by `app.py`.
-
-    Attributes:
-        targets: where each credential leads, and which client goes there.
-        attempts: how often providers are asked for one request, at most.
-    """
-
-    ledger: Ledger
-    pricebook: PriceBook
-    keys: Keys
-    targets: Targets
-    clock: Clock
-    boot_id: str
-    timeouts: Timeouts
-    bounds: Bounds
-    attempts: int
-    chance: Callable[[], float] = random.random
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    on_attempt: Callable[[str], None] = lambda outcome: None
 
 
 async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: Calling) -> tuple[Speech, bytes]:
@@ -109,7 +74,7 @@ def _is_other(candidate: Candidate, other: Candidate) -> bool:
 
 async def _attempt(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> tuple[Speech, bytes]:
     """Hold, send, listen until it speaks."""
-    attempt = await _hold(exchange, number, candidate, calling)
+    attempt = await hold(exchange, number, candidate, calling)
     exchange.attempts.append(attempt)
     exchange.tally = Tally()
     speech: Speech | None = None
@@ -142,58 +107,6 @@ def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
     calling.ledger.resolve(Resolution(hold_id=attempt.held.id, deed=deed, ends_request=False))
     if attempt.candidate.key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
         calling.keys.failed(attempt.candidate.key, error.code)
-
-
-async def _hold(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> Attempt:
-    """Set money aside for one attempt, durably, together with the request's row."""
-    provider, model = candidate.provider, candidate.model
-    terms = calling.pricebook.known(provider, model) or await calling.pricebook.terms(provider, model)
-    translation = exchange.translations.get(provider.name)
-    translated = None
-    if translation is not None:
-        translated = translation.body(model, cap=None, most_tokens=terms.max_output_tokens)
-    ask = _ask(exchange, candidate, terms, translated)
-    now_s = calling.clock.monotonic()
-    left_s = max(0.0, exchange.began_s + calling.timeouts.total_s - now_s)
-    new = NewHold(
-        id=f"hold_{exchange.id[4:]}.{number}",
-        request_id=exchange.id,
-        boot_id=calling.boot_id,
-        provider=provider.name,
-        model=model,
-        price_version=terms.version,
-        deadline=calling.clock.time_ns() // 1_000 + int((left_s + HOLD_GRACE_S) * 1_000_000),
-        ask=ask,
-        skeleton=encode(exchange.skeleton or exchange.begin(calling.boot_id)).decode(),
-    )
-    held = await calling.ledger.hold(new)
-    return Attempt(number, candidate, terms, held, ask.input_bound, now_s, translated)
-
-
-def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: bytes | None) -> Ask:
-    glance, owners = exchange.glance, exchange.caller.owners if exchange.caller else ()
-    body_bytes = len(exchange.body if translated is None else translated)
-    message_count = glance.message_count
-    if exchange.request is not None:
-        message_count = max(message_count, len(exchange.request.messages))
-    bound = input_bound(
-        body_bytes + REWRITE_SLACK_BYTES,
-        message_count,
-        candidate.provider.unseen_tokens(candidate.model, glance.has_tools, glance.tool_types),
-        terms.context_tokens,
-        glance.media,
-    )
-    return Ask(
-        owners=owners,
-        models=candidate.names,
-        price=terms.price,
-        input_bound=bound,
-        input_estimate=min(bound, (body_bytes + 3) // 4),
-        cap=glance.max_output_tokens,
-        n=glance.n,
-        max_output_tokens=terms.max_output_tokens,
-        requests=0 if any(attempt.is_charged for attempt in exchange.attempts) else 1,
-    )
 
 
 async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speech:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from tollhouse.dialects.chat import ChatRequest, ReasoningPart, RefusalPart, TextPart
 from tollhouse.errors import InvalidRequest, UpstreamError, UpstreamRefused
 from tollhouse.gateway.answer import Steps, find
-from tollhouse.gateway.call import JSON, Calling, failure, fields_of, reach
+from tollhouse.gateway.call import JSON, failure, fields_of, reach
+from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import finish
 from tollhouse.gateway.route import Candidate

@@ -83,6 +83,7 @@ class Exchange:
         skeleton: the row as far as it is known before anything is sent.
         error: what ended it, when it did not succeed.
         has_left: the client went away.
+        wait_s: how long the client would rather wait than be refused for lack of money.
         cache: what spared the call, when something did.
     """
 
@@ -117,6 +118,7 @@ class Exchange:
         "translations",
         "upstream_s",
         "user_agent",
+        "wait_s",
     )
 
     def __init__(
@@ -139,6 +141,7 @@ class Exchange:
         self.user_agent: str | None = None
         self.client_request_id: str | None = None
         self.tag: str | None = None
+        self.wait_s = 0.0
         self.cache: str | None = None
         self.admission: Admission | None = None
         self.attempts: list[Attempt] = []

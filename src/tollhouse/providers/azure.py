@@ -62,5 +62,6 @@ PROVIDER = Provider(
     hosts=(".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"),
     target=_target,
     priced_as="azure",
+    tokenizer="openai",
     hidden_tokens=template_tokens,
 )

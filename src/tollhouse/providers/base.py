@@ -113,6 +113,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         priced_as: the provider's id in genai-prices, when that has it.
         free: costs nothing (local models, the demo).
         hidden_tokens: (has tools, tool types) -> tokens the provider adds unseen, at most.
+        tokenizer: whose tokenizer counts its models' tokens exactly, when it is one that we have.
         reads_unasked: models that use the provider's tools without being offered any.
     """
 
@@ -136,6 +137,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     priced_as: str | None = None
     free: bool = False
     hidden_tokens: Callable[[bool, frozenset[str]], int] = no_hidden_tokens
+    tokenizer: Literal["openai"] | None = None
     reads_unasked: frozenset[str] = frozenset()
     also: tuple[ModuleType, ...] = ()
     lacks: Mapping[str, Carry] = {}

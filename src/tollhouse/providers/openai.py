@@ -79,5 +79,6 @@ PROVIDER = Provider(
     limits={model: limits for limits, models in _SERIES.items() for model in models.split()},
     prices={"omni-moderation-latest": _FREE, "omni-moderation-2024-09-26": _FREE},
     priced_as="openai",
+    tokenizer="openai",
     hidden_tokens=_hidden_tokens,
 )

@@ -1,0 +1,77 @@
+"""How many tokens a request has at most, counted with the model's own tokenizer. Only where the answer matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TypeAlias
+
+from tollhouse.dialects.chat import ChatRequest, Message, RefusalPart, TextPart
+
+Encode: TypeAlias = Callable[[str], list[int]]
+
+MESSAGE_TOKENS = 8
+"""What a message takes at most beside its words: its frame, and its role."""
+
+REQUEST_TOKENS = 16
+"""What a request takes at most beside its messages: the beginning of the answer, and its settings."""
+
+
+def encoding_of(tokenizer: str | None, model: str) -> Encode | None:
+    """The tokenizer of a provider's model; None when it is unknown, or not installed for this platform.
+
+    The first of each takes a moment: its table is built.
+    """
+    return _openai(model) if tokenizer == "openai" else None
+
+
+def tokens_at_most(request: ChatRequest, encode: Encode, unseen_tokens: int) -> int | None:
+    """The most tokens that a request of words can have; None when it has more than words.
+
+    Tools and schemas are bounded by their bytes: how a provider writes them into the prompt is not published.
+
+    Args:
+        unseen_tokens: what the provider may add, at most.
+    """
+    tokens = REQUEST_TOKENS + unseen_tokens
+    for message in request.messages:
+        if message.extra or not all(isinstance(part, TextPart | RefusalPart) for part in message.parts):
+            return None
+        tokens += MESSAGE_TOKENS + sum(len(encode(text)) for text in _texts(message))
+    for tool in request.tools:
+        if tool.raw is not None or tool.extra:
+            return None
+        tokens += len((tool.name + (tool.description or "")).encode()) + len(tool.parameters or b"") + MESSAGE_TOKENS
+    form = request.response_format
+    if form is not None:
+        tokens += len(((form.name or "") + (form.description or "")).encode()) + len(form.schema or b"")
+    return tokens
+
+
+def _texts(message: Message) -> Iterator[str]:
+    if message.name is not None:
+        yield message.name
+    if message.tool_call_id is not None:
+        yield message.tool_call_id
+    for part in message.parts:
+        if isinstance(part, TextPart | RefusalPart):
+            yield part.text
+    for call in message.tool_calls:
+        yield call.id
+        yield call.name
+        yield call.arguments
+
+
+@cache
+def _openai(model: str) -> Encode | None:
+    try:
+        # Late import: its tables take a quarter of a second, and most gateways never refuse anyone.
+        import bpe_openai
+    except ImportError:
+        return None
+    try:
+        encoding = bpe_openai.get_encoding(bpe_openai.encoding_name_for_model(model))
+    except bpe_openai.UnsupportedModelError:
+        return None
+    encode: Encode = encoding.encode_ordinary
+    return encode
