@@ -8,9 +8,11 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-EventType: TypeAlias = Literal["budget.threshold", "credential.aging", "credential.failing", "webhook.ping"]
-EVENTS: tuple[EventType, ...] = tuple(event for event in get_args(EventType) if event != "webhook.ping")
-"""What an endpoint may ask to hear of. A ping goes to the endpoint that is tested, whatever it asked for."""
+Subscribable: TypeAlias = Literal["budget.threshold", "credential.aging", "credential.failing"]
+EventType: TypeAlias = Literal[Subscribable, "webhook.ping"]
+"""A ping goes to the endpoint that is tested, whatever it subscribed to."""
+
+SUBSCRIBABLE: tuple[Subscribable, ...] = get_args(Subscribable)
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
