@@ -8,6 +8,7 @@ with notice, all others are refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -61,6 +62,8 @@ FEATURES: Final[Mapping[str, str]] = {
 }
 """Whatever a request may use, and what it is."""
 
+_PLACE: Final = re.compile(r"\[\d+\]")
+
 
 class Use(NamedTuple):
     """A feature that a request uses, and where."""
@@ -70,7 +73,9 @@ class Use(NamedTuple):
 
 
 def losses(request: chat.ChatRequest, carries: Mapping[str, Carry], hints: frozenset[str]) -> tuple[str, ...]:
-    """The fields that another dialect cannot say, and that the caller can do without: each once, in order.
+    """The fields that another dialect cannot say, and that the caller can do without: in order, and each once.
+
+    The places of a list are one field (`messages[].name`): in a long conversation they would be hundreds.
 
     Args:
         carries: of the dialect that it is to be said in.
@@ -85,11 +90,11 @@ def losses(request: chat.ChatRequest, carries: Mapping[str, Carry], hints: froze
         if carry == "refused":
             raise _refused(param, FEATURES[feature])
         if carry == "lossy":
-            lost[param] = None
+            lost[_PLACE.sub("[]", param)] = None
     for name, param in unmodelled(request):
         if name not in hints:
             raise _refused(param, "a field of the dialect you speak")
-        lost[param] = None
+        lost[_PLACE.sub("[]", param)] = None
     return tuple(lost)
 
 
@@ -111,6 +116,8 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
         for number, call in enumerate(message.tool_calls):
             if call.type != "function":
                 yield Use("other_tools", f"{param}.tool_calls[{number}]")
+            if call.signature is not None:
+                yield Use("signed_reasoning", f"{param}.tool_calls[{number}].signature")
     for position, tool in enumerate(request.tools):
         yield Use("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
         if tool.strict:
@@ -210,9 +217,9 @@ def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
         case chat.RefusalPart():
             yield Use("refusal", param)
         case chat.ReasoningPart(signature=None, sealed=None):
-            yield Use("reasoning", param)
+            yield Use("reasoning", f"{param}.thinking")
         case chat.ReasoningPart():
-            yield Use("signed_reasoning", param)
+            yield Use("signed_reasoning", f"{param}.thinking")
 
 
 def _told(extra: dict[str, msgspec.Raw]) -> Iterator[str]:
@@ -227,9 +234,12 @@ def _without_thinking(message: chat.Message, lacking: frozenset[str]) -> chat.Me
         is_signed = part.signature is not None or part.sealed is not None
         return ("signed_reasoning" if is_signed else "reasoning") not in lacking
 
-    if all(map(is_kept, message.parts)):
+    parts, calls = tuple(filter(is_kept, message.parts)), message.tool_calls
+    if "signed_reasoning" in lacking and any(call.signature is not None for call in calls):
+        calls = tuple([replace(call, signature=None, made_by=None) for call in calls])
+    if len(parts) == len(message.parts) and calls is message.tool_calls:
         return message
-    return replace(message, parts=tuple(filter(is_kept, message.parts)))
+    return replace(message, parts=parts, tool_calls=calls)
 
 
 def _bare_message(message: chat.Message) -> chat.Message:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tollhouse.dialects import openai_chat
 from tollhouse.errors import InvalidRequest
-from tollhouse.providers.base import Field, Fields, Headers, Provider, template_tokens
+from tollhouse.providers.base import STRICT, Field, Fields, Headers, Provider, template_tokens
 
 _API_VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?")
 
@@ -50,6 +50,7 @@ def _authorize(api_key: str, fields: Fields) -> Headers:
 PROVIDER = Provider(
     name="azure",
     dialect=openai_chat,
+    lacks=STRICT,
     base_url="",
     docs_url="https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle",
     env="AZURE_OPENAI_API_KEY",

@@ -24,6 +24,10 @@ CALLED_BY_US: Final = frozenset({"function", "custom"})
 """Types of tools that only the caller runs. All others run at the provider, and what they find is read and charged."""
 
 
+STRICT: Final[Mapping[str, Carry]] = {"reasoning": "lossy", "signed_reasoning": "lossy", "top_k": "lossy"}
+"""What vendors lack who refuse each field of a chat completion that OpenAI's reference does not have."""
+
+
 class Limits(NamedTuple):
     """What a model can take and give, in tokens; None when unknown."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tollhouse.dialects import openai_chat
-from tollhouse.providers.base import Provider, template_tokens
+from tollhouse.providers.base import STRICT, Provider, template_tokens
 
 # https://inference-docs.cerebras.ai/api-reference/chat-completions, 2026-11-22. The end: recorded behind Hugging Face.
 PROVIDER = Provider(
     name="cerebras",
     dialect=openai_chat,
+    lacks=STRICT,
     base_url="https://api.cerebras.ai/v1",
     docs_url="https://inference-docs.cerebras.ai",
     env="CEREBRAS_API_KEY",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tollhouse.dialects import openai_chat
-from tollhouse.providers.base import Fields, Provider, template_tokens
+from tollhouse.providers.base import STRICT, Fields, Provider, template_tokens
 
 
 def _target(target: bytes, model: str, fields: Fields) -> bytes:
@@ -15,6 +15,7 @@ def _target(target: bytes, model: str, fields: Fields) -> bytes:
 PROVIDER = Provider(
     name="github",
     dialect=openai_chat,
+    lacks=STRICT,
     base_url="https://models.github.ai",
     docs_url="https://docs.github.com/en/github-models",
     env="GITHUB_TOKEN",

@@ -6,12 +6,13 @@ Its compound models search and run code by themselves, and count what every mode
 from __future__ import annotations
 
 from tollhouse.dialects import openai_chat
-from tollhouse.providers.base import Provider, template_tokens
+from tollhouse.providers.base import STRICT, Provider, template_tokens
 
 # https://console.groq.com/docs/api-reference, 2026-11-22.
 PROVIDER = Provider(
     name="groq",
     dialect=openai_chat,
+    lacks=STRICT,
     base_url="https://api.groq.com/openai/v1",
     docs_url="https://console.groq.com/docs",
     env="GROQ_API_KEY",

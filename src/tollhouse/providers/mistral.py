@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from tollhouse.dialects import openai_chat
-from tollhouse.providers.base import Provider, template_tokens
+from tollhouse.providers.base import STRICT, Provider, template_tokens
 from tollhouse.providers.wording import rename_cap
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -27,6 +27,7 @@ def _reword(body: bytes) -> bytes:
 PROVIDER = Provider(
     name="mistral",
     dialect=openai_chat,
+    lacks=STRICT,
     base_url="https://api.mistral.ai/v1",
     docs_url="https://docs.mistral.ai",
     env="MISTRAL_API_KEY",

@@ -7,6 +7,7 @@ from typing import Final
 from tollhouse.dialects import openai_chat, openai_responses
 from tollhouse.providers.base import (
     CALLED_BY_US,
+    STRICT,
     WHOLE_CONTEXT_TOKENS,
     Field,
     Fields,
@@ -67,7 +68,7 @@ PROVIDER = Provider(
     name="openai",
     dialect=openai_chat,
     also=(openai_responses,),
-    lacks={"reasoning": "lossy", "signed_reasoning": "lossy", "top_k": "lossy"},
+    lacks=STRICT,
     base_url="https://api.openai.com/v1",
     docs_url="https://developers.openai.com/api/docs",
     env="OPENAI_API_KEY",
