@@ -156,3 +156,24 @@ def test_models_and_their_windows_are_listed() -> None:
 def test_the_library_is_not_imported_before_prices_are_asked_for() -> None:
     script = "import sys, tollhouse.money.published; sys.exit('genai_prices' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_tiers_of_a_model_ride_with_its_price() -> None:
+    price = known("openai", "gpt-5.4")
+    assert price.on("priority").output > price.output > price.on("flex").output
+    assert price.on("default") == price.on(None) == price.on("no-such-tier") == price
+    assert price.on("priority") == known("openai", "gpt-5.4", tier="priority")
+
+
+def test_what_stays_in_the_cache_for_an_hour_costs_more() -> None:
+    price = known("anthropic", "claude-sonnet-4-5")
+    for_minutes = Usage(input_tokens=1_000_000, input_cache_write_tokens=1_000_000, output_tokens=0)
+    for_an_hour = Usage(
+        input_tokens=1_000_000,
+        input_cache_write_tokens=1_000_000,
+        input_cache_write_1h_tokens=1_000_000,
+        output_tokens=0,
+    )
+    # Anthropic, "Prompt caching", section "Pricing": 1.25 and 2 times the price of input.
+    assert cost_of(for_minutes, price) * 8 == cost_of(for_an_hour, price) * 5
+    assert price.dearest_input() == 2 * price.input

@@ -23,6 +23,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         input_tokens: everything read, cached or not.
         input_cached_tokens: of the input, what the provider had in its cache.
         input_cache_write_tokens: of the input, what it put into its cache.
+        input_cache_write_1h_tokens: of that, what stays there for an hour, which costs more.
         input_audio_tokens: of the input, audio.
         output_tokens: everything made, reasoning included.
         output_reasoning_tokens: of the output, what the caller does not see.
@@ -34,6 +35,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     input_cached_tokens: int = 0
     input_cache_write_tokens: int = 0
+    input_cache_write_1h_tokens: int = 0
     input_audio_tokens: int = 0
     output_reasoning_tokens: int = 0
     output_audio_tokens: int = 0

@@ -41,7 +41,7 @@ def bill_of(usage: Usage | None, price: Price | None, input_bound: int, output_b
         if price is None:
             return Bill(usage, None, None, "unpriced")
         try:
-            input_cost, output_cost = split_cost(usage, price)
+            input_cost, output_cost = split_cost(usage, price.on(usage.service_tier))
         except ValueError:
             return bill_of(None, price, input_bound, output_bound)
         return Bill(usage, input_cost, output_cost, "exact")

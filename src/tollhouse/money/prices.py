@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import msgspec
@@ -34,13 +35,20 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     output: FemtodollarsPerToken
     input_cached: FemtodollarsPerToken | None = None
     input_cache_write: FemtodollarsPerToken | None = None
+    input_cache_write_1h: FemtodollarsPerToken | None = None
     input_audio: FemtodollarsPerToken | None = None
     output_audio: FemtodollarsPerToken | None = None
     output_reasoning: FemtodollarsPerToken | None = None
 
     def dearest_input(self) -> int:
         """The most that one token of input can cost."""
-        return max(self.input, self.input_cached or 0, self.input_cache_write or 0, self.input_audio or 0)
+        return max(
+            self.input,
+            self.input_cached or 0,
+            self.input_cache_write or 0,
+            self.input_cache_write_1h or 0,
+            self.input_audio or 0,
+        )
 
     def dearest_output(self) -> int:
         """The most that one token of output can cost."""
@@ -60,11 +68,13 @@ class Price(Rates, frozen=True, kw_only=True):
     Attributes:
         tiers: steps for long context, ascending.
         per_request: what a call costs besides its tokens.
+        by_tier: what it costs on another service tier, by the tier's name.
         version: names this price and where it comes from, so that a settled call can be recomputed.
     """
 
     tiers: tuple[Tier, ...] = ()
     per_request: Nanodollars = Nanodollars(0)
+    by_tier: Mapping[str, Price] = {}
     version: str = ""
 
     FREE: ClassVar[Price]
@@ -73,6 +83,10 @@ class Price(Rates, frozen=True, kw_only=True):
     def has_free_output(self) -> bool:
         """Output costs nothing, however long the context."""
         return not any(rates.dearest_output() for rates in (self, *(tier.rates for tier in self.tiers)))
+
+    def on(self, service_tier: str | None) -> Price:
+        """The price on a service tier: the standard one when the tier has none of its own."""
+        return self.by_tier.get(service_tier, self) if self.by_tier and service_tier else self
 
     def at(self, input_tokens: int) -> Rates:
         """The rates for a call that reads so many tokens."""
@@ -182,10 +196,11 @@ def from_listed(listed: ListedPrice, version: str) -> Price | None:
 def _read(usage: Usage, rates: Rates) -> int:
     """Femtodollars for the input."""
     cached, written, audio = usage.input_cached_tokens, usage.input_cache_write_tokens, usage.input_audio_tokens
-    if not (cached or written or audio) and usage.input_tokens >= 0:
+    if not (cached or written or audio or usage.input_cache_write_1h_tokens) and usage.input_tokens >= 0:
         return usage.input_tokens * rates.input
     fresh = usage.input_tokens - cached - written
-    if min(fresh, cached, written, audio) < 0 or audio > usage.input_tokens:
+    for_1h = usage.input_cache_write_1h_tokens
+    if min(fresh, cached, written, audio, for_1h, written - for_1h) < 0 or audio > usage.input_tokens:
         raise ValueError("the parts of the input are more than the input")
     fresh -= audio
     if fresh < 0:
@@ -193,10 +208,13 @@ def _read(usage: Usage, rates: Rates) -> int:
         cached, fresh = cached + fresh, 0
         if cached < 0:
             written, cached = written + cached, 0
+    write_rate = rates.input if rates.input_cache_write is None else rates.input_cache_write
+    for_1h = min(for_1h, written)
     return (
         fresh * rates.input
         + cached * (rates.input if rates.input_cached is None else rates.input_cached)
-        + written * (rates.input if rates.input_cache_write is None else rates.input_cache_write)
+        + (written - for_1h) * write_rate
+        + for_1h * (write_rate if rates.input_cache_write_1h is None else rates.input_cache_write_1h)
         + audio * (rates.input if rates.input_audio is None else rates.input_audio)
     )
 

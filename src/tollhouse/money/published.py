@@ -3,8 +3,8 @@
 The library's data is bundled with it; nothing is fetched and no price changes by itself. Importing it costs 0.3 s and
 20 MiB, which a request must never pay for: it is imported inside `_snapshot`, when prices are first asked for.
 
-Three things it publishes have no place in a `Usage` and are not charged: uses of server-side tools, the dearer of two
-lifetimes of a cache entry, and processing in batches.
+Two things it publishes have no place in a `Usage` and are not charged: uses of server-side tools, and processing in
+batches.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from tollhouse.money.amounts import FemtodollarsPerToken, Nanodollars
 from tollhouse.money.prices import Price, Rates, Tier
@@ -28,16 +30,18 @@ _RATES: Final = {
     "output_mtok": "output",
     "cache_read_mtok": "input_cached",
     "cache_write_mtok": "input_cache_write",
+    "cache_write_1h_mtok": "input_cache_write_1h",
     "input_audio_mtok": "input_audio",
     "output_audio_mtok": "output_audio",
     "output_reasoning_mtok": "output_reasoning",
 }
 _PER_REQUEST: Final = "requests_kcount"
-_NOT_CHARGED: Final = {"web_searches_kcount", "storage_searches_kcount", "cache_write_1h_mtok", "cache_audio_read_mtok"}
+_NOT_CHARGED: Final = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok"}
+_TIERS: Final = ("priority", "flex", "fast")
 
 
 def published_price(provider_id: str, model: str, today: date, tier: str | None = None) -> Price | None:
-    """The price a vendor publishes for a model on a day (UTC).
+    """The price a vendor publishes for a model on a day (UTC), with those of its service tiers.
 
     Args:
         provider_id: the vendor's id in genai-prices.
@@ -54,10 +58,16 @@ def published_price(provider_id: str, model: str, today: date, tier: str | None 
         return None
     provider, info = found
     # A model found in another vendor's list, as Azure's are in OpenAI's, has the price but not that vendor's tiers.
-    context = {"service_tier": tier} if tier and any(own is info for own in provider.models) else None
+    has_tiers = any(own is info for own in provider.models) and bool(info.price_variants)
+    # What others call a tier, Anthropic calls a speed.
+    context = {"service_tier": tier, "speed": tier} if tier and has_tiers else None
     version = _version(provider, info, today, tier if context else None)
     prices = [_price(info.get_prices(instant, context), version) for instant in _instants(info, today)]
-    return max((price for price in prices if price), key=lambda price: price.input + price.output, default=None)
+    dearest = max((price for price in prices if price), key=lambda price: price.input + price.output, default=None)
+    if dearest is None or tier or not has_tiers:
+        return dearest
+    tiers = {name: price for name in _TIERS if (price := published_price(provider_id, model, today, name)) is not None}
+    return replace(dearest, by_tier={name: price for name, price in tiers.items() if not _alike(price, dearest)})
 
 
 def published_context(provider_id: str, model: str) -> int | None:
@@ -72,6 +82,10 @@ def published_models(provider_id: str) -> list[str]:
         if provider.id == provider_id:
             return [info.id for info in provider.models]
     return []
+
+
+def _alike(price: Price, other: Price) -> bool:
+    return replace(price, version=other.version) == other
 
 
 def _snapshot() -> DataSnapshot:

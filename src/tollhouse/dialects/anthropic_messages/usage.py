@@ -41,7 +41,12 @@ class _Iteration(_Counts):
     type: str = ""
 
 
+class _Created(msgspec.Struct):
+    ephemeral_1h_input_tokens: Count = None
+
+
 class _Usage(_Counts):
+    cache_creation: _Created | None = None
     output_tokens_details: _Details | None = None
     service_tier: str | None = None
     speed: str | None = None
@@ -84,6 +89,7 @@ def read_usage(raw: Raw, earlier: Raw = NULL) -> chat.Usage | None:
         output_tokens=made,
         input_cached_tokens=cached,
         input_cache_write_tokens=written,
+        input_cache_write_1h_tokens=min(written, _kept_for_1h(wire)),
         output_reasoning_tokens=min(made, thought or 0),
         service_tier=FAST if wire.speed == FAST else wire.service_tier,
     )
@@ -100,6 +106,9 @@ def write_usage(usage: chat.Usage | None) -> dict[str, Any]:
         "cache_read_input_tokens": cached,
         "output_tokens": usage.output_tokens,
     }
+    if usage.input_cache_write_1h_tokens:
+        kept = usage.input_cache_write_1h_tokens
+        wire["cache_creation"] = {"ephemeral_5m_input_tokens": written - kept, "ephemeral_1h_input_tokens": kept}
     if usage.output_reasoning_tokens:
         wire["output_tokens_details"] = {"thinking_tokens": usage.output_reasoning_tokens}
     if usage.service_tier == FAST:
@@ -127,6 +136,11 @@ def _sum(counts: _Four | None, more: _Four | None) -> _Four | None:
     if counts is None or more is None:
         return None
     return counts[0] + more[0], counts[1] + more[1], counts[2] + more[2], counts[3] + more[3]
+
+
+def _kept_for_1h(wire: _Usage) -> int:
+    created = wire.cache_creation
+    return 0 if created is None else _count(created.ephemeral_1h_input_tokens) or 0
 
 
 def _count(said: Count) -> int | None:
