@@ -152,12 +152,12 @@ def test_what_is_lost_is_told_once_and_in_order():
     assert carry.losses(request, carries, frozenset()) == ("messages[].content[].detail", "top_k", "seed")
 
 
-@pytest.mark.parametrize("carries", [{}, {"seed": "refused"}])
 def test_what_is_lost_at_many_places_is_told_as_one():
     message = chat.Message(role="user", name="Ann")
     assert carry.losses(asking(*[message] * 300), {"name": "lossy"}, frozenset()) == ("messages[].name",)
 
 
+@pytest.mark.parametrize("carries", [{}, {"seed": "refused"}])
 def test_what_a_dialect_cannot_say_is_refused_by_name(carries):
     with pytest.raises(InvalidRequest, match=r"`seed`: a seed cannot be said") as refused:
         carry.losses(asking(seed=5), carries, frozenset())

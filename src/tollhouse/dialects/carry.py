@@ -112,7 +112,8 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
         if message.is_error:
             yield Use("tool_error", f"{param}.is_error")
         for number, part in enumerate(message.parts):
-            yield from _part_uses(part, f"{param}.content[{number}]", message.role)
+            if type(part) is not chat.TextPart or part.citations:
+                yield from _part_uses(part, f"{param}.content[{number}]", message.role)
         for number, call in enumerate(message.tool_calls):
             if call.type != "function":
                 yield Use("other_tools", f"{param}.tool_calls[{number}]")
@@ -136,24 +137,21 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
 
 def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
     """The fields that only the dialect that read them knows, and that say something: names, and where they stand."""
-    for name in _told(request.extra):
-        yield name, name
+    yield from _told(request.extra, "")
     for position, message in enumerate(request.messages):
-        param = f"messages[{position}]"
-        for name in _told(message.extra):
-            yield name, f"{param}.{name}"
+        if message.extra:
+            yield from _told(message.extra, f"messages[{position}].")
         for number, part in enumerate(message.parts):
-            inside = f"{param}.content[{number}]"
             if isinstance(part, chat.OtherPart):
-                yield part.type, inside
-            for name in _told(getattr(part, "extra", {})):
-                yield name, f"{inside}.{name}"
+                yield part.type, f"messages[{position}].content[{number}]"
+            elif extra := getattr(part, "extra", None):
+                yield from _told(extra, f"messages[{position}].content[{number}].")
         for number, call in enumerate(message.tool_calls):
-            for name in _told(call.extra):
-                yield name, f"{param}.tool_calls[{number}].{name}"
+            if call.extra:
+                yield from _told(call.extra, f"messages[{position}].tool_calls[{number}].")
     for position, tool in enumerate(request.tools):
-        for name in _told(tool.extra):
-            yield name, f"tools[{position}].{name}"
+        if tool.extra:
+            yield from _told(tool.extra, f"tools[{position}].")
 
 
 def without(request: chat.ChatRequest, features: Iterable[str]) -> chat.ChatRequest:
@@ -222,9 +220,9 @@ def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
             yield Use("signed_reasoning", f"{param}.thinking")
 
 
-def _told(extra: dict[str, msgspec.Raw]) -> Iterator[str]:
+def _told(extra: dict[str, msgspec.Raw], inside: str) -> Iterator[tuple[str, str]]:
     """Null says nothing."""
-    return (name for name, raw in extra.items() if not is_null(raw))
+    return ((name, inside + name) for name, raw in extra.items() if not is_null(raw))
 
 
 def _without_thinking(message: chat.Message, lacking: frozenset[str]) -> chat.Message:

@@ -145,6 +145,8 @@ def read_message(wire: Message, fields: Fields) -> chat.Message:
 
 def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     """The message as a JSON object. In requests sound is named by its id, in answers it is said."""
+    if words := _plain_words(message):
+        return {"role": message.role, "content": words}
     parts = list(message.parts)
     wire: dict[str, Any] = {"role": message.role, "content": None}
     thoughts = [part for part in parts if isinstance(part, chat.ReasoningPart)]
@@ -170,6 +172,16 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     if message.name is not None:
         wire["name"] = message.name
     return wire | message.extra
+
+
+def _plain_words(message: chat.Message) -> str:
+    """What is said, when a message has one piece of text and nothing else: nearly every one of a conversation."""
+    if len(message.parts) != 1 or message.tool_calls or message.extra:
+        return ""
+    (part,) = message.parts
+    if type(part) is not chat.TextPart or part.extra or part.citations:
+        return ""
+    return part.text if message.tool_call_id is None and message.name is None else ""
 
 
 def read_citation(wire: UrlCitation) -> chat.Citation:

@@ -22,11 +22,14 @@ from tollhouse.dialects.openai_chat.messages import (
 from tollhouse.dialects.openai_chat.thinking import Detail, is_provable, proven, write_details
 from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
+_encode = msgspec.json.Encoder().encode
+
 _NO_EVENTS: tuple[chat.Event, ...] = ()
 _ENDED = (chat.Ended(),)
 _EMPTY_BYTES = len(NULL)
 """A field of an object that takes no more bytes than `null` says nothing."""
 
+_AFTER_TEXT = b'},"finish_reason":null}]}\n\n'
 _CONTENT = b'"delta":{"content":"'
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
@@ -252,6 +255,7 @@ class Writer:
         self._include_usage = include_usage
         self._usage: chat.Usage | None = None
         self._begun: set[int] = set()
+        self._before_text: dict[int, bytes] = {}
         self._thoughts: dict[int, list[str]] = {}
         self._proof_counts: dict[int, int] = {}
 
@@ -259,7 +263,7 @@ class Writer:
         """The event's bytes; empty when this dialect says nothing, or says it later."""
         match event:
             case chat.TextDelta(index, text):
-                return self._delta(index, content=text)
+                return self._say_text(index, text)
             case chat.ReasoningDelta():
                 return self._think(event)
             case chat.RefusalDelta(index, text):
@@ -283,6 +287,15 @@ class Writer:
                 return self._usage_chunk() + b"data: [DONE]\n\n"
             case chat.Began():
                 return b""
+
+    def _say_text(self, index: int, text: str) -> bytes:
+        """What surrounds the words is the same each time, and written once: a fifth of the time."""
+        before = self._before_text.get(index)
+        if before is not None:
+            return before + _encode(text) + _AFTER_TEXT
+        head = _encode(self._head)[:-1]
+        self._before_text[index] = b'data: %b,"choices":[{"index":%d,"delta":{"content":' % (head, index)
+        return self._delta(index, content=text)
 
     def _think(self, event: chat.ReasoningDelta) -> bytes:
         """Words as they come; with a proof once more all the words that it proves, for whoever sends them back."""
