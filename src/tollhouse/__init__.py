@@ -19,10 +19,11 @@ all `dialects` share), and sent (`upstream.client`). Whoever fails before a firs
 elsewhere (`upstream.retry`); after it there is no second try, because the caller has heard.
 
 What the provider says passes through in its own bytes (`gateway.speech`), or is said in the client's dialect
-(`gateway.translated`); the *tally* only looks. A client that hangs up is missed by `api.live`, which lets the answer go
-on for a moment, because its price comes at its end. In the one `finally`, *finish* hands the settlement of the hold and the request's row to the writer, without an `await`, so that no client who
-hangs up and no cancellation can come between an answer and its price. If the process dies first, the hold still names
-it: at the next start `gateway.recover` charges it as *unconfirmed* and writes the row that the hold carried.
+(`gateway.translated`); the *tally* only looks. A client that hangs up is missed by `api.live`, which lets the answer
+go on for a moment, because its price comes at its end. In the one `finally`, *finish* hands the settlement of the
+hold and the request's row to the writer, without an `await`, so that no client who hangs up and no cancellation can
+come between an answer and its price. If the process dies first, the hold still names it: at the next start
+`gateway.recover` charges it as *unconfirmed* and writes the row that the hold carried.
 
 Whoever looks for the order of things reads `gateway/answer.py`; for how they are built, `app.py`; for what may import
 what, the contracts in `pyproject.toml`.
