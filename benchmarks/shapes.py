@@ -63,7 +63,7 @@ class Shape:
 
 
 SMALL = Shape(name="unstreamed, 0.35 KB", text_bytes=220)
-PACED = Shape(name="paced stream, 61 events", text_bytes=220, is_stream=True, gap_us=PACED_GAP_US, connections=64)
+PACED = Shape(name="paced stream, 61 events", text_bytes=220, is_stream=True, gap_us=PACED_GAP_US, connections=128)
 
 SHAPES = (
     SMALL,
