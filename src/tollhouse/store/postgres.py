@@ -2,7 +2,7 @@
 
 Changes need no single writer here, so each has a transaction and a connection of its own. What is joined still goes in
 batches over one connection: concurrent holds on one hot bucket are then one lock and one commit instead of a queue of
-    them.
+them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from tollhouse.store.writer import Asker, Handler, Waiting, tell
 
 T = TypeVar("T")
 
-POOL_SIZE = 5
+POOL_SIZE = 10
+"""Connections for reads and changes, all of them kept: one that is opened for a moment costs more than waiting for one."""
+
 CONNECT_TIMEOUT_S = 3.0
 STATEMENT_TIMEOUT_S = 10.0
 TRIES = 3
@@ -52,6 +54,8 @@ class PostgresStore:
         self._engine = create_async_engine(
             self.url,
             pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_pre_ping=True,
             pool_timeout=CONNECT_TIMEOUT_S,
             connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S},
