@@ -25,7 +25,7 @@ from tollhouse.store.writer import Asker, Handler, Waiting, tell
 T = TypeVar("T")
 
 POOL_SIZE = 10
-"""Connections for reads and changes, all of them kept: one that is opened for a moment costs more than waiting for one."""
+"""Connections for reads and changes, all of them kept: to open one for a moment costs more than to wait for one."""
 
 CONNECT_TIMEOUT_S = 3.0
 STATEMENT_TIMEOUT_S = 10.0
