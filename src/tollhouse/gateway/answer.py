@@ -45,12 +45,14 @@ async def answer(
     The caller owns the generator and closes it (`async with aclosing(...)`): a client that hangs up is settled by that.
 
     Args:
+        token: whose request it is, unless the exchange knows its caller already.
         outlet: may take pieces on the spot, in between; what it took is not yielded.
 
     Raises:
         TollhouseError: before the first bytes, the answer is that error; after them, the stream broke off.
     """
-    exchange.caller = await steps.identify.caller(token, exchange.began_s)
+    if exchange.caller is None:
+        exchange.caller = await steps.identify.caller(token, exchange.began_s)
     speech: Speech | None = None
     try:
         exchange.caller.require("inference")
