@@ -31,6 +31,8 @@ from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
 from tollhouse.clock import Clock
+from tollhouse.conversations.conversing import Conversing, Habits
+from tollhouse.conversations.foreground import Foreground
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
@@ -52,7 +54,7 @@ from tollhouse.providers import builtin
 from tollhouse.providers.base import Provider
 from tollhouse.providers.declared import declared_provider
 from tollhouse.settings import Settings
-from tollhouse.store import machinery, requests
+from tollhouse.store import machinery, requests, runs
 from tollhouse.store.engine import Store
 from tollhouse.store.folder import WebLock, prepare_folder
 from tollhouse.store.opening import open_store
@@ -94,6 +96,7 @@ class House:
     watch: Watch
     outbox: Outbox
     desk: Desk
+    conversing: Conversing
     metrics: Metrics
     upstreams: tuple[Upstream, ...] = field(default=())
 
@@ -135,6 +138,7 @@ async def open_house(
         house = build(settings, clock, store, vault, logs)
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
+        stack.push_async_callback(house.conversing.foreground.aclose)
         async with alive(house, kind, is_only_web):
             yield house
 
@@ -239,6 +243,7 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )
+    foreground = Foreground(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
     channels = channels_of(settings, clock, store, vault, client)
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
@@ -262,6 +267,14 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         ),
         outbox=outbox,
         desk=desk_of(settings, steps, store, vault, outbox),
+        conversing=Conversing(
+            store=store,
+            clock=clock,
+            boot_id=boot_id,
+            steps=steps,
+            foreground=foreground,
+            habits=Habits(**settings.conversations.model_dump()),
+        ),
         metrics=metrics,
         upstreams=(client,),
     )
@@ -422,7 +435,9 @@ def application(
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.
         from tollhouse.api.management.application import management
 
-        return management(house.desk, house.steps.identify, repeats, body_bytes=body_bytes, trusted=trusted)
+        return management(
+            house.desk, house.conversing, house.steps.identify, repeats, body_bytes=body_bytes, trusted=trusted
+        )
 
     return Application(
         openai=surface(OpenAI),

@@ -13,13 +13,15 @@ from sqlalchemy import Connection, text
 
 from tollhouse.errors import CannotStart
 from tollhouse.store import schema
+from tollhouse.store.conversation_tables import metadata
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
-from tollhouse.store.tables import metadata
 
 
 def differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+    """What the tables lack or have too much; the index of search is no table's, and each database has another."""
+    found = compare_metadata(MigrationContext.configure(connection), metadata)
+    return [one for one in found if not str(getattr(one[1], "name", "")).startswith("search_")]
 
 
 async def test_an_empty_database_gets_the_tables_of_this_version(store: Store) -> None:

@@ -106,6 +106,17 @@ class NewUserSettings(_Table):
     """Calls at the same time, or `none`."""
 
 
+class ConversationSettings(_Table):
+    """How conversations are kept and answered."""
+
+    max_message_chars: Limit = None
+    """Characters of a user's message, or `none` for what the model reads."""
+    unknown_context_tokens: PositiveInt = 32_768
+    """The most tokens that a model is taken to read and write in one call, when its own limit is not known."""
+    title_model: str | None = None
+    """A cheap model, as `provider/model` or an alias, that makes titles; without one they are the first words."""
+
+
 class RequestLogSettings(_Table):
     """How long the rows of the request log are kept. The ledger is never cut."""
 
@@ -305,6 +316,7 @@ class Settings(BaseSettings):
     clients: ClientSettings = ClientSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     new_user: NewUserSettings = NewUserSettings()
+    conversations: ConversationSettings = ConversationSettings()
     requests: RequestLogSettings = RequestLogSettings()
     log: LogSettings = LogSettings()
     alerts: AlertSettings = AlertSettings()

@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from tollhouse.errors import CannotStart
+from tollhouse.store.conversation_tables import metadata
 from tollhouse.store.engine import Reading
-from tollhouse.store.tables import metadata
 
 HEAD = "0001"
 MIGRATIONS = Path(__file__).parent / "migrations"

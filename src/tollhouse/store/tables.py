@@ -3,7 +3,7 @@
 Ids are prefixed and time-sortable (`tollhouse.ids`), so a primary key is also the order of creation. Tables that grow
 with every request are clustered on it (SQLite's WITHOUT ROWID), carry as few indexes as their readers can live with,
 and no CHECK constraints: SQLite evaluates them in every statement, and `tollhouse verify` holds the same laws over all
-rows.
+rows. The tables of conversations are in `conversation_tables`.
 """
 
 from __future__ import annotations

@@ -15,11 +15,12 @@ from tollhouse import ids
 from tollhouse.admin.desk import Desk
 from tollhouse.api import errors
 from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, read_head
-from tollhouse.api.management import budgets, people, reports, secrets, webhooks
+from tollhouse.api.management import budgets, conversations, people, reports, secrets, turns, webhooks
 from tollhouse.api.management.document import add_document, openapi, response_of
 from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
 from tollhouse.api.repeats import Repeats
+from tollhouse.conversations.conversing import Conversing
 from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
 from tollhouse.gateway.identify import Identify
 
@@ -29,14 +30,22 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    for table in (people.table, secrets.table, budgets.table, reports.table, webhooks.table):
-        yield from table.routes
+    for room in (people, secrets, budgets, reports, webhooks, conversations, turns):
+        yield from room.table.routes
 
 
-def management(desk: Desk, identify: Identify, repeats: Repeats, *, body_bytes: int, trusted: Networks) -> Management:
+def management(
+    desk: Desk,
+    conversing: Conversing,
+    identify: Identify,
+    repeats: Repeats,
+    *,
+    body_bytes: int,
+    trusted: Networks,
+) -> Management:
     """Build it. Takes about half a second, most of it the framework's import."""
     app = framework()
-    app.state.door = Door(desk=desk, identify=identify, repeats=repeats, body_bytes=body_bytes)
+    app.state.door = Door(desk=desk, conversing=conversing, identify=identify, repeats=repeats, body_bytes=body_bytes)
     add_document(app, [*declared()])
     app.add_exception_handler(HTTPException, not_here)
     return Management(app, trusted)

@@ -165,7 +165,9 @@ def fields_of(operation: Json, document: Json) -> str:
     named = [(one["name"], one.get("required", False)) for one in parameters]
     body = operation.get("requestBody")
     if body is not None:
-        name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        said = body["content"]["application/json"]["schema"]
+        # A body that may be left out is this or null.
+        name = next(one["$ref"] for one in (said, *said.get("anyOf", ())) if "$ref" in one).rpartition("/")[2]
         schema = document["components"]["schemas"][name]
         named += [(field, field in schema.get("required", ())) for field in schema["properties"]]
     shown = (f"<b>{escape(name)}</b>" if needed else escape(name) for name, needed in named)

@@ -23,6 +23,7 @@ from tollhouse.api import errors
 from tollhouse.api.http import ClientLeft, Head, Peer
 from tollhouse.api.management.table import Declared, Endpoint
 from tollhouse.api.repeats import REPLAYED, Answer, Repeats
+from tollhouse.conversations.conversing import Conversing
 from tollhouse.dialects import json_body
 from tollhouse.errors import InvalidRequest, NotFound, TollhouseError, Unprocessable, UnsupportedMediaType
 from tollhouse.gateway.identify import Caller, Identify
@@ -41,9 +42,10 @@ ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """A caller who was let in, and the desk they came to."""
+    """A caller who was let in, and what they came to: the desk of management, or conversations."""
 
     desk: Desk
+    conversing: Conversing
     caller: Caller
 
     @property
@@ -56,6 +58,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     """What every route's door needs."""
 
     desk: Desk
+    conversing: Conversing
     identify: Identify
     repeats: Repeats
     body_bytes: int
@@ -64,7 +67,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         """Let the caller in. Raises Unauthenticated, Forbidden, Unavailable."""
         caller = await self.identify.caller(head.token, self.desk.clock.monotonic())
         caller.require(scope)
-        return Visit(self.desk, caller)
+        return Visit(self.desk, self.conversing, caller)
 
 
 def visit_of(request: Request) -> Visit:
@@ -108,7 +111,8 @@ class Guarded(APIRoute):
                 body = await peer.read(head.length, door.body_bytes)
                 refuse_unreadable_body(body, request.headers.get("content-type", ""))
                 answer = functools.partial(inner, Request(request.scope, once(body)))
-                if head.idempotency_key is None or request.method != "POST":
+                is_kept = request.method == "POST" and not json_body.is_true(body, "stream")
+                if head.idempotency_key is None or not is_kept:
                     return await answer()
                 return await answer_once(request, head.idempotency_key, body, answer)
             except ClientLeft:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from tollhouse.store.conversation_tables import index_search
 from tollhouse.store.types import Instant, Json
 
 revision = "0001"
@@ -300,6 +301,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_webhook_secret_webhook_id"), "webhook_secret", ["webhook_id"], unique=False)
     op.create_table(
+        "conversation",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("title_source", sa.Text(), nullable=True),
+        sa.Column("system", sa.Text(), nullable=True),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("settings", Json(), nullable=False),
+        sa.Column("tip_id", sa.Text(), nullable=True),
+        sa.Column("forked_from", sa.Text(), nullable=True),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("active_at", Instant(), nullable=False),
+        sa.Column("archived_at", Instant(), nullable=True),
+        sa.Column("deleted_at", Instant(), nullable=True),
+        sa.CheckConstraint("title_source IN ('user', 'model', 'fallback')", name=op.f("ck_conversation_title_source")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_conversation_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
+    )
+    op.create_index("ix_conversation_active", "conversation", ["user_id", "active_at", "id"], unique=False)
+    op.create_table(
         "credential",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -344,3 +367,104 @@ def upgrade() -> None:
         sa.UniqueConstraint("lookup", name=op.f("uq_token_lookup")),
     )
     op.create_index(op.f("ix_token_user_id"), "token", ["user_id"], unique=False)
+    op.create_table(
+        "message",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("run_id", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("parts", sa.Text(), nullable=False),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.Column("tokens_estimated", sa.Boolean(), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("finish_reason", sa.Text(), nullable=True),
+        sa.Column("feedback", Json(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('system', 'developer', 'user', 'assistant', 'tool')", name=op.f("ck_message_role")
+        ),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_message_conversation_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["message.id"], name=op.f("fk_message_parent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_message_run_id")),
+    )
+    op.create_index(op.f("ix_message_parent_id"), "message", ["parent_id"], unique=False)
+    op.create_index("uq_message_seq", "message", ["conversation_id", "seq"], unique=True)
+    op.create_table(
+        "searchable",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_searchable_conversation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_searchable")),
+        sa.UniqueConstraint("subject_id", name=op.f("uq_searchable_subject_id")),
+    )
+    op.create_table(
+        "share",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("snapshot", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_share_conversation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
+        sa.UniqueConstraint("digest", name=op.f("uq_share_digest")),
+    )
+    op.create_index(op.f("ix_share_conversation_id"), "share", ["conversation_id"], unique=False)
+    op.create_table(
+        "run",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("conversation_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("token_id", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("settings", Json(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
+        sa.Column("boot_id", sa.Text(), nullable=True),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("error", Json(), nullable=True),
+        sa.Column("usage", Json(), nullable=True),
+        sa.Column("cost", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=True),
+        sa.Column("next_try_at", Instant(), nullable=True),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled')",
+            name=op.f("ck_run_status"),
+        ),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_run_conversation_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_run_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
+    )
+    op.create_index("ix_run_conversation_id", "run", ["conversation_id", "id"], unique=False)
+    op.create_index(
+        "ix_run_open",
+        "run",
+        ["status", "priority", "id"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_index("ix_run_user_id", "run", ["user_id", "id"], unique=False)
+    op.create_index(
+        "uq_run_idempotency",
+        "run",
+        ["token_id", "conversation_id", "idempotency_key"],
+        unique=True,
+        sqlite_where=sa.text("idempotency_key IS NOT NULL"),
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+    )
+    index_search(op.get_bind())

@@ -1,0 +1,124 @@
+"""What may be said to conversations. Every field is typed strictly; one that is not here is refused, never ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, WithJsonSchema
+
+from tollhouse.api.management.bodies import Body, Change, Paging, Text
+from tollhouse.conversations.views import RunStatus
+
+Words: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]+$")]
+Settings: TypeAlias = Annotated[dict[str, Any], Field(description="Fields of a chat completion, such as temperature.")]
+Priority: TypeAlias = Annotated[int, Field(ge=0, le=9, description="9 is the most urgent.")]
+Message: TypeAlias = Annotated[
+    # Any: its parts are read by the room that keeps them, which says what is wrong in one sentence.
+    Any,
+    WithJsonSchema(
+        {
+            "description": "Words, or parts: text, image, audio, file; of role `tool` what tools answered.",
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "required": ["content"],
+                    "properties": {
+                        "role": {"enum": ["user", "tool"]},
+                        "content": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]},
+                    },
+                },
+            ],
+        }
+    ),
+]
+
+
+class NewConversation(Body):
+    title: Text | None = None
+    system: Words | None = None
+    model: Text | None = None
+    settings: Settings | None = None
+
+
+class ConversationChange(Change):
+    title: Text | None = None
+    system: Words | None = None
+    model: Text | None = None
+    settings: Settings | None = None
+    pinned: bool = False
+    archived: bool = False
+    tip: Text = ""
+
+
+class MessageChange(Change):
+    pinned: bool = False
+
+
+class Feedback(Body):
+    rating: Literal["up", "down"]
+    comment: Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")] | None = None
+
+
+class How(Body):
+    """How a turn is executed; what is not said is the conversation's own."""
+
+    model: Text | None = None
+    settings: Settings | None = None
+    stream: bool = False
+    background: bool = False
+    priority: Priority = 5
+
+
+class NewMessage(How):
+    message: Message
+    parent: Text | None = Field(default=None, description="The message to go on from; the branch's last unless said.")
+
+
+class Edit(How):
+    message: Message
+    answer: bool = Field(default=True, description="False keeps the edited message and asks nobody.")
+
+
+class Retry(Body):
+    stream: bool = False
+
+
+class Fork(Body):
+    message: Text | None = Field(default=None, description="The last message to take along; the tip unless said.")
+    title: Text | None = None
+
+
+class ConversationsAsked(Paging):
+    archived: bool = False
+    deleted: bool = False
+    pinned: bool | None = None
+
+
+class MessagesAsked(Paging):
+    order: Literal["asc", "desc"] = "asc"
+    branch: Text | None = None
+
+
+class RunsAsked(Paging):
+    status: RunStatus | None = None
+    conversation: Text | None = None
+
+
+class SearchAsked(Body):
+    q: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
+    limit: Annotated[int, Field(ge=1, le=100, strict=False)] = 20
+    offset: Annotated[int, Field(ge=0, le=10_000, strict=False)] = 0
+
+
+class ExportAsked(Body):
+    format: Literal["json", "markdown"] = "json"
+
+
+class RunAsked(Body):
+    wait: Annotated[float, Field(ge=0, le=60, strict=False)] = 0
+    """Seconds to wait for the run's end."""
+
+
+class PollAsked(Body):
+    after: Text | None = None

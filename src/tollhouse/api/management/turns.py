@@ -1,0 +1,148 @@
+"""/api/conversations/{id}/messages and /api/runs: what is said, answered, followed, stopped and tried again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import Query, Request, Response
+
+from tollhouse.admin.views import Listing, listing
+from tollhouse.api import errors
+from tollhouse.api.http import Head
+from tollhouse.api.management import conversation_bodies as bodies
+from tollhouse.api.management.conversations import READ, WRITE
+from tollhouse.api.management.door import HEAD, Here
+from tollhouse.api.management.run_stream import RunStream
+from tollhouse.api.management.table import Table
+from tollhouse.api.repeats import REPLAYED, SAFE_KEY
+from tollhouse.conversations import following, questions
+from tollhouse.conversations.following import PollView
+from tollhouse.conversations.foreground import Outcome, Running
+from tollhouse.conversations.questions import How
+from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.views import RunView, TurnView, turn_view
+from tollhouse.errors import InvalidRequest, Unprocessable
+
+table = Table("conversations")
+
+
+@table.post("/api/conversations/{conversation}/messages", scope=WRITE, status=201)
+async def send_message(here: Here, conversation: str, body: bodies.NewMessage, http: Request) -> TurnView | Response:
+    """Say something and hear the answer, whole or as events (`stream`). What a key has asked before is asked once."""
+    how = how_of(body, http, "messages")
+    running = await questions.ask(here.conversing, here.caller, conversation, body.message, how, parent=body.parent)
+    return await answered(running, body.stream)
+
+
+@table.post("/api/conversations/{conversation}/messages/{message}/edit", scope=WRITE, status=201)
+async def edit_message(
+    here: Here, conversation: str, message: str, body: bodies.Edit, http: Request
+) -> TurnView | Response:
+    """Say something otherwise: a branch beside the old one, answered unless `answer` is false."""
+    if not body.answer:
+        view = await questions.rewrite(here.conversing, here.caller, conversation, message, body.message)
+        return Response(msgspec.json.encode(view), 201, media_type="application/json")
+    how = how_of(body, http)
+    running = await questions.edit(here.conversing, here.caller, conversation, message, body.message, how)
+    return await answered(running, body.stream)
+
+
+@table.post("/api/conversations/{conversation}/messages/{message}/regenerate", scope=WRITE, status=201)
+async def regenerate_message(
+    here: Here, conversation: str, message: str, http: Request, body: bodies.How | None = None
+) -> TurnView | Response:
+    """Answer a question again, or the question of an answer; the new answer is a branch beside the old one."""
+    body = body or bodies.How()
+    running = await questions.regenerate(here.conversing, here.caller, conversation, message, how_of(body, http))
+    return await answered(running, body.stream)
+
+
+@table.get("/api/conversations/{conversation}/poll", scope=READ)
+async def poll_conversation(here: Here, conversation: str, asked: Annotated[bodies.PollAsked, Query()]) -> PollView:
+    """Which runs are under way, and the messages after one."""
+    return await following.poll(here.conversing, here.caller, conversation, asked.after)
+
+
+@table.get("/api/runs", scope=READ)
+async def list_runs(here: Here, asked: Annotated[bodies.RunsAsked, Query()]) -> Listing[RunView]:
+    """A page of your runs, newest first: all, of one status, or of one conversation."""
+    views, has_more = await following.listed(
+        here.conversing, here.caller, asked.page, status=asked.status, conversation=asked.conversation
+    )
+    return listing(views, has_more=has_more)
+
+
+@table.get("/api/runs/{run}", scope=READ)
+async def get_run(here: Here, run: str, asked: Annotated[bodies.RunAsked, Query()]) -> RunView:
+    """One run; with `wait`, as it is after so many seconds, or at its end if that is sooner."""
+    return await following.get(here.conversing, here.caller, run, asked.wait)
+
+
+@table.post("/api/runs/{run}/cancel", scope=WRITE)
+async def cancel_run(here: Here, run: str) -> RunView:
+    """Stop a run: what was said so far is kept. One that has ended stays as it is."""
+    return await following.cancel(here.conversing, here.caller, run)
+
+
+@table.post("/api/runs/{run}/retry", scope=WRITE)
+async def retry_run(here: Here, run: str, http: Request, body: bodies.Retry | None = None) -> RunView | Response:
+    """Try a run again that failed or was cancelled, as another attempt at the same question."""
+    body = body or bodies.Retry()
+    running = await questions.retry(here.conversing, here.caller, run, origin_of(http), stream=body.stream)
+    if body.stream:
+        return RunStream(running)
+    return succeeded(await running.outcome()).run
+
+
+def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
+    """How the turn is executed. Raises Unprocessable for what this version does not do."""
+    if body.background:
+        raise Unprocessable("Runs in the background are not served here yet; ask for a stream.", param="background")
+    head: Head = http.scope[HEAD]
+    key = head.idempotency_key
+    if key is not None and not SAFE_KEY.fullmatch(key):
+        raise InvalidRequest("Idempotency-Key is 1 to 255 printable ASCII characters without spaces.")
+    return How(
+        origin=origin_of(http),
+        model=body.model,
+        settings=body.settings,
+        stream=body.stream,
+        priority=body.priority,
+        key=None if key is None or route is None else key.decode(),
+    )
+
+
+def origin_of(http: Request) -> Origin:
+    """Where the turn is asked for."""
+    head: Head = http.scope[HEAD]
+    return Origin(
+        request_id=head.id,
+        ip=head.ip,
+        user_agent=head.user_agent,
+        client_request_id=head.client_request_id,
+        tag=head.tag,
+    )
+
+
+async def answered(running: Running, stream: bool) -> TurnView | Response:
+    """The turn when it has ended, or its events."""
+    if stream:
+        return RunStream(running)
+    outcome = succeeded(await running.outcome())
+    view = turn_view(outcome.run, outcome.message)
+    if not outcome.is_repeated:
+        return view
+    response = Response(msgspec.json.encode(view), 201, media_type="application/json")
+    response.raw_headers.append(REPLAYED)
+    return response
+
+
+def succeeded(outcome: Outcome) -> Outcome:
+    """An end that is no failure. Raises what the run failed with, naming the run."""
+    if outcome.error is None:
+        return outcome
+    error = errors.as_tollhouse(outcome.error)
+    named = {"run": outcome.run.id, "conversation": outcome.run.conversation, "message": outcome.message.id}
+    error.details = {**error.details, **named}
+    raise error

@@ -1,0 +1,1 @@
+"""Memory around the gateway: conversations, their turns, and what of them a model is told again."""

@@ -1,0 +1,35 @@
+"""What conversations need, made once by `app.py`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tollhouse.clock import Clock
+from tollhouse.conversations.foreground import Foreground
+from tollhouse.gateway.answer import Steps
+from tollhouse.store.engine import Store
+
+
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator has set.
+
+    Attributes:
+        max_message_chars: of a user's message; None for what the model reads.
+        unknown_context_tokens: taken for the window of a model whose own is not known.
+        title_model: makes titles; None leaves the first words.
+    """
+
+    max_message_chars: int | None = None
+    unknown_context_tokens: int = 32_768
+    title_model: str | None = None
+
+
+class Conversing(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts."""
+
+    store: Store
+    clock: Clock
+    boot_id: str
+    steps: Steps
+    foreground: Foreground
+    habits: Habits

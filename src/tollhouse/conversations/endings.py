@@ -1,0 +1,105 @@
+"""How an attempt of a run ended: what its row says, and what was said."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from tollhouse.conversations.hearing import STOPPED
+from tollhouse.conversations.history import estimate_parts
+from tollhouse.conversations.parts import AnyPart
+from tollhouse.conversations.views import ErrorView, RunStatus, UsageView
+from tollhouse.errors import (
+    Busy,
+    TollhouseError,
+    Unavailable,
+    UpstreamDown,
+    UpstreamIncomplete,
+    UpstreamRateLimited,
+    UpstreamTimeout,
+)
+from tollhouse.gateway.exchange import Exchange
+
+PASSING = (Busy, Unavailable, UpstreamDown, UpstreamIncomplete, UpstreamRateLimited, UpstreamTimeout)
+"""What may go by itself."""
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written. `tokens` are of the answer, without the thinking that is not told again."""
+
+    status: RunStatus
+    parts: tuple[AnyPart, ...]
+    finish_reason: str
+    model: str | None
+    tokens: int
+    tokens_estimated: bool
+    error: ErrorView | None
+    usage: UsageView | None
+    cost: int | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Of the run's row."""
+        return {
+            "status": self.status,
+            "error": None if self.error is None else msgspec.to_builtins(self.error),
+            "usage": None if self.usage is None else msgspec.to_builtins(self.usage),
+            "cost": self.cost,
+        }
+
+
+def ending_of(
+    exchange: Exchange,
+    parts: tuple[AnyPart, ...],
+    finish_reason: str = STOPPED,
+    *,
+    error: BaseException | None = None,
+) -> Ending:
+    """What an exchange came to: an answer, an error, or a stop with what was said until then."""
+    attempt, bill, counted = exchange.attempt, exchange.bill, exchange.tally.usage
+    status: RunStatus = "succeeded"
+    told = None
+    if error is not None and exchange.has_left:
+        status = "cancelled"
+    elif error is not None:
+        status, told = "failed", error_view(error)
+    exact = None if counted is None else counted.output_tokens - counted.output_reasoning_tokens
+    return Ending(
+        status=status,
+        parts=parts,
+        finish_reason=finish_reason,
+        model=f"{attempt.candidate.provider.name}/{attempt.candidate.model}" if attempt else None,
+        tokens=estimate_parts(parts) if exact is None else max(0, exact),
+        tokens_estimated=exact is None,
+        error=told,
+        usage=None if bill is None else usage_view(bill.usage),
+        cost=None if bill is None else bill.cost,
+    )
+
+
+def error_view(error: BaseException) -> ErrorView:
+    """An error as the run's row tells it: nothing of one that we do not raise on purpose."""
+    if isinstance(error, asyncio.CancelledError):
+        error = Unavailable("The gateway stopped while this run was under way.")
+    if not isinstance(error, TollhouseError):
+        error = TollhouseError("Something went wrong here, and it has been logged.")
+    return ErrorView(
+        code=error.code,
+        message=error.message,
+        type=error.type,
+        status=error.status,
+        retryable=isinstance(error, PASSING),
+    )
+
+
+def usage_view(usage: Any) -> UsageView:
+    """Tokens, as the run's row keeps them."""
+    return UsageView(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        total_tokens=usage.total_tokens,
+        input_cached_tokens=usage.input_cached_tokens,
+        output_reasoning_tokens=usage.output_reasoning_tokens,
+    )

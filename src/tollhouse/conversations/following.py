@@ -1,0 +1,129 @@
+"""Look at runs, wait for them, stop them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from tollhouse.conversations.conversing import Conversing
+from tollhouse.conversations.records import found, found_message
+from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
+from tollhouse.errors import NotFound
+from tollhouse.gateway.identify import Caller
+from tollhouse.store import conversations as sql
+from tollhouse.store import runs
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
+
+LOOK_EVERY_S = 0.5
+POLLED_MOST = 100
+
+Progress: TypeAlias = Literal["active", "processing", "completed", "error"]
+
+
+class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is under way."""
+
+    id: str
+    status: str
+
+
+class PollView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is new.
+
+    Attributes:
+        status: `processing` while a run is under way, else how the last one ended; `active` when there was none.
+        cursor: what to ask for next.
+    """
+
+    status: Progress
+    runs: tuple[RunProgress, ...]
+    messages: tuple[MessageView, ...]
+    cursor: str | None
+
+
+async def get(conversing: Conversing, caller: Caller, run_id: str, wait_s: float = 0.0) -> RunView:
+    """One run; when it is under way, as it is after some seconds, or at its end. Raises NotFound."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + wait_s
+    while True:
+        view = await conversing.store.read(lambda tx: view_of(tx, caller, run_id))
+        left_s = until_s - loop.time()
+        if view.finished_at is not None or left_s <= 0:
+            return view
+        running = conversing.foreground.find(run_id)
+        if running is None:
+            await asyncio.sleep(min(left_s, LOOK_EVERY_S))
+        else:
+            await asyncio.wait([asyncio.ensure_future(running.outcome())], timeout=left_s)
+
+
+async def listed(
+    conversing: Conversing, caller: Caller, page: Page, *, status: str | None, conversation: str | None
+) -> tuple[list[RunView], bool]:
+    """A page of runs, and whether there are more."""
+    more = msgspec.structs.replace(page, limit=page.limit + 1)
+
+    def query(tx: Reading) -> list[RunView]:
+        rows = runs.listed(tx, caller.user_id, more, status=status, conversation_id=conversation)
+        return [run_view(row, runs.answer_of(tx, row["id"])) for row in rows]
+
+    views = await conversing.store.read(query)
+    return views[: page.limit], len(views) > page.limit
+
+
+async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView:
+    """Stop a run: what was said so far is kept. One that has ended stays as it is. Raises NotFound."""
+    running = conversing.foreground.find(run_id)
+    view = await get(conversing, caller, run_id)
+    if running is not None and view.finished_at is None:
+        running.stop()
+        return (await running.outcome()).run
+    now = conversing.clock.now()
+
+    def work(tx: Writing) -> RunView:
+        # Whoever executes it elsewhere looks for this, and writes nothing more.
+        runs.move(tx, run_id, since=runs.OPEN, attempt=None, values={"status": "cancelled", "finished_at": now})
+        return view_of(tx, caller, run_id)
+
+    return await conversing.store.write(work)
+
+
+async def poll(conversing: Conversing, caller: Caller, conversation_id: str, after: str | None) -> PollView:
+    """The runs that are under way, and the messages of all branches after one. Raises NotFound."""
+
+    def query(tx: Reading) -> tuple[list[Any], list[Any]]:
+        found(tx, caller, conversation_id)
+        if after is not None:
+            found_message(tx, caller, conversation_id, after)
+        recent = runs.listed(tx, caller.user_id, Page(limit=POLLED_MOST), conversation_id=conversation_id)
+        page = Page(after=after, descending=False, limit=POLLED_MOST)
+        return recent, sql.messages(tx, caller.user_id, conversation_id, page)
+
+    recent, new = await conversing.store.read(query)
+    under_way = tuple([RunProgress(id=row["id"], status=row["status"]) for row in recent if row["finished_at"] is None])
+    return PollView(
+        status=progress(recent),
+        runs=under_way,
+        messages=tuple([message_view(row) for row in new]),
+        cursor=new[-1]["id"] if new else after,
+    )
+
+
+def progress(recent: list[Any]) -> Progress:
+    """One word for a conversation, from its runs, newest first: no word of it is kept."""
+    if any(row["finished_at"] is None for row in recent):
+        return "processing"
+    if not recent:
+        return "active"
+    return "error" if recent[0]["status"] == "failed" else "completed"
+
+
+def view_of(tx: Reading, caller: Caller, run_id: str) -> RunView:
+    """The caller's run. Raises NotFound, for one that is another's too."""
+    row = runs.find(tx, caller.user_id, run_id)
+    if row is None:
+        raise NotFound("There is no such run.")
+    return run_view(row, runs.answer_of(tx, run_id))

@@ -1,0 +1,136 @@
+"""The runs that this process executes: each a task of its own, so that it can be stopped, and ends in order.
+
+A client that waits listens to its run, and does not carry it: a handler that is broken off breaks nothing off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from tollhouse.conversations.views import MessageView, RunView
+from tollhouse.gateway.exchange import Exchange
+
+LOOK_EVERY_S = 1.0
+"""How soon a run is stopped that was cancelled in another process."""
+
+
+class RunEvent(msgspec.Struct, frozen=True):
+    """Something that a run tells: its name, `attempt.sequence`, and what is said as JSON."""
+
+    name: str
+    id: str
+    data: Any
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended. `error` is what it failed with; `is_repeated`: it had ended before it was asked for."""
+
+    run: RunView
+    message: MessageView
+    error: Exception | None = None
+    is_repeated: bool = False
+
+
+class Running:
+    """One run on its way.
+
+    Attributes:
+        exchange: its call to the gateway, once there is one.
+        is_stopped: somebody wants no more of it, or nobody is there to hear it.
+    """
+
+    def __init__(self, run_id: str, attempt: int) -> None:
+        self.id = run_id
+        self.exchange: Exchange | None = None
+        self.is_stopped = False
+        self._attempt = attempt
+        self._sequence = 0
+        self._events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
+        self._task: asyncio.Task[Outcome] | None = None
+
+    def start(self, work: Coroutine[Any, Any, Outcome]) -> asyncio.Task[Outcome]:
+        """Begin."""
+        self._task = asyncio.create_task(work, name=f"tollhouse-{self.id}")
+        self._task.add_done_callback(lambda _: self._events.put_nowait(None))
+        return self._task
+
+    def tell(self, name: str, data: Any) -> None:
+        """Say something to whoever listens."""
+        self._sequence += 1
+        self._events.put_nowait(RunEvent(name, f"{self._attempt}.{self._sequence}", data))
+
+    async def next(self) -> RunEvent | None:
+        """What the run tells next, None when that was all; for one listener."""
+        return await self._events.get()
+
+    async def outcome(self) -> Outcome:
+        """How it ended. Whoever waits may be cancelled; the run goes on."""
+        if self._task is None:
+            raise ValueError("the run was not started")
+        return await asyncio.shield(self._task)
+
+    def stop(self) -> None:
+        """Break it off: what was said so far is kept, and paid."""
+        self.is_stopped = True
+        if self.exchange is not None:
+            self.exchange.has_left = True
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Break it off, because we go."""
+        if self._task is not None:
+            self._task.cancel()
+
+
+class Foreground:
+    """All of them."""
+
+    def __init__(self, cancelled: Callable[[list[str]], Awaitable[list[str]]]) -> None:
+        """Hold none yet.
+
+        Args:
+            cancelled: those of some runs that somebody has cancelled, in whichever process.
+        """
+        self._cancelled = cancelled
+        self._running: dict[str, Running] = {}
+        self._others: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self, running: Running, work: Coroutine[Any, Any, Outcome]) -> None:
+        """Execute a run, and look after it."""
+        self._running[running.id] = running
+        running.start(work).add_done_callback(lambda _: self._running.pop(running.id, None))
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="tollhouse-runs")
+
+    def afterwards(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what nobody waits for, and give it up when the process ends."""
+        task = asyncio.create_task(work)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+    def find(self, run_id: str) -> Running | None:
+        """A run that is executed here."""
+        return self._running.get(run_id)
+
+    async def aclose(self) -> None:
+        """Break everything off, and wait until each has written how it ended."""
+        runs = [*self._running.values()]
+        others = [*self._others, *([self._looking] if self._looking is not None else [])]
+        for running in runs:
+            running.cancel()
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*(running.outcome() for running in runs), *others, return_exceptions=True)
+
+    async def _look(self) -> None:
+        """While there is a run, ask now and then whether another process was told to stop it."""
+        while self._running:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for run_id in await self._cancelled([*self._running]):
+                if (running := self._running.get(run_id)) is not None:
+                    running.stop()

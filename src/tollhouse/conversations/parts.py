@@ -1,0 +1,250 @@
+"""What a message is made of, as it is kept and shown; and the same in the words all dialects share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Raw
+
+from tollhouse.dialects import chat, json_body
+from tollhouse.errors import Unprocessable
+
+PARTS_MOST = 1_000
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type"):
+    """One thing in a message."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What words rest on; `start` and `end` are characters of the answer's text, end exclusive."""
+
+    url: str | None = None
+    title: str | None = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+class Text(Part, frozen=True, tag="text"):
+    """Words."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
+
+
+class Image(Part, frozen=True, tag="image"):
+    """A picture: an http(s) or `data:` URL."""
+
+    url: Annotated[str, Meta(min_length=1)]
+    detail: Literal["low", "high", "auto"] | None = None
+
+
+class Audio(Part, frozen=True, tag="audio"):
+    """Sound: base64 `data` in `format` (wav, mp3 …); with a transcript when a model spoke it."""
+
+    data: str
+    format: str = "wav"
+    id: str = ""
+    transcript: str = ""
+
+
+class File(Part, frozen=True, tag="file"):
+    """A document: a provider's `file_id`, a `data:` URL, or the `url` where it is fetched."""
+
+    file_id: str | None = None
+    data: str | None = None
+    url: str | None = None
+    filename: str | None = None
+
+
+class Refusal(Part, frozen=True, tag="refusal"):
+    """The model's words when it declines."""
+
+    text: str
+
+
+class Reasoning(Part, frozen=True, tag="reasoning"):
+    """The model's thinking, with what proves it to its provider (`chat.ReasoningPart`)."""
+
+    text: str
+    signature: str | None = None
+    sealed: str | None = None
+    made_by: str | None = None
+    id: str | None = None
+
+
+class ToolCall(Part, frozen=True, tag="tool_call"):
+    """The model asks for a tool: `arguments` is JSON text as the model made it, valid or not."""
+
+    id: str
+    name: str
+    arguments: str
+    kind: str = "function"
+    signature: str | None = None
+    made_by: str | None = None
+
+
+class ToolResult(Part, frozen=True, tag="tool_result"):
+    """What a tool answered to the call of this id."""
+
+    tool_call_id: Annotated[str, Meta(min_length=1)]
+    content: str
+    is_error: bool = False
+
+
+class Other(Part, frozen=True, tag="other"):
+    """What only the dialect that said it can say again."""
+
+    kind: str
+    raw: Raw
+
+
+AnyPart: TypeAlias = Text | Image | Audio | File | Refusal | Reasoning | ToolCall | ToolResult | Other
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+
+Said: TypeAlias = Text | Image | Audio | File | ToolResult
+"""What a caller may say."""
+
+ALLOWED: dict[str, tuple[type, ...]] = {"user": (Text, Image, Audio, File), "tool": (ToolResult,)}
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message that a caller sends: words, or parts; `tool` for what tools answered."""
+
+    content: str | Annotated[tuple[Said, ...], Meta(min_length=1, max_length=PARTS_MOST)]
+    role: Literal["user", "tool"] = "user"
+
+
+_STORED = msgspec.json.Decoder(tuple[AnyPart, ...])
+
+
+def load(stored: str) -> tuple[AnyPart, ...]:
+    """The parts of a message's row."""
+    return _STORED.decode(stored)
+
+
+def dump(parts: Sequence[AnyPart]) -> str:
+    """Parts as a row keeps them."""
+    return msgspec.json.encode(parts).decode()
+
+
+def read_asked(said: Any) -> tuple[Role, tuple[AnyPart, ...]]:
+    """A caller's message: text, `{content}`, or `{role, content}`.
+
+    Raises:
+        InvalidRequest, Unprocessable: malformed, empty, or a part that this role does not say.
+    """
+    if isinstance(said, str):
+        said = {"content": said}
+    try:
+        asked = msgspec.convert(said, Asked)
+    except msgspec.ValidationError as error:
+        raise json_body.explain(error, inside="message") from None
+    parts: tuple[AnyPart, ...] = (Text(asked.content),) if isinstance(asked.content, str) else asked.content
+    for position, part in enumerate(parts):
+        if not isinstance(part, ALLOWED[asked.role]):
+            kind = type(part).__struct_config__.tag
+            raise Unprocessable(
+                f"A message of role {asked.role} has no part `{kind}`.", param=f"message.content[{position}]"
+            )
+    if not any(not isinstance(part, Text) or part.text.strip() for part in parts):
+        raise Unprocessable("The message is empty.", param="message")
+    return asked.role, parts
+
+
+def words_of(parts: Sequence[AnyPart]) -> str:
+    """What can be read and searched, without the thinking."""
+    said = []
+    for part in parts:
+        match part:
+            case Text() | Refusal():
+                said.append(part.text)
+            case ToolResult():
+                said.append(part.content)
+            case Audio(transcript=str(transcript)) if transcript:
+                said.append(transcript)
+            case _:
+                pass
+    return "\n".join(said)
+
+
+# --- in the words of all dialects ------------------------------------------------------------------------------------
+
+
+def from_answer(answered: chat.Message) -> tuple[AnyPart, ...]:
+    """A model's answer as parts."""
+    calls = [
+        ToolCall(call.id, call.name, call.arguments, call.type, call.signature, call.made_by)
+        for call in answered.tool_calls
+    ]
+    return (*map(_kept, answered.parts), *calls)
+
+
+def as_chat(role: Role, parts: Sequence[AnyPart]) -> Iterator[chat.Message]:
+    """The message as dialects say it; each tool's answer is a message of its own."""
+    if role == "tool":
+        for part in parts:
+            if isinstance(part, ToolResult):
+                yield chat.Message(
+                    role="tool",
+                    parts=(chat.TextPart(part.content),),
+                    tool_call_id=part.tool_call_id,
+                    is_error=part.is_error,
+                )
+        return
+    calls = [
+        chat.ToolCall(part.id, part.name, part.arguments, part.kind, signature=part.signature, made_by=part.made_by)
+        for part in parts
+        if isinstance(part, ToolCall)
+    ]
+    said = tuple([_said(part) for part in parts if not isinstance(part, ToolCall | ToolResult)])
+    if said or calls:
+        yield chat.Message(role=role, parts=said, tool_calls=tuple(calls))
+
+
+def _kept(part: chat.Part) -> AnyPart:
+    match part:
+        case chat.TextPart():
+            return Text(part.text, tuple([_source(citation) for citation in part.citations]))
+        case chat.ImagePart():
+            detail = part.detail if part.detail in ("low", "high", "auto") else None
+            return Image(part.url, detail)  # type: ignore[arg-type]  # narrowed by `in`, which mypy does not see
+        case chat.AudioPart():
+            return Audio(part.data, part.format)
+        case chat.FilePart():
+            return File(part.file_id, part.data, part.url, part.filename)
+        case chat.RefusalPart():
+            return Refusal(part.text)
+        case chat.ReasoningPart():
+            return Reasoning(part.text, part.signature, part.sealed, part.made_by, part.id)
+        case chat.SpokenPart():
+            return Audio(part.data, id=part.id, transcript=part.transcript)
+        case chat.OtherPart():
+            return Other(part.type, part.raw)
+
+
+def _said(part: AnyPart) -> chat.Part:
+    match part:
+        case Text():
+            return chat.TextPart(part.text)
+        case Image():
+            return chat.ImagePart(part.url, part.detail)
+        case Audio():
+            return chat.TextPart(part.transcript) if part.transcript else chat.AudioPart(part.data, part.format)
+        case File():
+            return chat.FilePart(part.file_id, part.data, part.filename, url=part.url)
+        case Refusal():
+            return chat.RefusalPart(part.text)
+        case Reasoning():
+            return chat.ReasoningPart(part.text, part.signature, part.sealed, part.made_by, part.id)
+        case Other():
+            return chat.OtherPart(part.kind, part.raw)
+        case ToolCall() | ToolResult():
+            raise ValueError("tool calls and their results are no parts of a dialect's message")
+
+
+def _source(citation: chat.Citation) -> Source:
+    return Source(url=citation.url, title=citation.title, quote=citation.quote, start=citation.start, end=citation.end)

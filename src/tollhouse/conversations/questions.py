@@ -1,0 +1,327 @@
+"""Ask: the question and its run are written in one transaction, before anything is called; then the run begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tollhouse import ids
+from tollhouse.conversations import titles, turns
+from tollhouse.conversations.asking import checked_settings
+from tollhouse.conversations.conversing import Conversing
+from tollhouse.conversations.foreground import Outcome, Running
+from tollhouse.conversations.history import Kept, estimate_parts
+from tollhouse.conversations.parts import AnyPart, Role, dump, read_asked, words_of
+from tollhouse.conversations.records import found, found_message, index_title, locked
+from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.views import MessageView, message_view, run_view
+from tollhouse.errors import Conflict, NotFound, Unprocessable
+from tollhouse.gateway.identify import Caller
+from tollhouse.store import conversations as sql
+from tollhouse.store import runs
+from tollhouse.store.engine import Reading, Writing
+
+QUESTIONS = ("user", "tool")
+
+
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """How a turn is executed. What is None is the conversation's own.
+
+    Attributes:
+        key: the idempotency key: what is asked twice under one key is one question.
+    """
+
+    origin: Origin
+    model: str | None = None
+    settings: Mapping[str, Any] | None = None
+    stream: bool = False
+    priority: int = 5
+    key: str | None = None
+
+
+async def ask(
+    conversing: Conversing, caller: Caller, conversation_id: str, said: Any, how: How, *, parent: str | None = None
+) -> Running:
+    """Say something, and let it be answered.
+
+    Args:
+        said: as `parts.read_asked` takes it.
+        parent: the message to go on from; the conversation's tip unless said.
+
+    Raises:
+        NotFound: no such conversation, or no such parent in it.
+        InvalidRequest, Unprocessable: what is wrong with the message, the model or the settings.
+        TooLarge: it does not fit into what the model reads.
+        Conflict: it is being answered at this moment, under the same key.
+    """
+    role, parts = read_said(conversing, said)
+    repeated = await _repeated(conversing, caller, conversation_id, parts, how)
+    if repeated is not None:
+        return repeated
+
+    def query(tx: Reading) -> tuple[Any, list[Any]]:
+        row = found(tx, caller, conversation_id)
+        before = row["tip_id"] if parent is None else found_message(tx, caller, conversation_id, parent)["id"]
+        return row, sql.path(tx, caller.user_id, conversation_id, before)
+
+    row, before = await conversing.store.read(query)
+    new = Kept(role=role, parts=parts, tokens=estimate_parts(parts))
+    wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, before), new])
+    question = _question(conversing, row, new)
+
+    def work(tx: Writing) -> Any:
+        tip = locked(tx, caller, conversation_id)["tip_id"]
+        return _write(tx, conversing, caller, row, {**question, "parent_id": parent or tip}, wanted)
+
+    return _start(conversing, caller, await conversing.store.write(work), how)
+
+
+async def edit(
+    conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, said: Any, how: How
+) -> Running:
+    """Say it otherwise: a new message beside the old one begins a branch, and is answered. Raises as `ask`."""
+    role, parts = read_said(conversing, said)
+
+    def query(tx: Reading) -> tuple[Any, Any, list[Any]]:
+        row = found(tx, caller, conversation_id)
+        old = found_message(tx, caller, conversation_id, message_id)
+        return row, old, sql.path(tx, caller.user_id, conversation_id, old["parent_id"])
+
+    row, old, before = await conversing.store.read(query)
+    if old["role"] not in QUESTIONS:
+        raise Unprocessable("Only what you said can be said otherwise; give `answer: false` to keep an edited answer.")
+    new = Kept(role=role, parts=parts, tokens=estimate_parts(parts))
+    wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, before), new])
+    question = {**_question(conversing, row, new), "parent_id": old["parent_id"]}
+
+    def work(tx: Writing) -> Any:
+        locked(tx, caller, conversation_id)
+        return _write(tx, conversing, caller, row, question, wanted)
+
+    return _start(conversing, caller, await conversing.store.write(work), how)
+
+
+async def rewrite(
+    conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, said: Any
+) -> MessageView:
+    """Keep other words beside a message, the user's own or a model's, and go on from them. Nobody is asked.
+
+    Raises NotFound, InvalidRequest, Unprocessable.
+    """
+    _, parts = read_said(conversing, said)
+
+    def work(tx: Writing) -> MessageView:
+        row = locked(tx, caller, conversation_id)
+        old = found_message(tx, caller, conversation_id, message_id)
+        new = Kept(role=old["role"], parts=parts, tokens=estimate_parts(parts))
+        written = {**_question(conversing, row, new), "parent_id": old["parent_id"]}
+        _say(tx, conversing, row, written, new)
+        return message_view(sql.find_message(tx, caller.user_id, conversation_id, written["id"]) or {})
+
+    return await conversing.store.write(work)
+
+
+async def regenerate(
+    conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, how: How
+) -> Running:
+    """Answer again: a question, or the question of an answer. The new answer begins a branch beside the old one.
+
+    Raises as `ask`.
+    """
+
+    def query(tx: Reading) -> tuple[Any, Any, list[Any]]:
+        row = found(tx, caller, conversation_id)
+        question = found_message(tx, caller, conversation_id, message_id)
+        if question["role"] not in QUESTIONS and question["parent_id"] is not None:
+            question = found_message(tx, caller, conversation_id, question["parent_id"])
+        return row, question, sql.path(tx, caller.user_id, conversation_id, question["id"])
+
+    row, question, branch = await conversing.store.read(query)
+    if question["role"] not in QUESTIONS:
+        raise Unprocessable("There is no question before this message.")
+    wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, branch)])
+
+    def work(tx: Writing) -> Any:
+        locked(tx, caller, conversation_id)
+        sql.change(tx, caller.user_id, conversation_id, {"tip_id": question["id"]})
+        run = _run(conversing, caller, question, wanted)
+        runs.add(tx, run)
+        return run
+
+    return _start(conversing, caller, await conversing.store.write(work), how)
+
+
+async def retry(
+    conversing: Conversing, caller: Caller, run_id: str, origin: Origin, *, stream: bool = False
+) -> Running:
+    """Try a run again that failed or was cancelled: another attempt at the same question.
+
+    Raises:
+        NotFound: no such run.
+        Conflict: it is under way, or has succeeded.
+    """
+    caller.require("inference")
+    now = conversing.clock.now()
+    row = await conversing.store.read(lambda tx: runs.find(tx, caller.user_id, run_id))
+    if row is None:
+        raise NotFound("There is no such run.")
+    values = {
+        "status": "running",
+        "attempt": row["attempt"] + 1,
+        "boot_id": conversing.boot_id,
+        "token_id": caller.token_id,
+        "error": None,
+        "usage": None,
+        "cost": None,
+        "started_at": now,
+        "finished_at": None,
+    }
+
+    def work(tx: Writing) -> bool:
+        found(tx, caller, row["conversation_id"])
+        return runs.move(tx, run_id, since=("failed", "cancelled"), attempt=row["attempt"], values=values)
+
+    if not await conversing.store.write(work):
+        raise Conflict(f"The run is {row['status']}; only one that failed or was cancelled can be tried again.")
+    return _start(conversing, caller, {**row, **values}, How(origin=origin, stream=stream))
+
+
+def read_said(conversing: Conversing, said: Any) -> tuple[Role, tuple[AnyPart, ...]]:
+    """The message, as long as the operator lets it be. Raises InvalidRequest, Unprocessable."""
+    role, parts = read_asked(said)
+    most, chars = conversing.habits.max_message_chars, len(words_of(parts))
+    if most is not None and chars > most:
+        raise Unprocessable(
+            f"The message has {chars:,} characters; at most {most:,} are taken here.",
+            code="message_too_long",
+            param="message",
+            details={"characters": chars, "max_characters": most},
+        )
+    return role, parts
+
+
+# --- what is checked, and what is written ----------------------------------------------------------------------------
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run will ask for."""
+
+    model: str
+    settings: dict[str, Any]
+    priority: int
+    key: str | None
+
+
+async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, branch: list[Kept]) -> Wanted:
+    """Refuse what cannot be answered before anything is written."""
+    caller.require("inference")
+    model = how.model or row["model"]
+    if model is None:
+        raise Unprocessable("Say which model answers: here, or as the conversation's own.", param="model")
+    settings = {**row["settings"], **checked_settings(how.settings)}
+    await turns.compose(conversing, caller, model=model, settings=settings, system=row["system"], branch=branch)
+    return Wanted(model=model, settings=settings, priority=how.priority, key=how.key)
+
+
+async def _repeated(
+    conversing: Conversing, caller: Caller, conversation_id: str, parts: tuple[AnyPart, ...], how: How
+) -> Running | None:
+    """What was asked under this key before: its end, or another attempt at it; None for what is new.
+
+    Raises:
+        Conflict: it is under way.
+        Unprocessable: it was something else.
+    """
+    key = how.key
+    if key is None:
+        return None
+
+    def query(tx: Reading) -> tuple[Any, Any, Any] | None:
+        run = runs.by_key(tx, caller.token_id, conversation_id, key)
+        if run is None:
+            return None
+        question = sql.find_message(tx, caller.user_id, conversation_id, run["message_id"])
+        return run, question, runs.answer_of(tx, run["id"])
+
+    known = await conversing.store.read(query)
+    if known is None:
+        return None
+    run, question, answer = known
+    if question["parts"] != dump(parts):
+        raise Unprocessable(
+            "Another message was sent with this Idempotency-Key; use a new one.", code="idempotency_key_reused"
+        )
+    if run["finished_at"] is None:
+        raise Conflict(
+            "The message with this Idempotency-Key is being answered; ask again in a moment.",
+            code="idempotency_key_in_use",
+            retry_after_s=1.0,
+        )
+    if run["status"] != "succeeded":
+        return await retry(conversing, caller, run["id"], how.origin, stream=how.stream)
+    return turns.repeated(
+        Outcome(run=run_view(run, answer), message=message_view(question), is_repeated=True), run["attempt"]
+    )
+
+
+def _question(conversing: Conversing, row: Any, new: Kept) -> dict[str, Any]:
+    return {
+        "id": ids.new("msg"),
+        "conversation_id": row["id"],
+        "user_id": row["user_id"],
+        "role": new.role,
+        "parts": dump(new.parts),
+        "tokens": new.tokens,
+        "tokens_estimated": True,
+        "pinned": False,
+        "created_at": conversing.clock.now(),
+    }
+
+
+def _write(tx: Writing, conversing: Conversing, caller: Caller, row: Any, question: Any, wanted: Wanted) -> Any:
+    """The question, its run, and the conversation that goes on with it."""
+    run = _run(conversing, caller, question, wanted)
+    _say(tx, conversing, row, question, turns.kept(question))
+    runs.add(tx, run)
+    return run
+
+
+def _say(tx: Writing, conversing: Conversing, row: Any, message: Any, new: Kept) -> None:
+    words = words_of(new.parts)
+    sql.add_message(tx, message)
+    turns.index_message(tx, message, message["id"], words)
+    values: dict[str, Any] = {"tip_id": message["id"], "active_at": conversing.clock.now()}
+    if row["title"] is None and (title := titles.first_words(words)) is not None:
+        values |= {"title": title, "title_source": "fallback"}
+        index_title(tx, {**row, **values})
+    sql.change(tx, row["user_id"], row["id"], values)
+
+
+def _run(conversing: Conversing, caller: Caller, question: Any, wanted: Wanted) -> dict[str, Any]:
+    """The row of a run that begins at once."""
+    now = conversing.clock.now()
+    return {
+        "id": ids.new("run"),
+        "conversation_id": question["conversation_id"],
+        "user_id": caller.user_id,
+        "token_id": caller.token_id,
+        "message_id": question["id"],
+        "status": "running",
+        "attempt": 1,
+        "priority": wanted.priority,
+        "model": wanted.model,
+        "settings": wanted.settings,
+        "idempotency_key": wanted.key,
+        "boot_id": conversing.boot_id,
+        "created_at": now,
+        "started_at": now,
+    }
+
+
+def _start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: How) -> Running:
+    running = Running(run["id"], run["attempt"])
+    work = turns.take(run, caller, how.origin, running, conversing, stream=how.stream)
+    conversing.foreground.start(running, work)
+    return running

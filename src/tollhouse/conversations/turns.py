@@ -1,0 +1,248 @@
+"""One turn: load, compose, answer, append.
+
+The question is written once, with its run, before anything is asked; the answer once, with the end of the run, after
+everything was said. In between no transaction is open. Whoever executes a run calls `take`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Mapping
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import msgspec
+
+from tollhouse import ids
+from tollhouse.conversations import titles
+from tollhouse.conversations.asking import cap_of, write_request
+from tollhouse.conversations.conversing import Conversing
+from tollhouse.conversations.endings import Ending, ending_of
+from tollhouse.conversations.foreground import Outcome, Running
+from tollhouse.conversations.hearing import Heard
+from tollhouse.conversations.history import Fitted, Kept, fit
+from tollhouse.conversations.parts import dump, load, words_of
+from tollhouse.conversations.views import message_view, run_view
+from tollhouse.dialects import openai_chat
+from tollhouse.errors import TollhouseError
+from tollhouse.gateway import route
+from tollhouse.gateway.answer import answer
+from tollhouse.gateway.exchange import Exchange
+from tollhouse.gateway.identify import Caller
+from tollhouse.store import conversations as sql
+from tollhouse.store import runs, searching
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.telemetry import Event, log
+
+T = TypeVar("T")
+
+SURFACE = "conversations"
+
+ANSWER_TOKENS = 4_096
+"""Kept free for the answer when neither the settings nor the model say how long it may be."""
+
+ANSWER_SHARE = 4
+"""But no more than one part in so many of the model's window."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a turn was asked for: what the request's row tells of it. `request_id` is the first attempt's own."""
+
+    request_id: str
+    ip: str | None = None
+    user_agent: str | None = None
+    client_request_id: str | None = None
+    tag: str | None = None
+
+
+async def take(
+    run: Mapping[str, Any], caller: Caller, origin: Origin, running: Running, conversing: Conversing, *, stream: bool
+) -> Outcome:
+    """Execute one attempt of a run, whose row says `running`, and write how it ended.
+
+    Being cancelled is one of the ways to end: who stops us waits until that is written.
+    """
+    if run["attempt"] > 1:
+        running.tell("run.reset", {"run": run["id"], "attempt": run["attempt"]})
+    running.tell(
+        "run.started", {"run": run["id"], "conversation": run["conversation_id"], "message": run["message_id"]}
+    )
+    exchange = _exchange(caller, origin, conversing)
+    running.exchange = exchange
+    heard = Heard(running.tell, is_streamed=stream)
+    error: BaseException | None = None
+    try:
+        exchange.body = await _body(run, caller, conversing, stream=stream)
+        async with aclosing(answer(exchange, None, conversing.steps)) as pieces:
+            async for piece in pieces:
+                heard.add(piece)
+        ending = ending_of(exchange, *heard.answer())
+    except BaseException as caught:
+        error = caught
+        if not isinstance(caught, TollhouseError | asyncio.CancelledError):
+            log.error(Event.REQUEST_FAILED, request=exchange.id, exc_info=caught)
+        ending = ending_of(exchange, heard.so_far() if running.is_stopped else (), error=caught)
+    outcome = await _to_the_end(_conclude(run, ending, exchange, conversing))
+    if outcome.run.answer is not None:
+        running.tell("message.completed", outcome.run.answer)
+    running.tell(f"run.{outcome.run.status}", outcome.run)
+    if outcome.run.status == "succeeded" and conversing.habits.title_model is not None:
+        titled = titles.make(conversing, caller, run["conversation_id"], run["message_id"], origin.tag)
+        conversing.foreground.afterwards(titled)
+    if isinstance(error, Exception):
+        return msgspec.structs.replace(outcome, error=error)
+    return outcome
+
+
+def repeated(outcome: Outcome, attempt: int) -> Running:
+    """A run that had succeeded before it was asked for again: it tells its end."""
+    running = Running(outcome.run.id, attempt)
+
+    async def tell() -> Outcome:
+        running.tell("message.completed", outcome.run.answer)
+        running.tell("run.succeeded", outcome.run)
+        return outcome
+
+    running.start(tell())
+    return running
+
+
+async def compose(
+    conversing: Conversing,
+    caller: Caller,
+    *,
+    model: str,
+    settings: Mapping[str, Any],
+    system: str | None,
+    branch: list[Kept],
+) -> Fitted:
+    """What of a branch is told to a model.
+
+    Raises:
+        ModelNotFound, NoCredential: nobody can answer.
+        TooLarge: what is asked now does not fit.
+    """
+    steps = conversing.steps
+    candidate = route.candidates(model, caller, steps.reachable)[0]
+    terms = await steps.calling.pricebook.terms(candidate.provider, candidate.model)
+    context_tokens = terms.context_tokens or conversing.habits.unknown_context_tokens
+    most = min(terms.max_output_tokens or ANSWER_TOKENS, ANSWER_TOKENS, context_tokens // ANSWER_SHARE)
+    return fit(branch, system=system, context_tokens=context_tokens, answer_tokens=cap_of(settings) or most)
+
+
+def kept(row: Mapping[str, Any]) -> Kept:
+    """A message's row as history sees it."""
+    return Kept(role=row["role"], parts=load(row["parts"]), tokens=row["tokens"], pinned=row["pinned"])
+
+
+async def _body(run: Mapping[str, Any], caller: Caller, conversing: Conversing, *, stream: bool) -> bytes:
+    """The question with its history, as a chat completion."""
+
+    def query(tx: Reading) -> tuple[Any, list[Any]]:
+        conversation = sql.find(tx, caller.user_id, run["conversation_id"], is_deleted=None)
+        return conversation, sql.path(tx, caller.user_id, run["conversation_id"], run["message_id"])
+
+    conversation, rows = await conversing.store.read(query)
+    fitted = await compose(
+        conversing,
+        caller,
+        model=run["model"],
+        settings=run["settings"],
+        system=conversation["system"],
+        branch=[kept(row) for row in rows],
+    )
+    return write_request(run["model"], fitted.messages, run["settings"], stream=stream)
+
+
+def _exchange(caller: Caller, origin: Origin, conversing: Conversing) -> Exchange:
+    clock = conversing.clock
+    exchange = Exchange(
+        request_id=origin.request_id,
+        surface=SURFACE,
+        dialect=openai_chat,
+        body=b"",
+        began_s=clock.monotonic(),
+        began_us=clock.time_ns() // 1_000,
+    )
+    exchange.caller = caller
+    exchange.ip = origin.ip
+    exchange.user_agent = origin.user_agent
+    exchange.client_request_id = origin.client_request_id
+    exchange.tag = origin.tag
+    return exchange
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do it, however often we are cancelled meanwhile: an answer that was paid is written."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
+
+
+async def _conclude(run: Mapping[str, Any], ending: Ending, exchange: Exchange, conversing: Conversing) -> Outcome:
+    """Write the answer and the run's end, together or not at all; not if somebody else has ended the run."""
+    now = conversing.clock.now()
+    user_id, conversation_id = run["user_id"], run["conversation_id"]
+    values = {**ending.values, "request_id": exchange.id, "finished_at": now}
+
+    def work(tx: Writing) -> Outcome:
+        conversation = sql.lock(tx, user_id, conversation_id, is_deleted=None)
+        moved = runs.move(tx, run["id"], since=("running",), attempt=run["attempt"], values=values)
+        if moved and ending.parts:
+            _append(tx, run, ending, conversation, now)
+        row = runs.find(tx, user_id, run["id"])
+        question = sql.find_message(tx, user_id, conversation_id, run["message_id"])
+        if row is None or question is None:
+            raise ValueError("a run without a row, or without a question")
+        return Outcome(run=run_view(row, runs.answer_of(tx, run["id"])), message=message_view(question))
+
+    return await conversing.store.write(work)
+
+
+def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: Any, now: Any) -> None:
+    """The answer, after its question; what was said meanwhile comes after the answer."""
+    said = {
+        "parts": dump(ending.parts),
+        "tokens": ending.tokens,
+        "tokens_estimated": ending.tokens_estimated,
+        "model": ending.model,
+        "finish_reason": ending.finish_reason,
+    }
+    known = runs.answer_of(tx, run["id"])
+    if known is not None:
+        answer_id = known["id"]
+        sql.change_message(tx, run["user_id"], answer_id, said)
+    else:
+        answer_id = ids.new("msg")
+        sql.add_message(tx, {**message_row(run, answer_id, now), **said, "role": "assistant", "run_id": run["id"]})
+        sql.adopt(tx, run["message_id"], answer_id, since=run["started_at"])
+    tip = answer_id if conversation["tip_id"] == run["message_id"] else conversation["tip_id"]
+    sql.change(tx, run["user_id"], run["conversation_id"], {"tip_id": tip, "active_at": now})
+    index_message(tx, run, answer_id, words_of(ending.parts))
+
+
+def message_row(run: Mapping[str, Any], message_id: str, now: Any) -> dict[str, Any]:
+    """A message that follows a run's question, without what it says."""
+    return {
+        "id": message_id,
+        "conversation_id": run["conversation_id"],
+        "user_id": run["user_id"],
+        "parent_id": run["message_id"],
+        "pinned": False,
+        "created_at": now,
+    }
+
+
+def index_message(tx: Writing, owned: Mapping[str, Any], message_id: str, words: str) -> None:
+    """Let a message be found."""
+    if words:
+        searching.index(
+            tx,
+            subject_id=message_id,
+            conversation_id=owned["conversation_id"],
+            user_id=owned["user_id"],
+            words=words,
+        )

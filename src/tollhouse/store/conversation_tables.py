@@ -1,0 +1,183 @@
+"""The tables of conversations, and how their words are found: full-text search as each database does it.
+
+A conversation's messages are a tree: each names its parent, and `seq` counts them in the order they came, whatever the
+clock said. Rows that belong to a user name the user themselves, so that no query needs a join to ask whose they are.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    event,
+    text,
+)
+
+from tollhouse.store import tables
+from tollhouse.store.types import Instant, Json
+
+metadata = tables.metadata
+"""Of every table: with these it is complete."""
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, ForeignKey("user_account.id"), nullable=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("title", Text),
+    Column("title_source", Text),
+    Column("system", Text),
+    Column("model", Text),
+    Column("settings", Json, nullable=False),
+    Column("tip_id", Text),
+    Column("forked_from", Text),
+    Column("pinned", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("active_at", Instant, nullable=False),
+    Column("archived_at", Instant),
+    Column("deleted_at", Instant),
+    CheckConstraint("title_source IN ('user', 'model', 'fallback')", name="title_source"),
+    Index("ix_conversation_active", "user_id", "active_at", "id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversation.id"), nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("parent_id", Text, ForeignKey("message.id"), index=True),
+    Column("run_id", Text, unique=True),
+    Column("role", Text, nullable=False),
+    Column("parts", Text, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("tokens_estimated", Boolean, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("model", Text),
+    Column("finish_reason", Text),
+    Column("feedback", Json),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("role IN ('system', 'developer', 'user', 'assistant', 'tool')", name="role"),
+    Index("uq_message_seq", "conversation_id", "seq", unique=True),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversation.id"), nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("message_id", Text, ForeignKey("message.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("idempotency_key", Text),
+    Column("boot_id", Text),
+    Column("request_id", Text),
+    Column("error", Json),
+    Column("usage", Json),
+    Column("cost", BigInteger),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("next_try_at", Instant),
+    Column("finished_at", Instant),
+    CheckConstraint(
+        "status IN ('queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled')", name="status"
+    ),
+    Index("ix_run_user_id", "user_id", "id"),
+    Index("ix_run_conversation_id", "conversation_id", "id"),
+    Index(
+        "ix_run_open",
+        "status",
+        "priority",
+        "id",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
+    Index(
+        "uq_run_idempotency",
+        "token_id",
+        "conversation_id",
+        "idempotency_key",
+        unique=True,
+        sqlite_where=text("idempotency_key IS NOT NULL"),
+        postgresql_where=text("idempotency_key IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+share = Table(
+    "share",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey("conversation.id"), nullable=False, index=True),
+    Column("user_id", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("snapshot", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("subject_id", Text, nullable=False, unique=True),
+    Column("conversation_id", Text, ForeignKey("conversation.id"), nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+DOCUMENT = "array_to_tsvector(ARRAY[user_id]) || to_tsvector('simple'::regconfig, text)"
+"""What PostgreSQL indexes: the owner is a word among the words, so that nobody's search walks through others' texts."""
+
+FTS5 = (
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(
+        user_id, text, content='searchable', content_rowid='id', tokenize='unicode61 remove_diacritics 0')
+    """,
+    """
+    CREATE TRIGGER search_added AFTER INSERT ON searchable BEGIN
+        INSERT INTO search_text (rowid, user_id, text) VALUES (new.id, new.user_id, new.text);
+    END
+    """,
+    """
+    CREATE TRIGGER search_removed AFTER DELETE ON searchable BEGIN
+        INSERT INTO search_text (search_text, rowid, user_id, text)
+            VALUES ('delete', old.id, old.user_id, old.text);
+    END
+    """,
+    """
+    CREATE TRIGGER search_changed AFTER UPDATE ON searchable BEGIN
+        INSERT INTO search_text (search_text, rowid, user_id, text)
+            VALUES ('delete', old.id, old.user_id, old.text);
+        INSERT INTO search_text (rowid, user_id, text) VALUES (new.id, new.user_id, new.text);
+    END
+    """,
+)
+"""SQLite's index holds no text of its own (SQLite FTS5 Extension, "External Content Tables", read 2026-11-22)."""
+
+GIN = (f"CREATE INDEX search_document ON searchable USING gin (({DOCUMENT}))",)
+
+
+def index_search(connection: Connection) -> None:
+    """Make the index that search asks; for migrations, and whenever the table is made."""
+    for statement in FTS5 if connection.dialect.name == "sqlite" else GIN:
+        connection.exec_driver_sql(statement)
+
+
+@event.listens_for(searchable, "after_create")
+def _index_search(target: Table, connection: Connection, **_: object) -> None:
+    index_search(connection)

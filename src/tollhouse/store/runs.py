@@ -1,0 +1,69 @@
+"""Runs: the execution of turns. A run goes from state to state by comparing and setting, so that it ends once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from tollhouse.store.conversation_tables import message, run
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
+from tollhouse.store.tables import process
+
+OPEN = ("queued", "running", "retrying")
+
+
+def add(tx: Writing, row: Mapping[str, Any]) -> None:
+    tx.execute(insert(run).values(**row))
+
+
+def find(tx: Reading, user_id: str, run_id: str) -> Any | None:
+    return tx.execute(select(run).where(run.c.id == run_id, run.c.user_id == user_id)).mappings().first()
+
+
+def by_key(tx: Reading, token_id: str, conversation_id: str, key: str) -> Any | None:
+    """The run that was asked for under an idempotency key."""
+    query = select(run).where(
+        run.c.token_id == token_id, run.c.conversation_id == conversation_id, run.c.idempotency_key == key
+    )
+    return tx.execute(query).mappings().first()
+
+
+def listed(
+    tx: Reading, user_id: str, page: Page, *, status: str | None = None, conversation_id: str | None = None
+) -> list[Any]:
+    """A page of a user's runs, by age."""
+    query = select(run).where(run.c.user_id == user_id)
+    if status is not None:
+        query = query.where(run.c.status == status)
+    if conversation_id is not None:
+        query = query.where(run.c.conversation_id == conversation_id)
+    return list(tx.execute(page.of(query, run.c.id)).mappings())
+
+
+def answer_of(tx: Reading, run_id: str) -> Any | None:
+    """The assistant's message that a run wrote."""
+    return tx.execute(select(message).where(message.c.run_id == run_id)).mappings().first()
+
+
+def move(tx: Writing, run_id: str, *, since: Sequence[str], attempt: int | None, values: Mapping[str, Any]) -> bool:
+    """Change a run if it is in one of these states, and in this attempt when one is named; tells whether it was."""
+    query = update(run).where(run.c.id == run_id, run.c.status.in_(since))
+    if attempt is not None:
+        query = query.where(run.c.attempt == attempt)
+    return tx.execute(query.values(**values)).rowcount == 1
+
+
+def cancelled(tx: Reading, run_ids: Sequence[str]) -> list[str]:
+    """Those of the runs that somebody has cancelled."""
+    return list(tx.execute(select(run.c.id).where(run.c.id.in_(run_ids), run.c.status == "cancelled")).scalars())
+
+
+def fail_forsaken(tx: Writing, *, error: Mapping[str, Any], now: datetime) -> int:
+    """End the runs of processes that are no more; gives how many there were."""
+    alive = select(process.c.boot_id)
+    forsaken = update(run).where(run.c.status == "running", run.c.boot_id.not_in(alive))
+    return tx.execute(forsaken.values(status="failed", error=dict(error), finished_at=now)).rowcount

@@ -1,0 +1,68 @@
+"""Full-text search over a user's own titles and messages, on SQLite (FTS5) and PostgreSQL (tsvector)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Integer, Select, delete, func, insert, literal_column, select, text, update
+
+from tollhouse.store.conversation_tables import DOCUMENT, conversation, message, searchable
+from tollhouse.store.engine import Reading, Writing
+
+SEARCHED_CHARS = 100_000
+"""What is searched of one text: PostgreSQL's document has at most a megabyte."""
+
+
+def index(tx: Writing, *, subject_id: str, conversation_id: str, user_id: str, words: str) -> None:
+    """Let a text be found: a message's, or a conversation's title under the conversation's own id."""
+    words = words[:SEARCHED_CHARS].replace("\0", "")
+    known = tx.execute(update(searchable).where(searchable.c.subject_id == subject_id).values(text=words))
+    if known.rowcount == 0:
+        row = {"subject_id": subject_id, "conversation_id": conversation_id, "user_id": user_id, "text": words}
+        tx.execute(insert(searchable).values(**row))
+
+
+def forget(tx: Writing, subject_id: str) -> None:
+    tx.execute(delete(searchable).where(searchable.c.subject_id == subject_id))
+
+
+def search(tx: Reading, user_id: str, asked: str, *, limit: int, offset: int = 0) -> list[Any]:
+    """Where all the words occur, the newest first; conversations that were deleted are not searched.
+
+    Gives rows of conversation_id, title, message_id (None for a title), role, text and created_at.
+    """
+    words = asked.split()
+    if not words:
+        return []
+    query = (
+        select(
+            conversation.c.id.label("conversation_id"),
+            conversation.c.title,
+            message.c.id.label("message_id"),
+            message.c.role,
+            searchable.c.text,
+            func.coalesce(message.c.created_at, conversation.c.created_at).label("created_at"),
+        )
+        .join(conversation, conversation.c.id == searchable.c.conversation_id)
+        .outerjoin(message, message.c.id == searchable.c.subject_id)
+        .where(searchable.c.user_id == user_id, conversation.c.deleted_at.is_(None))
+        .order_by(searchable.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    query = query.where(searchable.c.id.in_(_found(tx.dialect.name, user_id, words)))
+    return list(tx.execute(query).mappings())
+
+
+def _found(dialect: str, user_id: str, words: Sequence[str]) -> Select[Any]:
+    """Ids of the texts that hold all the words. The owner is one of the words that the index is asked for."""
+    if dialect == "sqlite":
+        quoted = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
+        match = text("search_text MATCH :asked").bindparams(asked=f'user_id:"{user_id}" AND text:({quoted})')
+        return select(literal_column("rowid", Integer)).select_from(text("search_text")).where(match)
+    match = text(
+        f"({DOCUMENT}) @@ (quote_literal(CAST(:owner AS text))::tsquery"
+        " && plainto_tsquery('simple', CAST(:asked AS text)))"
+    ).bindparams(owner=user_id, asked=" ".join(words))
+    return select(literal_column("id", Integer)).select_from(text("searchable")).where(match)
