@@ -67,6 +67,14 @@ async def test_a_token_is_taken_nowhere_else(gateway: Gateway, path: str, header
     assert response.status_code == 401
 
 
+@over_both_peers
+async def test_what_else_stands_behind_a_question_mark_is_let_pass(gateway: Gateway) -> None:
+    """Anthropic's SDKs ask for beta features at `/v1/messages?beta=true`."""
+    gateway.provider.script(answer())
+    response = await gateway.client.post("/v1/messages?beta=true", headers=gateway.person.headers, json=MESSAGE)
+    assert text_of(ANTHROPIC.hear(response)) == "Hello"
+
+
 async def test_a_token_in_the_address_is_not_kept(gateway: Gateway) -> None:
     gateway.provider.script(answer())
     response = await gateway.client.post(f"{GENERATE}?key={gateway.person.token}", json=HI)

@@ -135,7 +135,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
             origin=target.origin,
             target=target.base_path + provider.target(path, candidate.model, fields_of(candidate)),
             headers=(JSON, *headers),
-            body=provider.reword(body),
+            body=provider.reword(body) if dialect is provider.dialect else body,
             timeouts=calling.timeouts
             if attempt.number == 1
             else msgspec.structs.replace(calling.timeouts, total_s=left_s),

@@ -1,13 +1,15 @@
-"""How many tokens a request would read: counted by a provider, else bounded by its bytes. Nothing is asked, or held."""
+"""How many tokens a request would read: counted by a provider, else bounded by us. Nothing is asked, or held."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from tollhouse.dialects.chat import ChatRequest, ReasoningPart, RefusalPart, TextPart
 from tollhouse.errors import InvalidRequest, UpstreamError, UpstreamRefused
+from tollhouse.gateway import measure
 from tollhouse.gateway.answer import Steps, find
 from tollhouse.gateway.call import JSON, failure, fields_of, reach
 from tollhouse.gateway.calling import Calling
@@ -88,14 +90,23 @@ async def _told(exchange: Exchange, request: ChatRequest, candidate: Candidate, 
 
 
 async def _bound(exchange: Exchange, request: ChatRequest, candidate: Candidate, calling: Calling) -> int:
-    """No more than this: a token is at least a byte."""
+    """No more than this: by the model's own tokenizer where there is one, else because a token is at least a byte."""
     provider, model = candidate.provider, candidate.model
     terms = calling.pricebook.known(provider, model) or await calling.pricebook.terms(provider, model)
+    unseen = provider.unseen_tokens(model, bool(request.tools), frozenset([tool.type for tool in request.tools]))
     said = [part for message in request.messages for part in message.parts]
-    return input_bound(
+    bound = input_bound(
         len(exchange.body),
         len(request.messages),
-        provider.hidden_tokens(bool(request.tools), frozenset([tool.type for tool in request.tools])),
+        unseen,
         terms.context_tokens,
         not all(isinstance(part, TextPart | RefusalPart | ReasoningPart) for part in said),
     )
+
+    def measured() -> int | None:
+        encode = measure.encoding_of(provider.tokenizer, model)
+        return None if encode is None else measure.tokens_at_most(request, encode, unseen)
+
+    # In a thread: the first time a tokenizer's table is built.
+    tokens = None if provider.tokenizer is None else await asyncio.to_thread(measured)
+    return bound if tokens is None else min(bound, tokens)
