@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import anthropic_messages, gemini, openai_chat
 from tollhouse.providers.base import Limits, ListedPrice, Provider
 from tollhouse.providers.declared import declared_provider
 from tollhouse.providers.openai import PROVIDER as OPENAI
@@ -172,3 +172,32 @@ def test_a_key_of_the_wrong_type_is_not_repeated() -> None:
 def test_a_name_that_cannot_stand_before_a_slash_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="a provider's name is lower case"):
         declare(ACME, name)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "header"),
+    [
+        (anthropic_messages, (b"x-api-key", b"sk-1")),
+        (gemini, (b"x-goog-api-key", b"sk-1")),
+        (openai_chat, (b"authorization", b"Bearer sk-1")),
+    ],
+)
+def test_the_key_goes_where_the_dialects_maker_wants_it(dialect, header):
+    table = {"dialect": dialect.NAME, "base_url": "https://api.example.com"}
+    acme = declared_provider("acme", table, {dialect.NAME: dialect})
+    assert acme.authorize("sk-1", {}) == (header,)
+
+
+def test_a_known_provider_with_another_dialect_keeps_nothing_of_its_own():
+    known = Provider(
+        name="acme",
+        dialect=openai_chat,
+        base_url="https://a.example.com",
+        also=(OTHER_DIALECT,),
+        lacks={"seed": "lossy"},
+    )
+    acme = declared_provider("acme", {"dialect": gemini.NAME}, {gemini.NAME: gemini}, known)
+    assert (acme.dialect, acme.also, acme.lacks) == (gemini, (), {})
+    assert acme.authorize("sk-1", {}) == ((b"x-goog-api-key", b"sk-1"),)
+    same = declared_provider("acme", {"dialect": openai_chat.NAME}, {openai_chat.NAME: openai_chat}, known)
+    assert same.also == (OTHER_DIALECT,)

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tollhouse.providers.base import Limits, ListedPrice, Provider, template_tokens
+from tollhouse.providers.base import Authorize, Limits, ListedPrice, Provider, bearer, same_words, template_tokens
 
 _Usd: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$")]
 _Tokens: TypeAlias = Annotated[int, msgspec.Meta(gt=0)]
+
+_KEY_HEADERS: Final = {"anthropic_messages": b"x-api-key", "gemini": b"x-goog-api-key"}
+"""Where the makers of these dialects want the key."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -68,10 +71,12 @@ def declared_provider(
     if not _NAME.fullmatch(name):
         raise ValueError(f"{where}: a provider's name is lower case letters, digits, - and _")
     told = _convert(table, _Declaration, where)
+    dialect = known.dialect if known and told.dialect is None else _dialect(told.dialect, dialects, where)
     provider = known or Provider(
         name=name,
-        dialect=_dialect(told.dialect, dialects, where),
+        dialect=dialect,
         base_url="",
+        authorize=_authorize(dialect),
         needs_key=not told.free,
         hidden_tokens=template_tokens,
     )
@@ -80,13 +85,20 @@ def declared_provider(
         for key in ("docs_url", "allow_private_address", "needs_key", "free")
         if (value := getattr(told, key)) is not None
     }
-    if told.dialect is not None:
-        changes["dialect"] = _dialect(told.dialect, dialects, where)
+    if dialect is not provider.dialect:
+        spoken = {"also": (), "lacks": {}, "reword": same_words, "unsaid_end": b""}
+        changes |= {"dialect": dialect, "authorize": _authorize(dialect)} | spoken
     if told.base_url is not None or known is None:
         private = changes.get("allow_private_address", provider.allow_private_address)
         changes["base_url"] = _base_url(told.base_url, private, where)
     changes |= _models(told.models, provider, where)
     return msgspec.structs.replace(provider, **changes)
+
+
+def _authorize(dialect: ModuleType) -> Authorize:
+    """As those do who speak a dialect like its maker."""
+    header = _KEY_HEADERS.get(dialect.__name__.rpartition(".")[2])
+    return bearer if header is None else lambda api_key, fields: ((header, api_key.encode()),)
 
 
 def _models(told: dict[str, Any] | str | None, provider: Provider, where: str) -> dict[str, Any]:
