@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat.errors import unreadable
-from tollhouse.dialects.openai_chat.messages import Fields, Message, read_message, write_message
+from tollhouse.dialects.openai_chat.fields import FIELDS, FIELDS_LIST, Fields
+from tollhouse.dialects.openai_chat.messages import Message, read_message, write_message
 from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
 _REASONS: dict[str, chat.FinishReason] = {
@@ -51,8 +52,6 @@ class _RawAnswer(msgspec.Struct):
 
 _ANSWER = msgspec.json.Decoder(_Answer)
 _RAW_ANSWER = msgspec.json.Decoder(_RawAnswer)
-_CHOICES = msgspec.json.Decoder(list[Fields])
-_FIELDS = msgspec.json.Decoder(Fields)
 _CHOICE_FIELDS = frozenset({*_Choice.__struct_fields__, "logprobs"})
 _ANSWER_FIELDS = frozenset({*_Answer.__struct_fields__, "object"})
 
@@ -66,8 +65,8 @@ def read_answer(body: bytes) -> chat.Answer:
     try:
         body.decode()
         wire = _ANSWER.decode(body)
-        fields = _FIELDS.decode(body)
-        choices = _CHOICES.decode(fields["choices"])
+        fields = FIELDS.decode(body)
+        choices = FIELDS_LIST.decode(fields["choices"])
         messages = [choice.message for choice in _RAW_ANSWER.decode(body).choices]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unreadable() from None

@@ -15,6 +15,7 @@ from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.glance import AnswerGlance, RequestGlance
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
+from tollhouse.dialects.openai_chat.fields import FIELDS
 from tollhouse.dialects.openai_chat.request import Settings, read_cap, unprintable_model, wants_usage, with_usage
 from tollhouse.dialects.openai_chat.usage import read_usage
 
@@ -63,7 +64,6 @@ class _Answer(msgspec.Struct):
 _REQUEST = msgspec.json.Decoder(_Request)
 _PARTS = msgspec.json.Decoder(list[_Part])
 _ANSWER = msgspec.json.Decoder(_Answer)
-_FIELDS = msgspec.json.Decoder(dict[str, Raw])
 
 
 def glance_request(body: bytes) -> RequestGlance:
@@ -105,7 +105,7 @@ def rewrite_request(
         cap: write this cap on the output, in tokens, into the fields the client used for one.
         cap_field: where to write it when the client gave none.
     """
-    fields = _FIELDS.decode(body)
+    fields = FIELDS.decode(body)
     changes = {"model": msgspec.json.encode(model)}
     if include_usage:
         changes["stream_options"] = with_usage(fields.get("stream_options", NULL))

@@ -15,8 +15,9 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat
-from tollhouse.dialects.json_body import is_null
-from tollhouse.dialects.openai_chat.thinking import Detail, is_provable, read_details, write_details
+from tollhouse.dialects.openai_chat.citations import Annotation, read_citations, write_citations
+from tollhouse.dialects.openai_chat.fields import FIELDS, FIELDS_LIST, Fields, says_more
+from tollhouse.dialects.openai_chat.thinking import Detail, are_understood, is_provable, read_details, write_details
 
 
 class ImageUrl(msgspec.Struct):
@@ -83,19 +84,6 @@ class Audio(msgspec.Struct):
     expires_at: int | None = None
 
 
-class UrlCitation(msgspec.Struct):
-    url: str | None = None
-    title: str | None = None
-    content: str | None = None
-    start_index: int | None = None
-    end_index: int | None = None
-
-
-class Annotation(msgspec.Struct):
-    type: str = ""
-    url_citation: UrlCitation | None = None
-
-
 class Message(msgspec.Struct, kw_only=True):
     """The message as the wire has it; `role` is absent in some answers."""
 
@@ -112,9 +100,6 @@ class Message(msgspec.Struct, kw_only=True):
     name: str | None = None
 
 
-Fields = dict[str, Raw]
-_FIELDS = msgspec.json.Decoder(Fields)
-_FIELDS_LIST = msgspec.json.Decoder(list[Fields])
 _MESSAGE_FIELDS = frozenset(Message.__struct_fields__)
 
 
@@ -125,14 +110,14 @@ def read_message(wire: Message, fields: Fields) -> chat.Message:
     if isinstance(wire.content, str):
         parts += [chat.TextPart(wire.content)] if wire.content else []
     elif wire.content:
-        parts += map(_read_part, wire.content, _FIELDS_LIST.decode(fields["content"]))
+        parts += map(_read_part, wire.content, FIELDS_LIST.decode(fields["content"]))
     if wire.annotations:
-        _read_citations(wire.annotations, fields, parts, extra)
+        read_citations(wire.annotations, fields, parts, extra)
     if wire.refusal:
         parts.append(chat.RefusalPart(wire.refusal))
     if wire.audio and wire.audio.id:
         parts.append(_read_audio(wire.audio))
-    calls = map(_read_call, wire.tool_calls, _FIELDS_LIST.decode(fields["tool_calls"])) if wire.tool_calls else ()
+    calls = map(_read_call, wire.tool_calls, FIELDS_LIST.decode(fields["tool_calls"])) if wire.tool_calls else ()
     return chat.Message(
         role=wire.role,
         parts=tuple(parts),
@@ -157,7 +142,7 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
         said.pop()
     if said or not (message.tool_calls or spoken or "refusal" in wire):
         wire["content"] = _write_content(said, is_answer=is_answer)
-    if found := _write_citations(said):
+    if found := write_citations(said):
         wire["annotations"] = found
     if words := "".join([part.text for part in thoughts]):
         wire["reasoning_content"] = words
@@ -184,31 +169,9 @@ def _plain_words(message: chat.Message) -> str:
     return part.text if message.tool_call_id is None and message.name is None else ""
 
 
-def read_citation(wire: UrlCitation) -> chat.Citation:
-    """What words rest on. `content`, the source's own words, is OpenRouter's."""
-    return chat.Citation(url=wire.url, title=wire.title, quote=wire.content, start=wire.start_index, end=wire.end_index)
-
-
-def write_citation(citation: chat.Citation) -> dict[str, Any]:
-    """What words rest on, as an annotation of the message."""
-    found = _without_nones(
-        url=citation.url,
-        title=citation.title,
-        content=citation.quote,
-        start_index=citation.start,
-        end_index=citation.end,
-    )
-    return {"type": "url_citation", "url_citation": found}
-
-
 def write_signature(signature: str) -> dict[str, Any]:
     """The proof of the thinking behind a tool call, in Google's field."""
     return {"google": {"thought_signature": signature}}
-
-
-def says_more(raw: Raw, than: type[msgspec.Struct]) -> bool:
-    """An object has fields that the struct does not model."""
-    return not is_null(raw) and not _FIELDS.decode(raw).keys() <= set(than.__struct_fields__)
 
 
 def _read_thinking(wire: Message, fields: Fields, extra: Fields) -> list[chat.Part]:
@@ -217,7 +180,7 @@ def _read_thinking(wire: Message, fields: Fields, extra: Fields) -> list[chat.Pa
     thought = wire.reasoning_content or wire.reasoning or ""
     if wire.reasoning_content and wire.reasoning and wire.reasoning != wire.reasoning_content:
         extra["reasoning"] = fields["reasoning"]
-    if details and not _is_understood(details, fields["reasoning_details"]):
+    if details and not are_understood(details, fields["reasoning_details"]):
         extra["reasoning_details"] = fields["reasoning_details"]
         details = []
     parts = read_details(details)
@@ -229,27 +192,6 @@ def _read_thinking(wire: Message, fields: Fields, extra: Fields) -> list[chat.Pa
         first = parts[0] if parts else chat.ReasoningPart("")
         parts[:1] = [replace(first, text=thought)]
     return list(parts)
-
-
-def _is_understood(details: list[Detail], raw: Raw) -> bool:
-    fields = frozenset(Detail.__struct_fields__)
-    return all(detail.is_modelled for detail in details) and all(
-        each.keys() <= fields for each in _FIELDS_LIST.decode(raw)
-    )
-
-
-def _read_citations(wire: list[Annotation], fields: Fields, parts: list[chat.Part], extra: Fields) -> None:
-    """What the words rest on belongs to the last of them; annotations of other kinds are kept as they came."""
-    annotations = _FIELDS_LIST.decode(fields["annotations"])
-    citations = [read_citation(each.url_citation) for each in wire if each.url_citation is not None]
-    is_understood = len(citations) == len(wire) and not any(
-        each.keys() != {"type", "url_citation"} or says_more(each["url_citation"], UrlCitation) for each in annotations
-    )
-    at = next((at for at in reversed(range(len(parts))) if isinstance(parts[at], chat.TextPart)), None)
-    if at is None or not is_understood:
-        extra["annotations"] = fields["annotations"]
-        return
-    parts[at] = replace(parts[at], citations=tuple(citations))
 
 
 def _read_part(wire: Part, fields: Fields) -> chat.Part:
@@ -288,7 +230,7 @@ def _read_call(wire: ToolCall, fields: Fields) -> chat.ToolCall:
 
 
 def _says_more_than_signature(extra_content: Raw) -> bool:
-    return says_more(extra_content, ExtraContent) or says_more(_FIELDS.decode(extra_content)["google"], Google)
+    return says_more(extra_content, ExtraContent) or says_more(FIELDS.decode(extra_content)["google"], Google)
 
 
 def _unmodelled(fields: Fields, name: str, wire: type[msgspec.Struct]) -> Fields:
@@ -310,21 +252,6 @@ def _write_content(parts: Sequence[chat.Part], *, is_answer: bool) -> str | list
     if len(words) == len(parts) and (is_answer or len(parts) <= 1):
         return "".join(words)
     return [_write_part(part) for part in parts]
-
-
-def _write_citations(parts: Sequence[chat.Part]) -> list[dict[str, Any]]:
-    """What the words rest on; a citation that does not say which words is about all of its part's."""
-    annotations = []
-    begins = 0
-    for part in parts:
-        if not isinstance(part, chat.TextPart):
-            continue
-        ends = begins + len(part.text)
-        for each in part.citations:
-            told = each if each.start is not None else replace(each, start=begins, end=ends)
-            annotations.append(write_citation(told))
-        begins = ends
-    return annotations
 
 
 def _write_part(part: chat.Part) -> dict[str, Any] | Raw:

@@ -15,8 +15,9 @@ from msgspec import Meta, Raw
 from tollhouse import errors
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.openai_chat.fields import FIELDS, Fields, says_more
 from tollhouse.dialects.openai_chat.foreign import adapted
-from tollhouse.dialects.openai_chat.messages import Fields, Message, read_message, says_more, write_message
+from tollhouse.dialects.openai_chat.messages import Message, read_message, write_message
 
 NAME = "openai_chat"
 
@@ -104,7 +105,6 @@ class _RawRequest(msgspec.Struct):
 
 _REQUEST = msgspec.json.Decoder(_Request)
 _RAW_REQUEST = msgspec.json.Decoder(_RawRequest)
-_FIELDS = msgspec.json.Decoder(Fields)
 _REQUEST_FIELDS = frozenset(_Request.__struct_fields__)
 _FORMATS = get_args(chat.FormatType)
 
@@ -117,7 +117,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
     """
     wire = json_body.decode(_REQUEST, body)
     raw = _RAW_REQUEST.decode(body)
-    fields = _FIELDS.decode(body)
+    fields = FIELDS.decode(body)
     if not wire.model.isprintable():
         raise unprintable_model()
     return chat.ChatRequest(
@@ -191,7 +191,7 @@ def wants_usage(wire: Settings) -> bool:
 
 def with_usage(stream_options: Raw) -> bytes:
     """The stream options, asking for the usage chunk; the same bytes when they do already."""
-    options = {} if is_null(stream_options) else _FIELDS.decode(stream_options)
+    options = {} if is_null(stream_options) else FIELDS.decode(stream_options)
     if bytes(options.get("include_usage", b"")) == b"true":
         return bytes(stream_options)
     return msgspec.json.encode(options | {"include_usage": True})
@@ -208,7 +208,7 @@ def _unmodelled(wire: _Request, fields: Fields) -> Fields:
     if wire.max_tokens is not None and wire.max_completion_tokens is not None:
         extra["max_tokens"] = fields["max_tokens"]
     if wire.stream_options is not None:
-        options = _FIELDS.decode(fields["stream_options"])
+        options = FIELDS.decode(fields["stream_options"])
         options.pop("include_usage", None)
         extra |= {"stream_options": Raw(msgspec.json.encode(options))} if options else {}
     if isinstance(wire.tool_choice, ToolChoice) and _is_beyond(wire.tool_choice, fields["tool_choice"]):
@@ -225,7 +225,7 @@ def _is_beyond(wire: ToolChoice | ResponseFormat, raw: Raw) -> bool:
     if isinstance(wire, ToolChoice):
         return wire.type != "function" or wire.function is None
     return wire.type not in _FORMATS or (
-        wire.json_schema is not None and says_more(_FIELDS.decode(raw)["json_schema"], JsonSchema)
+        wire.json_schema is not None and says_more(FIELDS.decode(raw)["json_schema"], JsonSchema)
     )
 
 
@@ -233,7 +233,7 @@ def _read_tool(wire: _Tool, raw: Raw) -> chat.Tool:
     function = wire.function
     if wire.type != "function" or function is None:
         return chat.Tool(type=wire.type, raw=raw)
-    fields = _FIELDS.decode(raw)
+    fields = FIELDS.decode(raw)
     extra = {name: value for name, value in fields.items() if name not in _Tool.__struct_fields__}
     if says_more(fields["function"], _Function):
         extra["function"] = fields["function"]

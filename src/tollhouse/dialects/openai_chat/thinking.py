@@ -12,8 +12,10 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from tollhouse.dialects import chat
+from tollhouse.dialects.openai_chat.fields import FIELDS_LIST
 
 _MAKERS = {
     "anthropic-claude-v1": "anthropic_messages",
@@ -52,6 +54,14 @@ class Detail(msgspec.Struct):
     def is_modelled(self) -> bool:
         """Its type is known, and its proof is of a dialect we know."""
         return self.type in _TYPES and (not self.has_proof or self.format in _MAKERS)
+
+
+def are_understood(details: Iterable[Detail], raw: Raw) -> bool:
+    """All of them can be said again from what is modelled."""
+    known = frozenset(Detail.__struct_fields__)
+    return all(detail.is_modelled for detail in details) and all(
+        each.keys() <= known for each in FIELDS_LIST.decode(raw)
+    )
 
 
 def read_details(details: Iterable[Detail]) -> list[chat.ReasoningPart]:
