@@ -189,7 +189,7 @@ def test_hints_are_lost_with_notice():
     assert carry.losses(request, everything, anthropic_messages.HINTS) == (
         "service_tier",
         "thinking",
-        "messages[0].content[0].cache_control",
+        "messages[].content[].cache_control",
     )
 
 

@@ -12,8 +12,6 @@ from tollhouse.notify.events import THIN, Alert, body_of
 from tollhouse.notify.webhook import new_secret, signed
 from tollhouse.vault import Secret
 
-NOW = datetime.now(UTC)
-
 
 def test_signs_the_published_vector() -> None:
     """standard-webhooks/libraries/javascript/src/webhook.test.ts, "sign function works"."""
@@ -32,7 +30,7 @@ def test_signs_the_published_vector() -> None:
 
 def test_a_receiver_with_either_of_two_secrets_takes_it_and_with_a_third_does_not() -> None:
     old, new, other = new_secret(), new_secret(), new_secret()
-    headers = {name.decode(): value.decode() for name, value in signed([new, old], "evt_1", NOW, b"{}")}
+    headers = {name.decode(): value.decode() for name, value in signed([new, old], "evt_1", datetime.now(UTC), b"{}")}
     for secret in (old, new):
         assert Webhook(secret.reveal()).verify(b"{}", headers) == {}
     with pytest.raises(WebhookVerificationError):

@@ -87,8 +87,9 @@ async def refuse(exchange: Exchange, token: bytes | None, error: TollhouseError,
     """
     try:
         exchange.caller = await steps.identify.caller(token, exchange.began_s)
-    except TollhouseError as unknown:
-        return unknown
+        exchange.caller.require("inference")
+    except TollhouseError as unwelcome:
+        error = unwelcome
     exchange.error = error
     finish(exchange, steps.finishing)
     return error
