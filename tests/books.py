@@ -13,7 +13,7 @@ from tollhouse.clock import Clock
 from tollhouse.money import verify
 from tollhouse.money.amounts import FemtodollarsPerToken, Nanodollars
 from tollhouse.money.budgets import Ask, Balance, Budget, bucket_id
-from tollhouse.money.ledger import Deed, Held, Ledger, NewHold, Resolution, budget_of
+from tollhouse.money.ledger import Correction, Deed, Held, Ledger, NewHold, Resolution, budget_of
 from tollhouse.money.prices import Price
 from tollhouse.store import ledger as sql
 from tollhouse.store import machinery, requests
@@ -100,6 +100,11 @@ class Books:
     async def end(self, held: Held | str, deed: Deed, usd: int = 0, tokens: int = 0) -> bool:
         """Resolve a hold and wait for it."""
         return await self.ledger.resolved(resolution(held, deed, usd, tokens))
+
+    async def correct(self, budget: Budget, amount: int, correction_id: str | None = None) -> None:
+        """Give back so much of what the bucket of now has posted; below 0, charge it."""
+        bucket = bucket_id(budget, self.clock.now())
+        await self.ledger.correct(Correction(id=correction_id or ids.new("cor"), bucket=bucket, amount=amount))
 
     async def fail(self, hold_id: str, deed: Deed) -> None:
         """End one attempt of a request that goes on."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from houses import make_person
 from tollhouse import ids
@@ -17,6 +18,7 @@ from tollhouse.errors import Conflict, NotFound, TollhouseError
 from tollhouse.money.budgets import Ask
 from tollhouse.money.ledger import NewHold, Resolution
 from tollhouse.money.prices import Price
+from tollhouse.store.tables import audit
 
 
 async def set_usd(house: House, owner: str, limit: Any = "5.00", **more: Any) -> BudgetView:
@@ -159,6 +161,61 @@ async def test_a_lifted_budget_holds_nobody(stored_house: House):
     await hold(stored_house, ada.id, PRICE)
     with pytest.raises(NotFound):
         await budgets.get_budget(stored_house.desk, made.id)
+
+
+async def test_a_credit_gives_back_what_was_posted_and_no_more(stored_house: House):
+    desk = stored_house.desk
+    ada = await make_person(stored_house)
+    made = await set_usd(stored_house, ada.id, "2")
+    held = await hold(stored_house, ada.id, PRICE)
+    await stored_house.ledger.resolved(Resolution(hold_id=held, deed="settle", usd=10**9, tokens=1_000))
+    credited = await credit(stored_house, made, "0.25")
+    assert (credited.limit, credited.posted, credited.available, credited.overage) == ("2", "0.75", "1.25", "0")
+    with pytest.raises(Conflict, match=r"\$0\.75"):
+        await credit(stored_house, made, "0.750000001")
+    assert (await credit(stored_house, made, "0.75")).posted == "0"
+    query = select(audit.c.subject, audit.c.facts).where(audit.c.deed == "budget.credit").order_by(audit.c.id)
+    first = await desk.store.read(lambda tx: tx.execute(query).first())
+    assert (first.subject, first.facts["amount"], first.facts["reason"]) == (made.id, "0.25", "an outage")
+
+
+async def test_a_charge_is_posted_though_it_does_not_fit(stored_house: House):
+    ada = await make_person(stored_house)
+    made = await set_usd(stored_house, ada.id, "2")
+    charged = await credit(stored_house, made, "-3")
+    assert (charged.posted, charged.available, charged.overage, charged.exceeded) == ("3", "0", "3", True)
+    with pytest.raises(TollhouseError, match="cannot hold"):
+        await hold(stored_house, ada.id, PRICE)
+    assert (await credit(stored_house, made, 3)).available == "2"
+    await hold(stored_house, ada.id, PRICE)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("amount", {"amount": "0"}),
+        ("amount", {"amount": "-0"}),
+        ("amount", {"amount": "--1"}),
+        ("amount", {"amount": 0.5}),
+        ("amount", {"amount": None}),
+        ("reason", {"reason": ""}),
+        ("reason", {"reason": "a\nb"}),
+        ("reason", {"reason": "x" * 201}),
+    ],
+)
+async def test_what_cannot_be_a_credit_is_refused_by_field(house: House, field: str, said: dict[str, Any]):
+    ada = await make_person(house)
+    made = await set_usd(house, ada.id)
+    with pytest.raises(TollhouseError) as refused:
+        await budgets.credit_budget(
+            house.desk, COMMAND_LINE, made.id, **{"amount": "-1", "reason": "an outage", **said}
+        )
+    assert (refused.value.status, refused.value.param) == (422, field)
+    assert (await budgets.get_budget(house.desk, made.id)).posted == "0"
+
+
+async def credit(house: House, budget: BudgetView, amount: str | int) -> BudgetView:
+    return await budgets.credit_budget(house.desk, COMMAND_LINE, budget.id, amount=amount, reason="an outage")
 
 
 async def test_an_unconfirmed_hold_is_released_once(stored_house: House):

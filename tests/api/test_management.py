@@ -88,6 +88,17 @@ async def test_a_budget_is_made_read_changed_and_lifted(http: httpx2.AsyncClient
     assert (await http.get(path, headers=root.headers)).status_code == 404
 
 
+async def test_what_a_budget_posted_is_corrected(http: httpx2.AsyncClient, root: Person, ada: Person):
+    asked = {"owner": {"user": ada.id}, "unit": "tokens", "window": "day", "limit": 100, "model": "smart"}
+    budget = (await http.post("/api/budgets", headers=root.headers, json=asked)).json()
+    path = f"/api/budgets/{budget['id']}/credits"
+    charged = await http.post(path, headers=root.headers, json={"amount": -30, "reason": "counted elsewhere"})
+    assert (charged.status_code, charged.json()["posted"], charged.json()["available"]) == (201, 30, 70)
+    more = await http.post(path, headers=root.headers, json={"amount": 31, "reason": "too much"})
+    assert (more.status_code, problem(more)["detail"][:9]) == (409, "Only 30 t")
+    assert (await http.post(path, headers=ada.headers, json={"amount": 1, "reason": "mine"})).status_code == 403
+
+
 async def test_a_spent_budget_shows_in_the_owners_own_page(http: httpx2.AsyncClient, root: Person, ada: Person):
     asked = {"owner": {"token": ada.token_id}, "unit": "requests", "window": "total", "limit": 1}
     await http.post("/api/budgets", headers=root.headers, json=asked)

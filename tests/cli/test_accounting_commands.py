@@ -22,6 +22,17 @@ def test_a_budget_set_here_is_held_there(gateway: Gateway, tollhouse: Command):
     assert [(one["id"], one["posted"], one["available"]) for one in listed] == [(budget["id"], 1, 0)]
 
 
+def test_what_was_posted_is_corrected_beside_a_gateway_that_serves(gateway: Gateway, tollhouse: Command):
+    tollhouse("users", "create", "wronged", "--without-limits")
+    budget = tollhouse("budgets", "set", "1", "--user", "wronged", "--json").json["id"]
+    charged = tollhouse("budgets", "credit", budget, "-0.30", "--reason", "billed elsewhere", "--json").json
+    assert (charged["posted"], charged["available"]) == ("0.3", "0.7")
+    assert tollhouse("budgets", "credit", budget, "0.10", "--reason", "an outage", "--json").json["posted"] == "0.2"
+    assert tollhouse("budgets", "credit", budget, "0.30", "--reason", "too much").status == 1
+    assert tollhouse("budgets", "credit", budget, "0.10").status == 2
+    assert tollhouse("verify").status == 0
+
+
 def test_a_budget_has_one_owner_and_a_limit(tollhouse: Command):
     assert tollhouse("budgets", "set", "5").status == 2
     assert tollhouse("budgets", "set", "5", "--user", "default", "--workspace", "default").status == 2

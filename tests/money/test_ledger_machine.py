@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from books import Books, resolution
 from tollhouse import ids
-from tollhouse.errors import BudgetExhausted
+from tollhouse.errors import BudgetExhausted, Conflict
 from tollhouse.money.budgets import Balance, Budget, bucket_id
 from tollhouse.money.ledger import Deed, Held
 from tollhouse.store import ledger as sql
@@ -70,6 +70,14 @@ class Model:
             bucket[2] += held if deed == "expire" else 0
             bucket[3] += max(0, actual - held) if deed == "settle" else 0
         self.holds[hold_id] = ("unconfirmed" if deed == "expire" else "ended", amounts)
+        return True
+
+    def correct(self, key: str, amount: int) -> bool:
+        bucket = self.buckets.setdefault(key, [0, 0, 0, 0])
+        if amount > bucket[0]:
+            return False
+        bucket[0] -= amount
+        bucket[3] += max(0, -amount)
         return True
 
 
@@ -148,6 +156,16 @@ class LedgerMachine(RuleBasedStateMachine):
         budget = list(self.model.budgets.values())[which]
         self.model.limits[budget.id] = limit
         self.runner.run(self.books.change(budget, amount=limit))
+
+    @rule(amount=st.integers(-300, 300).filter(bool), which=st.integers(0, 3))
+    def correct(self, amount: int, which: int) -> None:
+        budget = list(self.model.budgets.values())[which]
+        is_possible = self.model.correct(bucket_id(budget, self.clock.now()), amount)
+        try:
+            self.runner.run(self.books.correct(budget, amount))
+            assert is_possible
+        except Conflict:
+            assert not is_possible
 
     @rule(hours=st.sampled_from([-1, 1, 4, 13, 24, 24 * 31]))
     def step_clock(self, hours: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from tollhouse.errors import BudgetExhausted
 from tollhouse.money.budgets import Ask
-from tollhouse.money.ledger import Ledger, NewHold, Resolution
+from tollhouse.money.ledger import Correction, Ledger, NewHold, Resolution
 from tollhouse.money.prices import Price
 from tollhouse.money.verify import Checked, differences
 from tollhouse.store import ledger as sql
@@ -114,7 +114,8 @@ class Books:
 
 @pytest.fixture
 async def books(store: Any) -> Books:
-    """One of everything: settled above and below its hold, voided, unconfirmed, settled late, released, and open."""
+    """One of everything: settled above and below its hold, voided, unconfirmed, settled late, released, and open;
+    a credit and a charge."""
     books = Books(store)
     await books.open()
     await books.resolve(await books.hold("a"), "settle", usd=2, tokens=30)
@@ -134,6 +135,8 @@ async def books(store: Any) -> Books:
     await books.ledger.release(given_back)
     await books.end("e", None)
     await books.hold("f")
+    await books.ledger.correct(Correction(id="cor_1", bucket=USD, amount=50))
+    await books.ledger.correct(Correction(id="cor_2", bucket=TOKENS, amount=-7))
     return books
 
 
@@ -144,7 +147,7 @@ async def test_books_that_the_ledger_wrote_are_right(books: Books):
 async def test_what_is_compared_is_counted(books: Books):
     checked = Checked()
     await books.store.read(lambda tx: list(differences(tx, NOW, checked)))
-    assert checked == Checked(entries=15, buckets=3, holds=7, requests=5)
+    assert checked == Checked(entries=17, buckets=3, holds=7, requests=5)
 
 
 async def test_a_refused_call_leaves_the_books_right(books: Books):
@@ -179,6 +182,13 @@ ALTERED = [
     (f"{NEW_ENTRY} ('hold_c.1', 'refund', 0, '', 1)", "hold hold_c.1: has an entry of an unknown kind, refund"),
     ("UPDATE ledger_entry SET usd = 3 WHERE kind = 'settle' AND usd = 2", "hold hold_a.1: holds "),
     ("UPDATE ledger_entry SET usd = -2 WHERE kind = 'settle' AND usd = 2", "hold hold_a.1: has a settle entry of less"),
+    ("UPDATE ledger_entry SET moves = '' WHERE kind = 'credit'", "correction cor_1: is a credit of ''"),
+    ("UPDATE ledger_entry SET usd = 49 WHERE kind = 'credit'", "correction cor_1: moves 'bud_1:usd:total=50', but 49"),
+    (
+        "UPDATE ledger_entry SET usd = 9000, moves = 'bud_1:usd:total=9000' WHERE kind = 'credit'",
+        "bucket bud_1:usd:total: cor_1 gave back $0.000008297 too much",
+    ),
+    ("DELETE FROM ledger_entry WHERE kind = 'charge'", "bucket bud_2:tokens:total: posted is 5047 tokens, but its"),
     ("UPDATE request SET output_cost = output_cost + 1 WHERE id = 'req_b'", "request req_b: its row says $0.000000701"),
     ("DELETE FROM request WHERE id = 'req_b'", "request req_b: has holds but no row"),
     ("DELETE FROM bucket WHERE id = 'bud_2:tokens:total'", "bucket bud_2:tokens:total: has entries but no row"),

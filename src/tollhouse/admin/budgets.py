@@ -15,7 +15,7 @@ from tollhouse.admin.views import Amount, BudgetView, HeldView, HoldView, Listin
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
 from tollhouse.money.budgets import Balance, Budget, Mode, Unit, Window, bucket_id, period, resets_at
-from tollhouse.money.ledger import budget_of, read_amounts
+from tollhouse.money.ledger import Correction, budget_of, read_amounts
 from tollhouse.notify.watch import rearm_above
 from tollhouse.store import ledger as sql
 from tollhouse.store import people
@@ -30,6 +30,7 @@ COUNT_MOST = 10**15
 MIN_OUTPUT_TOKENS = 1_024
 MIN_OUTPUT_TOKENS_MOST = 10**6
 MODEL_MOST = 200
+REASON_MOST = 200
 KINDS: dict[str, OwnerKind] = {"ws": "workspace", "usr": "user", "tok": "token"}
 """The kind of an owner, by its id's prefix."""
 
@@ -71,7 +72,7 @@ async def set_budget(
         "unit": unit_,
         "window": _one_of("window", window, get_args(Window)),
         "mode": _one_of("mode", mode or ("strict" if unit == "usd" else "estimate"), get_args(Mode)),
-        "amount": _checked_limit(unit_, limit),
+        "amount": _checked_amount("limit", unit_, limit),
         "alert_at": _checked_alerts(alert_at),
         "min_output_tokens": _checked_output(min_output_tokens),
     }
@@ -113,7 +114,7 @@ async def change_budget(
         row = _find(tx, budget_id)
         values: dict[str, Any] = {}
         if limit is not UNSET:
-            values["amount"] = _checked_limit(row["unit"], limit)
+            values["amount"] = _checked_amount("limit", row["unit"], limit)
         if mode is not UNSET:
             values["mode"] = _one_of("mode", mode, get_args(Mode))
         if alert_at is not UNSET:
@@ -137,6 +138,46 @@ async def remove_budget(desk: Desk, actor: Actor, budget_id: str) -> BudgetView:
         return last
 
     return await desk.change(work)
+
+
+async def credit_budget(desk: Desk, actor: Actor, budget_id: str, *, amount: str | int, reason: str) -> BudgetView:
+    """Correct what a budget has posted in its current period; the log keeps what the calls cost.
+
+    Args:
+        amount: what is given back, at most what is posted; below 0, what is charged besides. Dollars as a decimal
+            string, exact; tokens and requests as a whole number.
+        reason: for whoever reads the audit.
+
+    Raises:
+        Unprocessable: names the field.
+        NotFound: no such budget.
+        Conflict: more than is posted.
+    """
+    if not (0 < len(reason) <= REASON_MOST and reason.isprintable()):
+        raise Unprocessable(f"`reason` is a sentence of up to {REASON_MOST} characters.", param="reason")
+    correction_id = ids.new("cor")
+
+    def note(tx: Writing) -> Correction:
+        row = _find(tx, budget_id)
+        correction = Correction(
+            id=correction_id,
+            bucket=bucket_id(_rule(row), desk.clock.now()),
+            amount=_checked_correction(row["unit"], amount),
+        )
+        # Written before the ledger moves the money: a deed without its entry is harmless, the reverse is not.
+        facts = {"correction": correction_id, "bucket": correction.bucket, "amount": str(amount), "reason": reason}
+        desk.note(tx, actor, "budget.credit", budget_id, **facts)
+        return correction
+
+    correction = await desk.store.write(note)
+    await desk.ledger.correct(correction)
+
+    def rearm(tx: Writing) -> BudgetView:
+        row, now = _find(tx, budget_id), desk.clock.now()
+        _rearm(tx, correction.bucket, limit=row["amount"], now=now)
+        return _view(tx, row, now)
+
+    return await desk.change(rearm)
 
 
 def add_daily_tokens(tx: Writing, desk: Desk, actor: Actor, user_id: str, time_zone: str, tokens: int) -> None:
@@ -180,10 +221,14 @@ def _change(tx: Writing, desk: Desk, actor: Actor, row: Any, values: dict[str, A
     desk.note(tx, actor, "budget.change", row["id"], **values)
     if "amount" in values:
         now = desk.clock.now()
-        bucket = bucket_id(_rule(row), now)
-        found = sql.balances(tx, [bucket]).get(bucket)
-        taken = 0 if found is None else found["posted"] + found["unconfirmed"]
-        rearm_above(tx, bucket, limit=values["amount"], taken=taken, now=now)
+        _rearm(tx, bucket_id(_rule(row), now), limit=values["amount"], now=now)
+
+
+def _rearm(tx: Writing, bucket: str, *, limit: int, now: datetime) -> None:
+    """Thresholds that are not reached any more can be told again."""
+    found = sql.balances(tx, [bucket]).get(bucket)
+    taken = 0 if found is None else found["posted"] + found["unconfirmed"]
+    rearm_above(tx, bucket, limit=limit, taken=taken, now=now)
 
 
 def _find(tx: Reading, budget_id: str) -> Any:
@@ -254,19 +299,28 @@ def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def _checked_limit(unit: str, limit: str | int | Decimal) -> int:
-    """The limit in the unit's whole numbers: nanodollars, tokens, requests."""
-    if isinstance(limit, bool) or not isinstance(limit, str | int | Decimal):
-        raise Unprocessable("`limit` is a decimal string of dollars, or a whole number.", param="limit")
+def _checked_amount(field: str, unit: str, amount: str | int | Decimal) -> int:
+    """The amount in the unit's whole numbers: nanodollars, tokens, requests."""
+    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+        raise Unprocessable(f"`{field}` is a decimal string of dollars, or a whole number.", param=field)
     if unit == "usd":
         try:
-            return nanodollars_from_usd(str(limit) if isinstance(limit, int) else limit)
+            return nanodollars_from_usd(str(amount) if isinstance(amount, int) else amount)
         except ValueError as error:
-            raise Unprocessable(f"`limit`: {error}.", param="limit") from None
-    digits = str(limit)
+            raise Unprocessable(f"`{field}`: {error}.", param=field) from None
+    digits = str(amount)
     if not digits.isascii() or not digits.isdigit() or len(digits) > 16 or not 1 <= int(digits) <= COUNT_MOST:
-        raise Unprocessable(f"`limit` in {unit} is a whole number from 1 to {COUNT_MOST}.", param="limit")
+        raise Unprocessable(f"`{field}` in {unit} is a whole number from 1 to {COUNT_MOST}.", param=field)
     return int(digits)
+
+
+def _checked_correction(unit: str, amount: str | int) -> int:
+    """The same for an amount that may be below 0, and is not 0."""
+    is_charge = isinstance(amount, str | int) and str(amount).startswith("-")
+    found = _checked_amount("amount", unit, str(amount)[1:] if is_charge else amount)
+    if not found:
+        raise Unprocessable("`amount` is what is given back, or below 0 what is charged: not 0.", param="amount")
+    return -found if is_charge else found
 
 
 def _checked_alerts(fractions: Sequence[float]) -> list[float]:

@@ -75,6 +75,30 @@ def list_budgets(user: User = None, data: Data = None, config: Config = None, as
     show_list(found, columns, as_json)
 
 
+@budgets.command("credit", context_settings={"ignore_unknown_options": True})
+def credit_budget(
+    budget: Annotated[str, typer.Argument(metavar="ID", help="A budget.")],
+    amount: Annotated[str, typer.Argument(help="What is given back; below 0, what is charged besides.")],
+    reason: Annotated[str, typer.Option(help="For whoever reads the audit.")],
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Correct what a budget has posted in its current period; the request log keeps what the calls cost.
+
+    \b
+    tollhouse budgets credit bud_67aaf8sg0kx38c62654d0x99gx 1.50 --reason "the provider refunded an outage"
+    """
+    from tollhouse.admin import budgets as room
+
+    show_one(
+        with_desk(
+            data, config, lambda desk, actor: room.credit_budget(desk, actor, budget, amount=amount, reason=reason)
+        ),
+        as_json,
+    )
+
+
 @budgets.command("release")
 def release_hold(
     hold: Annotated[

@@ -257,6 +257,11 @@ def bucket_id(budget: Budget, now: datetime) -> str:
     return f"{budget.id}:{budget.unit}:{period(budget.window, budget.time_zone, now)}"
 
 
+def budget_id_of(bucket: str) -> str:
+    """The budget of a bucket, from its id."""
+    return bucket.partition(":")[0]
+
+
 def unit_of(bucket: str) -> str:
     """The unit of a bucket, from its id."""
     return bucket.split(":", 2)[1]

@@ -1,4 +1,4 @@
-"""hold, settle, void, expire. Nobody else writes entries.
+"""hold, settle, void, expire, correct. Nobody else writes entries.
 
     open ──> settled        the provider counted, or we did: the true amount is posted, never refused
          ├─> voided         proven not billed: everything is given back
@@ -6,7 +6,8 @@
                             or an administrator releases it
 
 Every step is an item of the writer's next batch, so concurrent requests share one transaction. A hold resolves once:
-the state of its row decides, under the batch's lock, whoever comes second changes nothing.
+the state of its row decides, under the batch's lock, whoever comes second changes nothing. What was posted wrongly is
+corrected by a further entry, never by changing one.
 """
 
 from __future__ import annotations
@@ -20,8 +21,19 @@ import msgspec
 
 from tollhouse.clock import Clock
 from tollhouse.errors import BudgetExhausted, Conflict
-from tollhouse.money.amounts import Nanodollars, usd_text
-from tollhouse.money.budgets import Ask, Balance, Budget, Refusal, applies, bucket_id, decide, resets_at, unit_of
+from tollhouse.money.amounts import MAX_NANODOLLARS, Nanodollars, usd_text
+from tollhouse.money.budgets import (
+    Ask,
+    Balance,
+    Budget,
+    Refusal,
+    applies,
+    bucket_id,
+    budget_id_of,
+    decide,
+    resets_at,
+    unit_of,
+)
 from tollhouse.store import ledger as sql
 from tollhouse.store.engine import Reading, Unsure
 from tollhouse.store.statements import Batch
@@ -100,6 +112,22 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     ends_request: bool = True
 
 
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """An administrator knows better than the log what a bucket should have posted.
+
+    Attributes:
+        id: names the entry, in the place of a hold.
+        amount: in the bucket's unit, not 0: a credit gives so much back, a charge, below 0, posts so much more.
+    """
+
+    id: str
+    bucket: str
+    amount: int
+
+
+Item: TypeAlias = NewHold | Resolution | Correction
+
+
 class Ledger:
     """The ledger of one process."""
 
@@ -142,6 +170,15 @@ class Ledger:
         if not await self.resolved(Resolution(hold_id=hold_id, deed="release")):
             raise Conflict(f"hold {hold_id} is not unconfirmed, so there is nothing to release")
 
+    async def correct(self, correction: Correction) -> None:
+        """Enter a credit or a charge. Like a settlement, a charge is never refused for lack of money.
+
+        Raises:
+            Conflict: more would be given back than is posted, or posted than an account can hold.
+            Unavailable: the store does not answer.
+        """
+        await self._writer.join(self._apply, correction)
+
     def end_request(self, hold_ids: Iterable[str]) -> None:
         """The request of these holds has its row: holds that ended before it need not remember it."""
         for hold_id in hold_ids:
@@ -163,12 +200,13 @@ class Ledger:
         """Ids of open holds past their deadline."""
         return sql.overdue_holds(tx, to_micros(self._clock.now()))
 
-    def _apply(self, batch: Batch, items: list[NewHold | Resolution]) -> list[Any]:
+    def _apply(self, batch: Batch, items: list[Item]) -> list[Any]:
         return LedgerBatch(batch, self._clock.now()).apply(items)
 
 
 class LedgerBatch:
-    """All holds and resolutions of one batch: read what they touch once, decide in order, write what changed once."""
+    """All holds, resolutions and corrections of one batch: read what they touch once, decide in order, write what
+    changed once."""
 
     def __init__(self, batch: Batch, now: datetime) -> None:
         self._batch = batch
@@ -182,8 +220,9 @@ class LedgerBatch:
         self._ends: list[tuple[str, str]] = []
         self._entries: list[tuple[Any, ...]] = []
 
-    def apply(self, items: list[NewHold | Resolution]) -> list[Any]:
-        """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted."""
+    def apply(self, items: list[Item]) -> list[Any]:
+        """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted; None
+        or Conflict for a correction."""
         rules = self._load(items)
         asks = [(position, item) for position, item in enumerate(items) if isinstance(item, NewHold)]
         ends = [(position, item) for position, item in enumerate(items) if isinstance(item, Resolution)]
@@ -193,6 +232,10 @@ class LedgerBatch:
         outcomes: list[Any] = [None] * len(items)
         for position, end in earlier:
             outcomes[position] = self._resolve(end)
+        if len(asks) + len(ends) < len(items):
+            corrections = [(position, item) for position, item in enumerate(items) if isinstance(item, Correction)]
+            for position, correction in corrections:
+                outcomes[position] = self._correct(correction)
         for position, ask in asks:
             outcomes[position] = self._hold(ask, rules)
         for position, end in of_this_batch:
@@ -200,23 +243,28 @@ class LedgerBatch:
         self._store()
         return outcomes
 
-    def _load(self, items: Iterable[NewHold | Resolution]) -> list[tuple[Budget, str]]:
+    def _load(self, items: Iterable[Item]) -> list[tuple[Budget, str]]:
         owners: set[str] = set()
         hold_ids = set()
+        corrected = set()
         for item in items:
             if isinstance(item, NewHold):
                 owners.update(item.ask.owners)
-            else:
+            elif isinstance(item, Resolution):
                 hold_ids.add(item.hold_id)
+            else:
+                corrected.add(item.bucket)
         rules = [budget_of(row) for row in sql.budgets_of(self._batch, sorted(owners))] if owners else []
         keyed = [(rule, bucket_id(rule, self._now)) for rule in rules]
         wanted = {key: rule.id for rule, key in keyed}
+        for key in corrected:
+            wanted.setdefault(key, budget_id_of(key))
         if hold_ids:
             for id_, state, _, held, _ in self._batch.fetch(sql.HOLDS, sorted(hold_ids)):
                 amounts = read_amounts(held)
                 self._holds[id_] = (state, amounts)
                 for key in amounts:
-                    wanted.setdefault(key, key.partition(":")[0])
+                    wanted.setdefault(key, budget_id_of(key))
         if wanted:
             self._load_balances(wanted)
         return keyed
@@ -272,6 +320,23 @@ class LedgerBatch:
         moves = write_amounts(actual) if resolution.deed == "settle" else ""
         self._entries.append((resolution.hold_id, resolution.deed, resolution.usd, moves, self._at))
         return True
+
+    def _correct(self, correction: Correction) -> Conflict | None:
+        key, amount = correction.bucket, correction.amount
+        balance, unit = self._balances[key], unit_of(key)
+        if amount > balance.posted:
+            return Conflict(f"Only {_shown(balance.posted, unit)} can be given back: more is not posted.")
+        if balance.taken - amount > MAX_NANODOLLARS:
+            return Conflict("No account can hold so much.")
+        balance.posted -= amount
+        # For a charge nothing had been held.
+        balance.overage += max(0, -amount)
+        self._touched.add(key)
+        moved = abs(amount)
+        usd = moved if unit == "usd" else 0
+        kind = "credit" if amount > 0 else "charge"
+        self._entries.append((correction.id, kind, usd, write_amounts({key: moved}), self._at))
+        return None
 
     def _actual(self, key: str, held: int, resolution: Resolution) -> int:
         """What a settlement posts to one bucket; its unit is told by the budget's id."""
@@ -334,7 +399,7 @@ def refusal_error(refusal: Refusal, now: datetime) -> BudgetExhausted:
     """Why the call is refused, what could be afforded, and when the budget resets."""
     budget = refusal.budget
     name = "total" if budget.window == "total" else f"per {budget.window}"
-    limit = _shown(budget.limit, budget)
+    limit = _shown(budget.limit, budget.unit)
     details: dict[str, Any] = {"budget": budget.id, "unit": budget.unit, "window": budget.window}
     if refusal.unpriced:
         return BudgetExhausted(
@@ -345,8 +410,8 @@ def refusal_error(refusal: Refusal, now: datetime) -> BudgetExhausted:
         )
     reset = resets_at(budget.window, budget.time_zone, now)
     message = (
-        f"A budget of {limit} {name} cannot hold this call: it may take {_shown(refusal.needed, budget)}, "
-        f"{_shown(refusal.available, budget)} is left."
+        f"A budget of {limit} {name} cannot hold this call: it may take {_shown(refusal.needed, budget.unit)}, "
+        f"{_shown(refusal.available, budget.unit)} is left."
     )
     details |= {"needed": _figure(refusal.needed, budget), "available": _figure(refusal.available, budget)}
     if refusal.affordable_tokens is not None:
@@ -368,8 +433,8 @@ def _figure(amount: int, budget: Budget) -> str | int:
     return usd_text(Nanodollars(amount)) if budget.unit == "usd" else amount
 
 
-def _shown(amount: int, budget: Budget) -> str:
-    return f"${usd_text(Nanodollars(amount))}" if budget.unit == "usd" else f"{amount} {budget.unit}"
+def _shown(amount: int, unit: str) -> str:
+    return f"${usd_text(Nanodollars(amount))}" if unit == "usd" else f"{amount} {unit}"
 
 
 # --- amounts by bucket, as one text: `bud_1:2026-11-22=5000 bud_2:total=1` --------------------------------------------

@@ -79,7 +79,9 @@ class _Books:
     def enter(self, row: Any) -> Iterator[Difference]:
         """Follow one entry, in the order they were written; what it cannot follow is a difference."""
         subject = f"hold {row['hold_id']}"
-        if row["state"] is None:
+        if row["kind"] in ("credit", "charge"):
+            yield from self._correct(row)
+        elif row["state"] is None:
             yield Difference(subject, f"has a {row['kind']} entry but no row")
         elif min(row["usd"], row["held_usd"], *read_amounts(f"{row['held']} {row['moves']}").values()) < 0:
             yield Difference(subject, f"has a {row['kind']} entry of less than nothing")
@@ -124,6 +126,24 @@ class _Books:
             yield Difference(subject, f"holds {row['held']!r}, but {row['moves']!r} was settled for it")
         for key, amount in held.items():
             _move(self._balance(key), before, kind, amount, moves.get(key, 0))
+
+    def _correct(self, row: Any) -> Iterator[Difference]:
+        """A correction has no hold: it moves what is posted in one bucket."""
+        kind, moves = row["kind"], read_amounts(row["moves"])
+        if len(moves) != 1 or min(moves.values()) <= 0:
+            yield Difference(f"correction {row['hold_id']}", f"is a {kind} of {row['moves']!r}")
+            return
+        ((key, amount),) = moves.items()
+        unit, balance = unit_of(key), self._balance(key)
+        if row["usd"] != (amount if unit == "usd" else 0):
+            yield Difference(f"correction {row['hold_id']}", f"moves {row['moves']!r}, but {row['usd']} was entered")
+        if kind == "charge":
+            balance.posted += amount
+            balance.overage += amount
+            return
+        balance.posted -= amount
+        if balance.posted < 0:
+            yield Difference(f"bucket {key}", f"{row['hold_id']} gave back {_shown(-balance.posted, unit)} too much")
 
     def _balance(self, key: str) -> Balance:
         return self.balances.setdefault(key, Balance())

@@ -186,7 +186,7 @@ entry = Table(
     "ledger_entry",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("hold_id", Text, nullable=False),
+    Column("hold_id", Text, nullable=False),  # or of what corrects: its own
     Column("kind", Text, nullable=False),
     Column("usd", BigInteger, nullable=False),
     Column("moves", Text, nullable=False),

@@ -131,6 +131,11 @@ class BudgetChange(Change):
     min_output_tokens: Output = 1_024
 
 
+class NewCredit(Body):
+    amount: Amount
+    reason: Text
+
+
 Url: TypeAlias = Annotated[str, Field(min_length=1, max_length=2_048)]
 Events: TypeAlias = Annotated[list[Subscribable], Field(min_length=1, max_length=20)]
 

@@ -48,6 +48,12 @@ async def remove_budget(here: Here, budget: str) -> None:
     await budgets.remove_budget(here.desk, here.actor, budget)
 
 
+@table.post("/api/budgets/{budget}/credits", scope=ADMIN, status=201)
+async def credit_budget(here: Here, budget: str, body: bodies.NewCredit) -> BudgetView:
+    """Give back some of what a budget has posted in its current period; a negative amount is charged besides."""
+    return await budgets.credit_budget(here.desk, here.actor, budget, amount=body.amount, reason=body.reason)
+
+
 @table.get("/api/holds", scope=ADMIN)
 async def list_holds(here: Here, asked: Annotated[bodies.HoldsAsked, Query()]) -> Listing[HoldView]:
     """Money set aside for calls whose outcome is unknown."""
