@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import httpx2
 
 from houses import Person
+from tollhouse.dialects import sse
 
 
 class Talk:
@@ -38,3 +41,39 @@ class Talk:
         """Who said what, in a branch."""
         page = await self.call("GET", f"{conversation}/messages", params=params)
         return [(it["role"], "".join(part.get("text", "") for part in it["content"])) for it in page["data"]]
+
+    async def events(
+        self,
+        conversation: str,
+        message: Any,
+        *,
+        expected: int = 200,
+        headers: dict[str, str] | None = None,
+        on_delta: Callable[[], None] = lambda: None,
+        **more: Any,
+    ) -> list[Told]:
+        """Say something, and hear the answer as events; `on_delta` is called with the first words."""
+        body = {"message": message, "stream": True, **more}
+        sent = {**self.person.headers, **(headers or {})}
+        told: list[Told] = []
+        async with self.http.stream("POST", f"{conversation}/messages", headers=sent, json=body) as response:
+            assert response.status_code == expected, await response.aread()
+            if expected != 200:
+                return told
+            assert response.headers["content-type"].startswith("text/event-stream")
+            reader = sse.Reader()
+            async for piece in response.aiter_bytes():
+                for frame in reader.feed(piece):
+                    if frame.data:
+                        told.append(Told(frame.event or "", frame.id or "", json.loads(frame.data)))
+                        if frame.event == "message.delta":
+                            on_delta()
+        return told
+
+
+class Told(NamedTuple):
+    """An event of a run."""
+
+    name: str
+    id: str
+    data: Any

@@ -153,6 +153,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
     now = house.clock.now()
     await store.write(lambda tx: machinery.begin_process(tx, boot_id=boot_id, kind=kind, pid=os.getpid(), now=now))
     await recover(store, house.ledger, house.clock, boot_id=boot_id, kind="web" if is_only_web else None)
+    await store.write(lambda tx: runs.fail_forsaken(tx, now))
     housekeeping = Housekeeping(
         store=store,
         ledger=house.ledger,

@@ -16,7 +16,7 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
-from tollhouse.store import alerts, credentials, machinery, people, repeats, requests
+from tollhouse.store import alerts, credentials, machinery, people, repeats, requests, runs
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, Metrics, log
@@ -117,6 +117,8 @@ class Housekeeping:
 
     async def _resolve(self) -> None:
         resolved = await recover(self._store, self._ledger, self._clock, boot_id=self._boot_id)
+        now = self._clock.now()
+        await self._store.write(lambda tx: runs.fail_forsaken(tx, now))
         resolved += await sweep(self._store, self._ledger)
         if resolved:
             log.warning(Event.HOLDS_RESOLVED, holds=resolved)

@@ -190,7 +190,8 @@ async def _conclude(run: Mapping[str, Any], ending: Ending, exchange: Exchange, 
 
     def work(tx: Writing) -> Outcome:
         conversation = sql.lock(tx, user_id, conversation_id, is_deleted=None)
-        moved = runs.move(tx, run["id"], since=("running",), attempt=run["attempt"], values=values)
+        # `failed` in the same attempt: we had been taken for dead.
+        moved = runs.move(tx, run["id"], since=("running", "failed"), attempt=run["attempt"], values=values)
         if moved and ending.parts:
             _append(tx, run, ending, conversation, now)
         row = runs.find(tx, user_id, run["id"])

@@ -15,6 +15,15 @@ from tollhouse.store.tables import process
 
 OPEN = ("queued", "running", "retrying")
 
+LOST = {
+    "code": "gateway_stopped",
+    "message": "The gateway stopped while this run was under way. It can be tried again.",
+    "type": "server_error",
+    "status": 503,
+    "retryable": True,
+}
+"""Why the run of a dead process failed."""
+
 
 def add(tx: Writing, row: Mapping[str, Any]) -> None:
     tx.execute(insert(run).values(**row))
@@ -62,8 +71,8 @@ def cancelled(tx: Reading, run_ids: Sequence[str]) -> list[str]:
     return list(tx.execute(select(run.c.id).where(run.c.id.in_(run_ids), run.c.status == "cancelled")).scalars())
 
 
-def fail_forsaken(tx: Writing, *, error: Mapping[str, Any], now: datetime) -> int:
+def fail_forsaken(tx: Writing, now: datetime) -> int:
     """End the runs of processes that are no more; gives how many there were."""
     alive = select(process.c.boot_id)
     forsaken = update(run).where(run.c.status == "running", run.c.boot_id.not_in(alive))
-    return tx.execute(forsaken.values(status="failed", error=dict(error), finished_at=now)).rowcount
+    return tx.execute(forsaken.values(status="failed", error=LOST, finished_at=now)).rowcount
