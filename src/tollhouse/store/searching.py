@@ -32,7 +32,8 @@ def search(tx: Reading, user_id: str, asked: str, *, limit: int, offset: int = 0
 
     Gives rows of conversation_id, title, message_id (None for a title), role, text and created_at.
     """
-    words = asked.split()
+    # A word of marks only is none to either database, and to each in its own way.
+    words = [word for word in asked.split() if any(map(str.isalnum, word))]
     if not words:
         return []
     query = (

@@ -1,0 +1,55 @@
+"""C7, C17: what is another's is not there, on every route there is."""
+
+from __future__ import annotations
+
+from talks import Talk
+from tollhouse.api.management import conversations, sharing, turns
+from tollhouse.testing import WireProvider, answer
+
+BODIES = {
+    "send_message": {"message": "Hi"},
+    "edit_message": {"message": "Hi"},
+    "give_feedback": {"rating": "up"},
+    "change_conversation": {"title": "mine"},
+    "change_message": {"pinned": True},
+}
+OWN = {"create_conversation", "list_conversations", "import_conversation", "search", "list_runs", "get_shared"}
+"""Routes that name nothing of anybody's; what a key opens is meant for others."""
+
+
+async def test_a_second_user_finds_nothing_of_the_first_ones(ada: Talk, bob: Talk, provider: WireProvider):
+    provider.script(answer("The password is swordfish."))
+    conversation = await ada.new(title="Passwords")
+    turn = await ada.say(conversation, "Tell me the password")
+    share = await ada.call("POST", f"{conversation}/share", 201)
+    before = await ada.call("GET", f"{conversation}/export")
+    names = {
+        "conversation": conversation.rpartition("/")[2],
+        "message": turn["answer"]["id"],
+        "run": turn["run"],
+        "share": share["id"],
+        "key": share["key"],
+    }
+    routes = [route for room in (conversations, turns, sharing) for route in room.table.routes]
+    guarded = [route for route in routes if route.endpoint.__name__ not in OWN]
+    assert len(guarded) == len(routes) - len(OWN) > 15
+    for route in guarded:
+        body = BODIES.get(route.endpoint.__name__)
+        more = {} if body is None else {"json": body}
+        refused = await bob.call(route.method, route.path.format(**names), 404, **more)
+        assert "swordfish" not in str(refused)
+    assert (await bob.call("GET", "/api/search", params={"q": "swordfish"}))["data"] == []
+    for listed in ("/api/conversations", "/api/runs"):
+        assert (await bob.call("GET", listed))["data"] == []
+    assert (await bob.call("GET", "/api/conversations", params={"after": names["conversation"]}))["data"] == []
+    assert await ada.call("GET", f"{conversation}/export") == before
+    mine = await bob.new()
+    for body in ({"message": "Hi", "parent": names["message"]},):
+        await bob.call("POST", f"{mine}/messages", 404, json=body)
+    await bob.call("PATCH", mine, 404, json={"tip": names["message"]})
+
+
+async def test_who_may_not_ask_models_may_not_do_so_by_a_conversation(ada: Talk, bob: Talk, provider: WireProvider):
+    assert provider.asked == 0
+    for path in ("/api/conversations", "/api/runs", "/api/search?q=x"):
+        assert (await ada.http.get(path)).status_code == 401
