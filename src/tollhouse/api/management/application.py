@@ -15,7 +15,7 @@ from tollhouse import ids
 from tollhouse.admin.desk import Desk
 from tollhouse.api import errors
 from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, read_head
-from tollhouse.api.management import budgets, conversations, people, reports, secrets, turns, webhooks
+from tollhouse.api.management import budgets, conversations, people, reports, secrets, sharing, turns, webhooks
 from tollhouse.api.management.document import add_document, openapi, response_of
 from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
@@ -30,7 +30,7 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    for room in (people, secrets, budgets, reports, webhooks, conversations, turns):
+    for room in (people, secrets, budgets, reports, webhooks, conversations, turns, sharing):
         yield from room.table.routes
 
 

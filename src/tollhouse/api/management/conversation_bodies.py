@@ -80,6 +80,19 @@ class Edit(How):
     answer: bool = Field(default=True, description="False keeps the edited message and asks nobody.")
 
 
+class Imported(Body):
+    """As it was exported; `messages` alone, each a role and its content, is enough."""
+
+    messages: list[dict[str, Any]]
+    format: Text | None = None
+    version: int | None = None
+    title: Text | None = None
+    system: Words | None = None
+    model: Text | None = None
+    settings: Settings | None = None
+    tip: Text | None = None
+
+
 class Retry(Body):
     stream: bool = False
 
