@@ -162,11 +162,11 @@ async def retry(
         NotFound: no such run.
         Conflict: it is under way, or has succeeded.
     """
-    caller.require("inference")
-    now = conversing.clock.now()
     row = await conversing.store.read(lambda tx: runs.find(tx, caller.user_id, run_id))
     if row is None:
         raise NotFound("There is no such run.")
+    caller.require("inference")
+    now = conversing.clock.now()
     values = {
         "status": "running",
         "attempt": row["attempt"] + 1,
