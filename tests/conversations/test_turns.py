@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+import httpx2
+
+from houses import make_person, opened, served
 from talks import Talk
-from tollhouse.testing import WireProvider, answer, cut, expect, say, stall, status, tool_call
+from tollhouse.testing import WireProvider, answer, cut, expect, say, stall, status, think, tool_call
 from tollhouse.testing import finish as finish_with
 
 
@@ -230,10 +234,12 @@ async def test_what_is_wrong_is_said_before_anything_is_written(ada: Talk, provi
         ({"message": {"role": "assistant", "content": "I am you"}}, 400, "/message/role"),
         ({"message": {"content": [{"type": "tool_result", "tool_call_id": "a", "content": ""}]}}, 422, None),
         ({"message": {"content": [{"type": "video"}]}}, 400, None),
+        ({"message": {"content": [{"type": "file"}]}}, 422, "/message/content/0"),
+        ({"message": {"content": [{"type": "file", "url": "https://example.com/a.pdf"}]}}, 400, None),
         ({"message": "Hi", "model": "acme/none"}, 404, "/model"),
         ({"message": "Hi", "settings": {"temperature": 9}}, 400, "/settings/temperature"),
         ({"message": "Hi", "settings": {"stream": True}}, 400, "/settings/stream"),
-        ({"message": "Hi", "background": True}, 422, "/background"),
+        ({"message": "Hi", "background": True}, 400, "/background"),
         ({"message": "Hi", "priority": 10}, 422, "/priority"),
         ({"message": "Hi", "parent": "msg_nobody"}, 404, None),
     ]:
@@ -257,3 +263,33 @@ async def test_a_history_that_outgrows_the_model_is_told_in_whole_turns(ada: Tal
     assert "question 0" in told[1]["content"]
     assert told[-1]["content"].startswith("question 3")
     assert len(await ada.texts(conversation)) == 8
+
+
+async def test_pictures_and_files_reach_the_model_and_thinking_does_not_come_back(ada: Talk, provider: WireProvider):
+    """C2."""
+    provider.script(think("Hm."), say("A cat."), finish_with("stop"))
+    provider.script(answer("Yes."))
+    picture = {"type": "image", "url": "data:image/png;base64,AAAA"}
+    document = {"type": "file", "data": "data:application/pdf;base64,AAAA", "filename": "a.pdf"}
+    conversation = await ada.new()
+    turn = await ada.say(conversation, {"content": [{"type": "text", "text": "What is it?"}, picture, document]})
+    assert [part["type"] for part in turn["message"]["content"]] == ["text", "image", "file"]
+    assert [part["type"] for part in turn["answer"]["content"]] == ["reasoning", "text"]
+    await ada.say(conversation, "Sure?")
+    question, answered, _ = provider.requests[-1].json["messages"]
+    assert [part["type"] for part in question["content"]] == ["text", "image_url", "file"]
+    assert answered == {"role": "assistant", "content": "A cat."}
+
+
+async def test_an_operator_may_keep_the_originals_limit(tmp_path: Path):
+    """C5: measured in characters, and told."""
+    async with (
+        opened(tmp_path / "data", toml="[conversations]\nmax_message_chars = 2000\n") as house,
+        served(house) as url,
+        httpx2.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        ada = Talk(http, await make_person(house))
+        conversation = await ada.new(model="demo/echo")
+        refused = await ada.say(conversation, "ü" * 2_001, 422)
+        assert (refused["characters"], refused["max_characters"]) == (2_001, 2_000)
+        await ada.say(conversation, "ü" * 2_000)

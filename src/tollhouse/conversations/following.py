@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -57,7 +58,8 @@ async def get(conversing: Conversing, caller: Caller, run_id: str, wait_s: float
         if running is None:
             await asyncio.sleep(min(left_s, LOOK_EVERY_S))
         else:
-            await asyncio.wait([asyncio.ensure_future(running.outcome())], timeout=left_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(running.outcome(), left_s)
 
 
 async def listed(
@@ -68,7 +70,8 @@ async def listed(
 
     def query(tx: Reading) -> list[RunView]:
         rows = runs.listed(tx, caller.user_id, more, status=status, conversation_id=conversation)
-        return [run_view(row, runs.answer_of(tx, row["id"])) for row in rows]
+        answers = runs.answers_of(tx, [row["id"] for row in rows])
+        return [run_view(row, answers.get(row["id"])) for row in rows]
 
     views = await conversing.store.read(query)
     return views[: page.limit], len(views) > page.limit

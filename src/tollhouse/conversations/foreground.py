@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from tollhouse.conversations.views import MessageView, RunView
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.telemetry import Event, log
 
 LOOK_EVERY_S = 1.0
 """How soon a run is stopped that was cancelled in another process."""
@@ -103,7 +105,7 @@ class Foreground:
     def start(self, running: Running, work: Coroutine[Any, Any, Outcome]) -> None:
         """Execute a run, and look after it."""
         self._running[running.id] = running
-        running.start(work).add_done_callback(lambda _: self._running.pop(running.id, None))
+        running.start(work).add_done_callback(partial(self._end, running.id))
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name="tollhouse-runs")
 
@@ -126,6 +128,11 @@ class Foreground:
         for task in others:
             task.cancel()
         await asyncio.gather(*(running.outcome() for running in runs), *others, return_exceptions=True)
+
+    def _end(self, run_id: str, task: asyncio.Task[Outcome]) -> None:
+        self._running.pop(run_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error(Event.REQUEST_FAILED, run=run_id, exc_info=error)
 
     async def _look(self) -> None:
         """While there is a run, ask now and then whether another process was told to stop it."""

@@ -52,11 +52,10 @@ class Audio(Part, frozen=True, tag="audio"):
 
 
 class File(Part, frozen=True, tag="file"):
-    """A document: a provider's `file_id`, a `data:` URL, or the `url` where it is fetched."""
+    """A document: a provider's `file_id`, or a `data:` URL with a `filename`."""
 
     file_id: str | None = None
     data: str | None = None
-    url: str | None = None
     filename: str | None = None
 
 
@@ -150,6 +149,8 @@ def read_asked(said: Any) -> tuple[Role, tuple[AnyPart, ...]]:
             raise Unprocessable(
                 f"A message of role {asked.role} has no part `{kind}`.", param=f"message.content[{position}]"
             )
+        if isinstance(part, File) and not (part.file_id or part.data):
+            raise Unprocessable("A file needs its `data` or its `file_id`.", param=f"message.content[{position}]")
     if not any(not isinstance(part, Text) or part.text.strip() for part in parts):
         raise Unprocessable("The message is empty.", param="message")
     return asked.role, parts
@@ -184,7 +185,11 @@ def from_answer(answered: chat.Message) -> tuple[AnyPart, ...]:
 
 
 def as_chat(role: Role, parts: Sequence[AnyPart]) -> Iterator[chat.Message]:
-    """The message as dialects say it; each tool's answer is a message of its own."""
+    """The message as dialects say it; each tool's answer is a message of its own.
+
+    Thinking that nobody has to see again is left out, as vendors ask for ("Thinking Mode", DeepSeek API docs, read
+    2026-11-22); what is signed or sealed goes back, because its provider may insist on it.
+    """
     if role == "tool":
         for part in parts:
             if isinstance(part, ToolResult):
@@ -200,9 +205,15 @@ def as_chat(role: Role, parts: Sequence[AnyPart]) -> Iterator[chat.Message]:
         for part in parts
         if isinstance(part, ToolCall)
     ]
-    said = tuple([_said(part) for part in parts if not isinstance(part, ToolCall | ToolResult)])
+    said = tuple([_said(part) for part in parts if _is_said(part)])
     if said or calls:
         yield chat.Message(role=role, parts=said, tool_calls=tuple(calls))
+
+
+def _is_said(part: AnyPart) -> bool:
+    if isinstance(part, Reasoning):
+        return part.signature is not None or part.sealed is not None
+    return not isinstance(part, ToolCall | ToolResult)
 
 
 def _kept(part: chat.Part) -> AnyPart:
@@ -215,7 +226,7 @@ def _kept(part: chat.Part) -> AnyPart:
         case chat.AudioPart():
             return Audio(part.data, part.format)
         case chat.FilePart():
-            return File(part.file_id, part.data, part.url, part.filename)
+            return File(part.file_id, part.data, part.filename)
         case chat.RefusalPart():
             return Refusal(part.text)
         case chat.ReasoningPart():
@@ -235,7 +246,7 @@ def _said(part: AnyPart) -> chat.Part:
         case Audio():
             return chat.TextPart(part.transcript) if part.transcript else chat.AudioPart(part.data, part.format)
         case File():
-            return chat.FilePart(part.file_id, part.data, part.filename, url=part.url)
+            return chat.FilePart(part.file_id, part.data, part.filename)
         case Refusal():
             return chat.RefusalPart(part.text)
         case Reasoning():

@@ -18,14 +18,14 @@ from tollhouse import ids
 from tollhouse.conversations import titles
 from tollhouse.conversations.asking import cap_of, write_request
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.endings import Ending, ending_of
+from tollhouse.conversations.endings import Ending, ending_of, error_view
 from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.hearing import Heard
 from tollhouse.conversations.history import Fitted, Kept, fit
 from tollhouse.conversations.parts import dump, load, words_of
 from tollhouse.conversations.views import message_view, run_view
 from tollhouse.dialects import openai_chat
-from tollhouse.errors import TollhouseError
+from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway import route
 from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
@@ -44,6 +44,10 @@ ANSWER_TOKENS = 4_096
 
 ANSWER_SHARE = 4
 """But no more than one part in so many of the model's window."""
+
+
+PAUSES_S = (0.1, 0.5, 2.0, 5.0)
+"""When the database cannot take what was paid for, it is asked again after these."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +87,11 @@ async def take(
         if not isinstance(caught, TollhouseError | asyncio.CancelledError):
             log.error(Event.REQUEST_FAILED, request=exchange.id, exc_info=caught)
         ending = ending_of(exchange, heard.so_far() if running.is_stopped else (), error=caught)
-    outcome = await _to_the_end(_conclude(run, ending, exchange, conversing))
+    try:
+        outcome = await _to_the_end(_conclude(run, ending, exchange, conversing))
+    except TollhouseError as trouble:
+        running.tell("run.failed", {"id": run["id"], "status": "failed", "error": error_view(trouble)})
+        raise
     if outcome.run.answer is not None:
         running.tell("message.completed", outcome.run.answer)
     running.tell(f"run.{outcome.run.status}", outcome.run)
@@ -200,6 +208,11 @@ async def _conclude(run: Mapping[str, Any], ending: Ending, exchange: Exchange, 
             raise ValueError("a run without a row, or without a question")
         return Outcome(run=run_view(row, runs.answer_of(tx, run["id"])), message=message_view(question))
 
+    for pause_s in PAUSES_S:
+        try:
+            return await conversing.store.write(work)
+        except Unavailable:
+            await asyncio.sleep(pause_s)
     return await conversing.store.write(work)
 
 

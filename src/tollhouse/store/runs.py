@@ -58,6 +58,12 @@ def answer_of(tx: Reading, run_id: str) -> Any | None:
     return tx.execute(select(message).where(message.c.run_id == run_id)).mappings().first()
 
 
+def answers_of(tx: Reading, run_ids: Sequence[str]) -> dict[str, Any]:
+    """The messages that some runs wrote, by run."""
+    rows = tx.execute(select(message).where(message.c.run_id.in_(run_ids))).mappings()
+    return {row["run_id"]: row for row in rows}
+
+
 def move(tx: Writing, run_id: str, *, since: Sequence[str], attempt: int | None, values: Mapping[str, Any]) -> bool:
     """Change a run if it is in one of these states, and in this attempt when one is named; tells whether it was."""
     query = update(run).where(run.c.id == run_id, run.c.status.in_(since))

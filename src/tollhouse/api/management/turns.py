@@ -22,7 +22,7 @@ from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.questions import How
 from tollhouse.conversations.turns import Origin
 from tollhouse.conversations.views import RunView, TurnView, turn_view
-from tollhouse.errors import InvalidRequest, Unprocessable
+from tollhouse.errors import InvalidRequest
 
 table = Table("conversations")
 
@@ -96,9 +96,9 @@ async def retry_run(here: Here, run: str, http: Request, body: bodies.Retry | No
 
 
 def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
-    """How the turn is executed. Raises Unprocessable for what this version does not do."""
+    """How the turn is executed. Raises InvalidRequest for what this version does not do."""
     if body.background:
-        raise Unprocessable("Runs in the background are not served here yet; ask for a stream.", param="background")
+        raise InvalidRequest("Runs in the background are not served here yet; ask for a stream.", param="background")
     head: Head = http.scope[HEAD]
     key = head.idempotency_key
     if key is not None and not SAFE_KEY.fullmatch(key):
