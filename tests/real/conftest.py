@@ -12,7 +12,8 @@ from production_loop import pytest_asyncio_loop_factories as pytest_asyncio_loop
 from real import smollm
 from real.callers import Caller, moved_in
 from real.smollm import API_KEY, CONTEXT_TOKENS, NAME, Model
-from real.surfaces import SURFACES, Surface
+from real.surfaces import Surface
+from real.ways import UPSTREAMS, WAYS, Way
 
 
 @pytest.fixture(scope="session")
@@ -46,34 +47,42 @@ async def caller(gateway: Gateway) -> AsyncIterator[Caller]:
         yield it
 
 
-@pytest.fixture(params=SURFACES, ids=lambda surface: surface.name)
-async def surface(request: pytest.FixtureRequest, caller: Caller) -> AsyncIterator[Surface]:
+@pytest.fixture(params=WAYS, ids=str)
+def way(request: pytest.FixtureRequest) -> Way:
+    """The way that everything is asked."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+async def surface(way: Way, caller: Caller) -> AsyncIterator[Surface]:
     """The caller's way to the gateway."""
-    async with aclosing(request.param(caller.url, caller.token, f"smol/{NAME}")) as it:
+    async with aclosing(way.surface(caller.url, caller.token, f"{way.provider}/{NAME}")) as it:
         yield it
 
 
 @pytest.fixture
-async def direct(surface: Surface, model: Model) -> AsyncIterator[Surface]:
-    """The same way, past the gateway."""
-    async with aclosing(type(surface)(model.url, API_KEY, NAME)) as it:
+async def direct(way: Way, model: Model) -> AsyncIterator[Surface]:
+    """What the gateway asks, past the gateway."""
+    async with aclosing(UPSTREAMS[way.upstream](model.url, API_KEY, NAME)) as it:
         yield it
 
 
 def toml(model_url: str) -> str:
-    """A gateway that hears an answer out for two seconds, and one model, which is not free."""
-    return f"""
-        hear_out_seconds = 2
-
-        [providers.smol]
-        dialect = "openai_chat"
+    """A gateway that hears an answer out for two seconds, and one model, which is not free, in several dialects."""
+    providers = [
+        f"""
+        [providers.smol_{dialect}]
+        dialect = "{dialect}"
         base_url = "{model_url}/v1"
         allow_private_address = true
         api_key = "env:SMOL_API_KEY"
         share = true
 
-        [providers.smol.models."{NAME}"]
+        [providers.smol_{dialect}.models."{NAME}"]
         input_usd_per_million = "2.50"
         output_usd_per_million = "10.00"
         context_tokens = {CONTEXT_TOKENS}
-    """
+        """
+        for dialect in UPSTREAMS
+    ]
+    return "\n".join(["hear_out_seconds = 2", *providers])

@@ -1,7 +1,7 @@
 """The surfaces that a conversation can be held over, each with the SDK that its users have.
 
-The model server speaks them too: the same class talks to it directly. A further surface is one more class here, and is
-listed in `SURFACES`; every conversation is then held over it as well.
+The model server speaks them too: the same class talks to it directly. A further surface is one more class here; over
+what it is spoken, `ways.py` tells.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
+import anthropic
 import httpx2
 import msgspec
 import openai
@@ -19,17 +20,15 @@ Messages = list[dict[str, Any]]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked. The model is told to be of one mind: temperature 0, and a seed.
+    """What is asked. The model is told to be of one mind: temperature 0.
 
     Attributes:
         call: the client's own name for the request, by which its row is found.
-        never_ends: the model may not stop by itself. A field of llama.cpp's, which nobody on the way knows.
     """
 
     messages: Messages
     call: str
     most_tokens: int = 24
-    never_ends: bool = False
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +81,7 @@ class ChatCompletions:
 
     def __init__(self, url: str, token: str, model: str) -> None:
         self._model = model
-        http = httpx2.AsyncClient(verify=CONTEXT, trust_env=False, timeout=60)
-        self._client = openai.AsyncOpenAI(api_key=token, base_url=f"{url}/v1", http_client=http, max_retries=0)
+        self._client = _openai(url, token)
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -115,8 +113,6 @@ class ChatCompletions:
             "messages": question.messages,
             "max_tokens": question.most_tokens,
             "temperature": 0,
-            "seed": 1,
-            "extra_body": {"ignore_eos": True} if question.never_ends else None,
             "extra_headers": {"x-request-id": question.call},
         }
 
@@ -131,4 +127,111 @@ class ChatCompletions:
         )
 
 
-SURFACES: list[type[Surface]] = [ChatCompletions]
+class Responses:
+    """`POST /v1/responses`, with OpenAI's SDK."""
+
+    name = "responses"
+
+    def __init__(self, url: str, token: str, model: str) -> None:
+        self._model = model
+        self._client = _openai(url, token)
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    async def ask(self, question: Question) -> Said:
+        try:
+            return self._said(await self._client.responses.create(**self._fields(question)))
+        except openai.APIStatusError as error:
+            raise Refused(error.status_code, error.message) from error
+
+    async def stream(self, question: Question) -> AsyncGenerator[str | Said]:
+        text = ""
+        async with await self._client.responses.create(**self._fields(question), stream=True) as events:
+            async for event in events:
+                if event.type == "response.output_text.delta":
+                    text += event.delta
+                    yield event.delta
+                elif event.type in ("response.completed", "response.incomplete"):
+                    said = self._said(event.response)
+        assert said.text == text
+        yield said
+
+    def _fields(self, question: Question) -> Any:
+        return {
+            "model": self._model,
+            "input": [_item(message) for message in question.messages],
+            "max_output_tokens": question.most_tokens,
+            "temperature": 0,
+            "extra_headers": {"x-request-id": question.call},
+        }
+
+    def _said(self, response: Any) -> Said:
+        assert response.usage.total_tokens == response.usage.input_tokens + response.usage.output_tokens
+        return Said(
+            text=response.output_text,
+            is_cut={"incomplete": True, "completed": False}[response.status],
+            input_tokens=response.usage.input_tokens,
+            output_tokens=response.usage.output_tokens,
+        )
+
+
+class AnthropicMessages:
+    """`POST /v1/messages`, with Anthropic's SDK."""
+
+    name = "messages"
+
+    def __init__(self, url: str, token: str, model: str) -> None:
+        self._model = model
+        http = httpx2.AsyncClient(verify=CONTEXT, trust_env=False, timeout=60)
+        self._client = anthropic.AsyncAnthropic(api_key=token, base_url=url, http_client=http, max_retries=0)
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    async def ask(self, question: Question) -> Said:
+        try:
+            return self._said(await self._client.messages.create(**self._fields(question)))
+        except anthropic.APIStatusError as error:
+            raise Refused(error.status_code, error.message) from error
+
+    async def stream(self, question: Question) -> AsyncGenerator[str | Said]:
+        async with self._client.messages.stream(**self._fields(question)) as stream:
+            async for text in stream.text_stream:
+                yield text
+            said = self._said(await stream.get_final_message())
+        yield said
+
+    def _fields(self, question: Question) -> Any:
+        system = [{"type": "text", "text": one["content"]} for one in question.messages if one["role"] == "system"]
+        return {
+            "model": self._model,
+            "messages": [one for one in question.messages if one["role"] != "system"],
+            "max_tokens": question.most_tokens,
+            "extra_body": {"temperature": 0},  # the SDK has no word for it: Anthropic's own models take it no longer
+            "extra_headers": {"x-request-id": question.call},
+            **({"system": system} if system else {}),
+        }
+
+    def _said(self, message: anthropic.types.Message) -> Said:
+        (block,) = message.content
+        assert isinstance(block, anthropic.types.TextBlock)
+        return Said(
+            text=block.text,
+            is_cut={"max_tokens": True, "end_turn": False}[message.stop_reason or ""],
+            input_tokens=message.usage.input_tokens,
+            output_tokens=message.usage.output_tokens,
+        )
+
+
+def _item(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as an item. What the model said goes back as it came, in parts: llama.cpp reads it in no other way."""
+    if message["role"] != "assistant":
+        return message
+    part = {"type": "output_text", "text": message["content"], "annotations": []}
+    return {"type": "message", "role": "assistant", "status": "completed", "content": [part]}
+
+
+def _openai(url: str, token: str) -> openai.AsyncOpenAI:
+    http = httpx2.AsyncClient(verify=CONTEXT, trust_env=False, timeout=60)
+    return openai.AsyncOpenAI(api_key=token, base_url=f"{url}/v1", http_client=http, max_retries=0)
