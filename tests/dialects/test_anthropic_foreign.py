@@ -297,3 +297,10 @@ def test_whatever_was_asked_is_said_somehow(said, effort, budget, model):
     assert wire["messages"][0]["role"] == "user"
     assert all(turn["content"] for turn in wire["messages"])
     assert wire["max_tokens"] > (wire.get("thinking") or {}).get("budget_tokens", 0)
+
+
+@pytest.mark.parametrize("parameters", [b"true", b"[]", b'"{}"', b"7"])
+def test_parameters_that_are_no_object_are_refused(parameters: bytes):
+    with pytest.raises(errors.InvalidRequest, match="The parameters of the tool 'look' are no object") as refused:
+        written(tools=(chat.Tool(name="look", parameters=Raw(parameters)),))
+    assert refused.value.param == "tools"

@@ -466,3 +466,19 @@ def test_a_request_is_counted_as_it_stands_or_whole():
 def test_what_is_no_count_breaks_off(body):
     with pytest.raises(errors.UpstreamIncomplete):
         gemini.read_count(body)
+
+
+@pytest.mark.parametrize("created", [10**40, 2**63, -(2**63) - 1, 10**12])
+def test_a_time_that_no_calendar_has_is_not_told(created: int):
+    said = chat.Choice(index=0, message=chat.Message(role="assistant"), finish_reason="stop", said="stop")
+    written = json.loads(gemini.write_answer(chat.Answer(id="1", model="m", created=created, choices=(said,))))
+    assert "createTime" not in written
+
+
+def test_log_probabilities_that_are_no_text_are_left_out():
+    broken = Raw(b'{"content":[{"token":"\xed\xa0\x80","logprob":-1}]}')
+    said = chat.Choice(
+        index=0, message=chat.Message(role="assistant"), finish_reason="stop", said="stop", logprobs=broken
+    )
+    written = json.loads(gemini.write_answer(chat.Answer(id="1", model="m", created=0, choices=(said,))))
+    assert "logprobsResult" not in written["candidates"][0]

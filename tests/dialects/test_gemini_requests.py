@@ -454,3 +454,9 @@ def test_hints_may_be_lost_elsewhere_and_what_matters_may_not():
 
 def test_every_feature_is_one_that_there_is():
     assert gemini.CARRIES.keys() <= carry.FEATURES.keys()
+
+
+def test_a_part_that_is_null_says_nothing():
+    (part,) = gemini.read_request(body(contents=[{"role": "user", "parts": [None]}])).messages[-1].parts
+    assert isinstance(part, chat.OtherPart)
+    assert part.type == "part"

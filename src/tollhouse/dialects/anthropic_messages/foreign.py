@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tollhouse.dialects import carry, chat
 from tollhouse.dialects.anthropic_messages.blocks import FIELDS
 from tollhouse.dialects.anthropic_messages.thinking import suited
+from tollhouse.errors import InvalidRequest
 
 _SYSTEM = ("system", "developer")
 
@@ -51,7 +52,13 @@ def _part(part: chat.Part) -> chat.Part:
 
 
 def _tool(tool: chat.Tool) -> chat.Tool:
-    """Parameters must be called an object here."""
-    if tool.parameters is None or "type" in (fields := FIELDS.decode(tool.parameters)):
+    """Parameters must be called an object here. Raises InvalidRequest when they are none."""
+    if tool.parameters is None:
+        return tool
+    try:
+        fields = FIELDS.decode(tool.parameters)
+    except msgspec.DecodeError:
+        raise InvalidRequest(f"The parameters of the tool {tool.name!r} are no object.", param="tools") from None
+    if "type" in fields:
         return tool
     return replace(tool, parameters=Raw(msgspec.json.encode({"type": "object", **fields})))

@@ -7,6 +7,7 @@ read as one that says nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -95,8 +96,9 @@ def write_answer(answer: chat.Answer) -> bytes:
 def write_head(answer_id: str, model: str, created: int) -> dict[str, str]:
     """What names an answer, whole or in each chunk of a stream; `created` is seconds since the epoch."""
     head = {"responseId": answer_id, "modelVersion": model}
-    if created:
-        head["createTime"] = datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with suppress(ValueError, OverflowError, OSError):  # a time that no calendar has: none is told
+        if created:
+            head["createTime"] = datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {name: value for name, value in head.items() if value}
 
 

@@ -61,7 +61,7 @@ def write_logprobs(raw: Raw) -> dict[str, Any] | None:
     """The same as Google says it; None when there is nothing it has words for."""
     try:
         tokens = _TOKENS.decode(raw).content or []
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     wire: dict[str, Any] = {"chosenCandidates": [_write(token) for token in tokens]}
     if any(token.top_logprobs for token in tokens):

@@ -192,7 +192,8 @@ def _read_media(wire: Part, extra: Fields, path: str) -> chat.Part | None:
 
 
 def _type_of(raw: Raw) -> str:
-    return next((name for name in read_fields(raw) if name not in _MARKS), "part")
+    fields = () if says_nothing(raw) else read_fields(raw)
+    return next((name for name in fields if name not in _MARKS), "part")
 
 
 def _write_thought(part: chat.ReasoningPart, *, is_own: bool) -> Iterator[dict[str, Any]]:
