@@ -8,16 +8,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
+from tollhouse.store.postgres import connect_asyncpg
 from tollhouse.store.statements import Batch, Sql
 
 PUT = Sql("INSERT INTO process (boot_id, kind, pid, started_at, beat_at) VALUES (?, 'web', ?, 0, 0)")
 KILL = text(
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+KILL_WHO_WAITS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
 
@@ -30,7 +36,7 @@ async def names(store: Store) -> set[str]:
     return set(await store.read(lambda tx: tx.execute(text("SELECT boot_id FROM process")).scalars().all()))
 
 
-async def until(is_so: Callable[[], Any], timeout_s: float = 10.0) -> None:
+async def until(is_so: Callable[[], Any], timeout_s: float = 30.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not await is_so():
             await asyncio.sleep(0.02)
@@ -73,6 +79,23 @@ async def test_what_a_broken_connection_lost_is_written_on_the_next(postgres_url
     await until(lambda: is_there(store, "n19"))
     assert await names(store) == {"before", *(f"n{number}" for number in range(20))}
     await store.aclose()
+
+
+async def test_what_waits_is_written_before_the_store_closes_though_its_connection_dies(postgres_url: str):
+    store = await open_store(database_url=postgres_url, may_migrate=False)
+    other = await connect_asyncpg(make_url(postgres_url))
+    lock = other.transaction()
+    await lock.start()
+    await other.execute("LOCK TABLE process IN ACCESS EXCLUSIVE MODE")
+    store.put(put, ("last", 1))
+    closing = asyncio.create_task(store.aclose())
+    await until(lambda: other.fetchval(KILL_WHO_WAITS))
+    await lock.rollback()
+    await other.close()
+    await closing
+    again = await open_store(database_url=postgres_url, may_migrate=False)
+    assert await names(again) == {"last"}
+    await again.aclose()
 
 
 async def is_there(store: Store, name: str) -> bool:

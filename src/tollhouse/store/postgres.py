@@ -100,9 +100,11 @@ class PostgresStore:
         """Write what waits and what is owed, then close every connection."""
         if self._closed:
             return
-        self._owed.put_again()
-        while self._writer is not None:
-            await asyncio.wait([self._writer])
+        # A connection that is dead is noticed by the batch it fails; the next one has another.
+        for _ in range(TRIES):
+            self._owed.put_again()
+            while self._writer is not None:
+                await asyncio.wait([self._writer])
         self._owed.stop()
         self._closed = True
         if self._connection is not None:
