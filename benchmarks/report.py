@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import structs
 
 from benchmarks import soak
+from benchmarks.gateways.tollhouse import UNLEDGERED
 from benchmarks.latency import RATE
 from benchmarks.medians import ratio
 from benchmarks.results import Conditions, Cost, Figures, Results, Soak
@@ -57,6 +58,8 @@ def _rows(results: Results) -> Iterator[tuple[str, Cell]]:
         yield f"**Tollhouse's CPU on SQLite, times this one's**: {shape.name}", _share(shape.name, by_name.get(OURS))
     for shape in SHAPES:
         yield f"CPU us a request: {shape.name}", _cost(shape.name, _cpu)
+    for shape in (SMALL, PACED):
+        yield f"of that the ledger's: {shape.name}", _of_the_ledger(shape.name, by_name)
     for shape in SHAPES:
         yield f"CPU us a request in the database: {shape.name}", _cost(shape.name, _database_cpu)
     for shape in SHAPES:
@@ -76,6 +79,16 @@ def _times(shape: str, floor: Figures | None) -> Cell:
 def _share(shape: str, ours: Figures | None) -> Cell:
     own = _cpu_of(ours, shape)
     return lambda one: _ratio_text(ratio(own, _cpu_of(one, shape)))
+
+
+def _of_the_ledger(shape: str, by_name: Mapping[str, Figures]) -> Cell:
+    """The difference to the same build without a ledger."""
+
+    def cell(one: Figures) -> str:
+        whole, rest = _cpu_of(one, shape), _cpu_of(by_name.get(one.name + UNLEDGERED), shape)
+        return NOTHING if whole is None or rest is None else f"{whole - rest:.1f}"
+
+    return cell
 
 
 def _ratio_text(value: float | None) -> str:

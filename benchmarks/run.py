@@ -8,7 +8,12 @@ from contextlib import ExitStack, contextmanager
 from benchmarks import cost, latency, memory, soak, start, usage
 from benchmarks.gateways.base import Gateway, Kind
 from benchmarks.gateways.nginx import NGINX
-from benchmarks.gateways.tollhouse import ON_POSTGRES, ON_SQLITE
+from benchmarks.gateways.tollhouse import (
+    ON_POSTGRES,
+    ON_SQLITE,
+    UNLEDGERED_ON_POSTGRES,
+    UNLEDGERED_ON_SQLITE,
+)
 from benchmarks.ground import Ground, prepared
 from benchmarks.peers import PEERS
 from benchmarks.plan import Plan
@@ -16,7 +21,7 @@ from benchmarks.progress import done, tell
 from benchmarks.results import Figures, Results, conditions
 from benchmarks.shapes import SHAPES
 
-OURS = (ON_SQLITE, ON_POSTGRES)
+OURS = (ON_SQLITE, ON_POSTGRES, UNLEDGERED_ON_SQLITE, UNLEDGERED_ON_POSTGRES)
 KINDS: tuple[Kind, ...] = (*OURS, NGINX, *(peer.kind for peer in PEERS))
 
 

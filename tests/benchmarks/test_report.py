@@ -26,6 +26,12 @@ def test_ratios_come_first_and_are_to_nginx():
     assert [("times" in line) for line in table[1:4]] == [True, True, False]
 
 
+def test_what_the_ledger_costs_is_the_difference_to_the_same_build_without_it():
+    run = results(tollhouse=cost(33), nginx=cost(12))
+    run.gateways += results(**{"tollhouse-without-ledger": cost(20.5)}).gateways
+    assert row(report.page(run), "of that the ledger's: unstreamed, 0.35 KB") == ["12.5", "", ""]
+
+
 def test_without_nginx_there_is_no_ratio_to_it():
     page = report.page(results(tollhouse=cost(33)))
     assert "times nginx's" not in page

@@ -1,0 +1,41 @@
+"""Tollhouse without its ledger: `python -m benchmarks.gateways.without_ledger serve …`. Only to measure what it costs.
+
+The product has no such switch. Here every hold is granted unseen and every end of one forgotten; the request's row is
+written as ever, so that the difference is the ledger's alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tollhouse.cli import main
+from tollhouse.money.amounts import Nanodollars
+from tollhouse.money.budgets import Grant, decide
+from tollhouse.money.ledger import Held, Ledger, NewHold, Resolution
+
+
+async def hold(self: Ledger, new: NewHold) -> Held:
+    """What the ledger would grant to who has no budget."""
+    grant = decide(new.ask, [])
+    usd = grant.usd if isinstance(grant, Grant) else Nanodollars(0)
+    return Held(id=new.id, usd=usd, cap=None, remaining_usd=None)
+
+
+def resolve(self: Ledger, resolution: Resolution) -> None:
+    """Forget it."""
+
+
+def end_request(self: Ledger, hold_ids: Iterable[str]) -> None:
+    """Forget it."""
+
+
+def run() -> None:
+    """Take the ledger out, then be `tollhouse`."""
+    Ledger.hold = hold  # type: ignore[method-assign]
+    Ledger.resolve = resolve  # type: ignore[method-assign]
+    Ledger.end_request = end_request  # type: ignore[method-assign]
+    main()
+
+
+if __name__ == "__main__":
+    run()
