@@ -12,7 +12,7 @@ from benchmarks.gateways.tollhouse import UNLEDGERED
 from benchmarks.latency import RATE
 from benchmarks.medians import ratio
 from benchmarks.results import Conditions, Cost, Figures, Results, Soak
-from benchmarks.shapes import PACED, SHAPES, SMALL
+from benchmarks.shapes import BURST, EVENTS, PACED, SHAPES, SMALL, TRANSLATED, TRANSLATED_BURST
 
 TEMPLATE = Path(__file__).with_suffix(".md")
 NOTHING = ""
@@ -20,6 +20,7 @@ NOT_MEASURED = "not measured in this run"
 QUICK = "\n\n**This was a quick run: it shows that everything can be measured, and its figures are rough.**"
 FLOOR = "nginx"
 OURS = "tollhouse"
+TRANSLATING = "CPU us that translating from Messages to Chat Completions and back adds to"
 
 Cell = Callable[[Figures], str]
 
@@ -64,6 +65,9 @@ def _rows(results: Results) -> Iterator[tuple[str, Cell]]:
         yield f"CPU us a request in the database: {shape.name}", _cost(shape.name, _database_cpu)
     for shape in SHAPES:
         yield f"requests a second: {shape.name}", _cost(shape.name, lambda cost: f"{cost.per_second:,.0f}")
+    yield f"{TRANSLATING} a request", _added(TRANSLATED.name, SMALL.name)
+    yield f"{TRANSLATING} a stream of {EVENTS} events", _added(TRANSLATED_BURST.name, BURST.name)
+    yield f"{TRANSLATING} an event of it", _added(TRANSLATED_BURST.name, BURST.name, EVENTS)
     yield f"added latency p50 / p99 ms, at {RATE} requests a second", _added_latency
     yield "idle memory MiB, RSS / PSS", _idle
     yield "memory after load MiB, RSS / PSS", _loaded
@@ -119,6 +123,16 @@ def _cpu(cost: Cost) -> str:
 
 def _database_cpu(cost: Cost) -> str:
     return NOTHING if cost.database_cpu_us is None else f"{cost.database_cpu_us:,.1f}"
+
+
+def _added(shape: str, plain: str, parts: int = 1) -> Cell:
+    """What one shape costs more than another of the same run, divided by what it has parts."""
+
+    def cell(one: Figures) -> str:
+        cpu_us, plain_us = _cpu_of(one, shape), _cpu_of(one, plain)
+        return NOTHING if cpu_us is None or plain_us is None else f"{(cpu_us - plain_us) / parts:,.1f}"
+
+    return cell
 
 
 def _added_latency(one: Figures) -> str:

@@ -26,6 +26,7 @@ class Gateway:
         title: its name and version, for people.
         pid: the root of its process tree.
         door: where it forwards to the provider in the clear; `tls_door` where by TLS, None when it was not set up.
+        translates: it serves clients of Anthropic's Messages too.
         start_s: seconds from nothing to the first answer.
         database: its database server, if it has one.
     """
@@ -35,11 +36,14 @@ class Gateway:
     pid: int
     door: Door
     tls_door: Door | None = None
+    translates: bool = False
     start_s: float = 0.0
     database: Server | None = None
 
     def door_for(self, shape: Shape) -> Door | None:
         """Where requests of this shape go; None when it cannot be asked."""
+        if shape.is_translated and not self.translates:
+            return None
         return self.tls_door if shape.is_tls else self.door
 
     def cpu_s(self) -> float:

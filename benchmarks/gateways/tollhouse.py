@@ -105,6 +105,7 @@ def serve(
             pid=pid,
             door=door,
             tls_door=tls_door if ground.tls_port else None,
+            translates=True,
             start_s=start_s,
             database=database,
         )

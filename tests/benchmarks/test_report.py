@@ -7,6 +7,7 @@ import pytest
 from benchmarks import report
 from benchmarks.results import Latency, Results
 from benchmarks.run import complaints
+from benchmarks.shapes import BURST, TRANSLATED, TRANSLATED_BURST
 from benchmarks.soak import findings, verdict
 from measurements import cost, results, soak
 
@@ -42,6 +43,15 @@ def test_who_answered_with_errors_has_no_figure():
     page = report.page(results(tollhouse=cost(33), nginx=cost(12), portkey=cost(1, errors=9, answers=10)))
     assert row(page, "CPU us a request: unstreamed, 0.35 KB") == ["33.0", "12.0", "9 of 10 failed"]
     assert row(page, "**CPU, times nginx's**: unstreamed, 0.35 KB") == ["2.75", "1.00", ""]
+
+
+def test_translating_is_told_as_the_difference_to_what_passes_as_it_is():
+    run = results(tollhouse=cost(50), nginx=cost(12))
+    run.gateways[0].cost |= {BURST.name: cost(200), TRANSLATED.name: cost(80), TRANSLATED_BURST.name: cost(505)}
+    page = report.page(run)
+    assert row(page, f"{report.TRANSLATING} a request") == ["30.0", ""]
+    assert row(page, f"{report.TRANSLATING} a stream of 61 events") == ["305.0", ""]
+    assert row(page, f"{report.TRANSLATING} an event of it") == ["5.0", ""]
 
 
 def test_a_gateway_that_does_not_keep_up_has_no_latency():
