@@ -54,6 +54,9 @@ prove-money: $(VENV)/.installed-dev ## kill gateways under load for ten minutes 
 fuzz: $(VENV)/.installed-dev ## damage requests, answers and streams for ten minutes, before everything that reads them
 	$(BIN)/python -m proofs.fuzz $(ARGS)
 
+mutants: $(VENV)/.installed-dev ## alter the code that moves money, and look whether a test notices; takes an hour (ARGS=--help)
+	$(BIN)/python -m proofs.mutants $(ARGS)
+
 docs: $(VENV)/.installed-dev ## write the generated pages of docs/reference anew
 	$(BIN)/python docs/generate.py
 

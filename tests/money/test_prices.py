@@ -234,9 +234,29 @@ def test_media_may_fill_the_whole_window() -> None:
 
 
 def test_a_listed_price_becomes_a_price_with_its_version() -> None:
-    listed = ListedPrice(input="2.50", output="10.00", input_cached="1.25")
-    price = from_listed(listed, "file acme/acme-1")
-    assert price == Price(input=usd("2.5"), output=usd("10"), input_cached=usd("1.25"), version="file acme/acme-1")
+    listed = ListedPrice(input="2.50", output="10.00", input_cached="1.25", input_cache_write="3.125")
+    told = {"input": usd("2.5"), "output": usd("10"), "input_cached": usd("1.25"), "input_cache_write": usd("3.125")}
+    assert from_listed(listed, "file acme/acme-1") == Price(**told, version="file acme/acme-1")
+
+
+def test_what_stays_in_the_cache_for_an_hour_has_a_price_of_its_own_where_there_is_one() -> None:
+    usage = Usage(input_tokens=10, output_tokens=0, input_cache_write_tokens=7, input_cache_write_1h_tokens=3)
+    prices = {"input": usd("1"), "output": usd("4"), "input_cache_write": usd("1.25")}
+    assert cost_of(usage, Price(**prices)) == 3 * 1_000 + 7 * 1_250
+    assert cost_of(usage, Price(**prices, input_cache_write_1h=usd("2"))) == 3 * 1_000 + 4 * 1_250 + 3 * 2_000
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"input_cache_write_tokens": 2, "input_cache_write_1h_tokens": 3},
+        {"input_cache_write_1h_tokens": -1},
+        {"input_cache_write_tokens": -1},
+    ],
+)
+def test_an_hour_is_part_of_what_is_written(parts: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"^the parts of the input are more than the input$"):
+        cost_of(Usage(input_tokens=10, output_tokens=0, **parts), RICH)
 
 
 @pytest.mark.parametrize("listed", [ListedPrice(), ListedPrice(input="1"), ListedPrice(output="1")])
