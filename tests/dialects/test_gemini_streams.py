@@ -342,3 +342,12 @@ bodies = (
 def test_any_frames_are_events_or_break_the_answer_off(datas):
     with suppress(errors.UpstreamIncomplete):
         collect(read(*[sse.Frame(None, data, None, data) for data in datas], sse.END))
+
+
+@pytest.mark.parametrize("name", ["groundingMetadata", "citationMetadata"])
+def test_sources_that_are_no_text_are_left_out_at_the_end(name: str):
+    told = {"groundingChunks": [{"web": {"uri": "?"}}], "citationSources": [{"uri": "?"}]}
+    last = finish(**{name: told})
+    events = read(chunk({"text": "a"}), sse.Frame(None, last.data.replace(b"?", b"\x96"), None, b""), sse.END)
+    assert not [event for event in events if isinstance(event, chat.CitationSeen)]
+    assert any(isinstance(event, chat.Finished) for event in events)

@@ -225,7 +225,7 @@ def _join_logprobs(raws: list[msgspec.Raw]) -> msgspec.Raw:
     for raw in raws:
         try:
             lists = _LOGPROBS.decode(raw)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _unreadable("log probabilities") from None
         for name, more in lists.items():
             known = whole.get(name)

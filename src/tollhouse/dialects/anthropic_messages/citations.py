@@ -59,5 +59,5 @@ def write_citations(citations: Iterable[chat.Citation]) -> list[Raw | dict[str, 
 def _is_ours(raw: Raw) -> bool:
     try:
         return _CITATION.decode(raw).type in _KINDS
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False

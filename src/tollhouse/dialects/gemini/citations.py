@@ -108,7 +108,7 @@ def _read_grounding(raw: Raw, places: _Places) -> Iterator[Citation]:
         return
     try:
         grounding = _GROUNDING.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
     sources = [_read_chunk(chunk) for chunk in grounding.grounding_chunks]
     placed: set[int] = set()
@@ -129,7 +129,7 @@ def _read_cited(raw: Raw, places: _Places) -> Iterator[Citation]:
         return
     try:
         cited = _CITATIONS.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
     for each in cited.citation_sources or cited.citations:
         if each.uri is None and each.title is None:

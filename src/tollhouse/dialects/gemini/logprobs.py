@@ -47,7 +47,7 @@ def read_logprobs(raw: Raw) -> Raw | None:
         return None
     try:
         result = _RESULT.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     tops: list[_Candidates] = result.top_candidates or [_Candidates()] * len(result.chosen_candidates)
     content = [

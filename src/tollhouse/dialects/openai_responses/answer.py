@@ -177,7 +177,7 @@ def tokens_of(logprobs: Raw) -> list[Raw]:
     """The log probabilities of the words, token by token. Raises UpstreamIncomplete: they are something else."""
     try:
         return _LOGPROBS.decode(logprobs).get("content") or []
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unreadable() from None
 
 
