@@ -22,8 +22,8 @@ COPY = ROOT / ".bench" / "mutants"
 COPIED = ("src", "tests", "proofs", "docs", "README.md", "pyproject.toml")
 
 FILES = ("amounts", "prices", "budgets", "ledger")
-LEFT_OUT = ("postgres", "recorded", "faults", "replay", "spenders")
-"""Tests that need a server, or say in seconds what others say in milliseconds."""
+LEFT_OUT = ("postgres", "recorded", "faults", "replay", "spenders", "library_is_not")
+"""Tests that need a server, want a process of their own, or say in seconds what others say in milliseconds."""
 
 CONFIGURATION = """
 [tool.mutmut]
