@@ -344,10 +344,11 @@ def test_any_frames_are_events_or_break_the_answer_off(datas):
         collect(read(*[sse.Frame(None, data, None, data) for data in datas], sse.END))
 
 
-@pytest.mark.parametrize("name", ["groundingMetadata", "citationMetadata"])
-def test_sources_that_are_no_text_are_left_out_at_the_end(name: str):
-    told = {"groundingChunks": [{"web": {"uri": "?"}}], "citationSources": [{"uri": "?"}]}
-    last = finish(**{name: told})
-    events = read(chunk({"text": "a"}), sse.Frame(None, last.data.replace(b"?", b"\x96"), None, b""), sse.END)
-    assert not [event for event in events if isinstance(event, chat.CitationSeen)]
-    assert any(isinstance(event, chat.Finished) for event in events)
+@pytest.mark.parametrize(
+    "last",
+    [finish(groundingMetadata={"a": "?"}), chunk({"functionCall": {"name": "f", "args": {"a": "?"}}})],
+    ids=["sources", "arguments"],
+)
+def test_what_is_no_text_is_unreadable_wherever_it_stands(last: sse.Frame):
+    with pytest.raises(errors.UpstreamIncomplete):
+        read(sse.Frame(None, last.data.replace(b"?", b"\x96"), None, b""))

@@ -100,6 +100,8 @@ class Reader:
         if not frame.data:
             return tuple(self._end()) if frame is sse.END else _NO_EVENTS
         try:
+            if not frame.data.isascii():
+                frame.data.decode()  # what is left undecoded is not looked at otherwise
             chunk = _CHUNK.decode(frame.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise unreadable() from None
