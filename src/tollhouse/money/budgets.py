@@ -95,7 +95,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """The call fits.
 
     Attributes:
-        usd: nanodollars set aside for the attempt, with or without a dollar budget.
+        usd: nanodollars that the attempt may cost at most, with or without a dollar budget; without any cap, by an
+            assumed one.
         amounts: for each applicable budget, in order, what its bucket sets aside.
         cap: the output cap that must be written into the request; None leaves the request as it is.
         remaining_usd: the least that is left in any dollar budget after this hold; None without one.
@@ -133,7 +134,7 @@ def applies(budget: Budget, ask: Ask) -> bool:
 def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refusal:
     """All buckets together, or none: does the call fit, and what is set aside?"""
     if not buckets:
-        return Grant(usd=_dollars(ask, ask.cap, strict=False), amounts=(), cap=None, remaining_usd=None)
+        return Grant(usd=_most(ask, ask.cap), amounts=(), cap=None, remaining_usd=None)
     strict = [bucket for bucket in buckets if bucket[0].mode == "strict" and bucket[0].unit == "usd"]
     if strict and ask.price is None:
         budget, balance = strict[0]
@@ -156,7 +157,7 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
             remaining = left if remaining is None else min(remaining, left)
         amounts.append(amount)
     return Grant(
-        usd=usd,
+        usd=_most(ask, bounded),
         amounts=tuple(amounts),
         cap=cap,
         remaining_usd=None if remaining is None else Nanodollars(remaining),
@@ -210,6 +211,13 @@ def _dollars(ask: Ask, cap: int | None, *, strict: bool) -> Nanodollars:
         # Without a cap output is free.
         return most(ask.price, ask.input_bound, cap or 0, ask.n)
     return most(ask.price, ask.input_estimate, ASSUMED_OUTPUT_TOKENS if cap is None else cap, ask.n)
+
+
+def _most(ask: Ask, cap: int | None) -> Nanodollars:
+    """The worst case, whatever the budgets: it is what a strict one would hold."""
+    if cap is None and not _has_free_output(ask):
+        cap = ASSUMED_OUTPUT_TOKENS
+    return _dollars(ask, cap, strict=True)
 
 
 def _amount(budget: Budget, ask: Ask, cap: int | None, usd: Nanodollars) -> int:
