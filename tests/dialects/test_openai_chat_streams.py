@@ -326,3 +326,10 @@ bodies = (
 def test_any_frames_are_events_or_break_the_answer_off(datas):
     with suppress(errors.UpstreamIncomplete):
         collect(read(*[sse.Frame(None, data, None, data) for data in datas]))
+
+
+def test_log_probabilities_that_are_not_unicode_are_refused():
+    chunk = b'data: {"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"\xed"}]}}]}\n\n'
+    (frame,) = sse.Reader().feed(chunk)
+    with pytest.raises(errors.UpstreamIncomplete):
+        openai_chat.Reader().read(frame)

@@ -165,7 +165,7 @@ class Reader:
             if delta.audio is not None:
                 events.append(_read_audio(index, delta.audio))
         if len(choice.logprobs) > _EMPTY_BYTES:
-            events.append(chat.LogprobsDelta(index, choice.logprobs))
+            events.append(chat.LogprobsDelta(index, _in_unicode(choice.logprobs)))
         if choice.finish_reason and index not in self._finished:
             self._finished.add(index)
             events.append(chat.Finished(index, read_reason(choice.finish_reason), choice.finish_reason))
@@ -242,3 +242,12 @@ def _read_parts(index: int, parts: list[_Part]) -> list[chat.Event]:
 
 def _read_audio(index: int, audio: _Audio) -> chat.AudioDelta:
     return chat.AudioDelta(index, audio.id or "", audio.data or "", audio.transcript or "", audio.expires_at)
+
+
+def _in_unicode(raw: Raw) -> Raw:
+    """What stays undecoded is looked at by nobody else. Raises UpstreamIncomplete."""
+    try:
+        bytes(raw).decode()
+    except UnicodeDecodeError:
+        raise unreadable() from None
+    return raw

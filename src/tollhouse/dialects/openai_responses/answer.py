@@ -182,8 +182,17 @@ def tokens_of(logprobs: Raw) -> list[Raw]:
 
 
 def logprobs_of(tokens: list[Raw]) -> Raw:
-    """The neutral form: an object of lists, as a stream is gathered."""
-    return Raw(msgspec.json.encode({"content": tokens}))
+    """The neutral form: an object of lists, as a stream is gathered.
+
+    Raises:
+        UpstreamIncomplete: they are not Unicode, which nobody else looks at.
+    """
+    raw = msgspec.json.encode({"content": tokens})
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raise unreadable() from None
+    return Raw(raw)
 
 
 def _gathered(messages: list[chat.Message]) -> chat.Message:
