@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tollhouse.dialects.chat import ChatRequest, Message, RefusalPart, TextPart
 
@@ -15,6 +15,15 @@ MESSAGE_TOKENS = 8
 
 REQUEST_TOKENS = 16
 """What a request takes at most beside its messages: the beginning of the answer, and its settings."""
+
+OPENAI_ENCODINGS: Final = (
+    *(
+        (prefix, "o200k_base")
+        for prefix in ("gpt-5", "gpt-4o", "gpt-4.1", "gpt-4.5", "chatgpt-4o", "o1", "o3", "o4-mini")
+    ),
+    *((prefix, "cl100k_base") for prefix in ("gpt-4", "gpt-3.5-turbo")),
+)
+"""The encoding of the models whose names begin so: OpenAI, tiktoken, `model.py` (read 2026-11-22)."""
 
 
 def encoding_of(tokenizer: str | None, model: str) -> Encode | None:
@@ -64,14 +73,13 @@ def _texts(message: Message) -> Iterator[str]:
 
 @cache
 def _openai(model: str) -> Encode | None:
+    name = next((encoding for prefix, encoding in OPENAI_ENCODINGS if model.startswith(prefix)), None)
+    if name is None:
+        return None
     try:
         # Late import: its tables take a quarter of a second, and most gateways never refuse anyone.
         import bpe_openai
     except ImportError:
         return None
-    try:
-        encoding = bpe_openai.get_encoding(bpe_openai.encoding_name_for_model(model))
-    except bpe_openai.UnsupportedModelError:
-        return None
-    encode: Encode = encoding.encode_ordinary
+    encode: Encode = bpe_openai.get_encoding(name).encode_ordinary
     return encode
