@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -215,13 +215,7 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         name: table.api_key.resolve for name, table in settings.providers.items() if table.api_key and table.share
     }
     keys = Keys(vault, clock, lambda provider, fields: targets.of(provider, fields).bound_to, shared)
-    reachable = Map(
-        providers=providers,
-        aliases={
-            name: Alias(candidates=table.candidates, strategy=table.strategy) for name, table in settings.routes.items()
-        },
-        shared={name: shared_key(name) for name in shared},
-    )
+    reachable = map_of(settings, providers, shared)
     metrics = Metrics(version=tollhouse.__version__, providers=providers)
     calling = Calling(
         ledger=ledger,
@@ -279,6 +273,14 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         metrics=metrics,
         upstreams=(client,),
     )
+
+
+def map_of(settings: Settings, providers: Mapping[str, Provider], shared: Iterable[str]) -> Map:
+    """What a model's name may lead to: the providers, the operator's aliases, and whose key everybody may use."""
+    aliases = {
+        name: Alias(candidates=table.candidates, strategy=table.strategy) for name, table in settings.routes.items()
+    }
+    return Map(providers=providers, aliases=aliases, shared={name: shared_key(name) for name in shared})
 
 
 def tell(metrics: Metrics, logs: Logs | None, rows: list[Finished]) -> None:
