@@ -18,7 +18,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 LICENCES := Apache;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-peers prove-money fuzz docs licences lock clean
+.PHONY: help up test check bench bench-peers prove-money fuzz mutants docs licences lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ prove-money: $(VENV)/.installed-dev ## kill gateways under load for ten minutes 
 fuzz: $(VENV)/.installed-dev ## damage requests, answers and streams for ten minutes, before everything that reads them
 	$(BIN)/python -m proofs.fuzz $(ARGS)
 
-mutants: $(VENV)/.installed-dev ## alter the code that moves money, and look whether a test notices; takes an hour (ARGS=--help)
+mutants: $(VENV)/.installed-dev ## alter the code that moves money, and look whether a test notices; takes long (ARGS=--help)
 	$(BIN)/python -m proofs.mutants $(ARGS)
 
 docs: $(VENV)/.installed-dev ## write the generated pages of docs/reference anew
