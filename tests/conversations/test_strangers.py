@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import httpx2
+
+from houses import make_person
 from talks import Talk
 from tollhouse.api.management import conversations, sharing, turns
+from tollhouse.app import House
 from tollhouse.testing import WireProvider, answer
 
 BODIES = {
@@ -49,7 +53,18 @@ async def test_a_second_user_finds_nothing_of_the_first_ones(ada: Talk, bob: Tal
     await bob.call("PATCH", mine, 404, json={"tip": names["message"]})
 
 
-async def test_who_may_not_ask_models_may_not_do_so_by_a_conversation(ada: Talk, bob: Talk, provider: WireProvider):
-    assert provider.asked == 0
+async def test_who_has_no_token_sees_nothing(http: httpx2.AsyncClient):
     for path in ("/api/conversations", "/api/runs", "/api/search?q=x"):
-        assert (await ada.http.get(path)).status_code == 401
+        assert (await http.get(path)).status_code == 401
+
+
+async def test_who_may_not_ask_models_may_not_do_so_by_a_conversation(
+    talking_house: House, http: httpx2.AsyncClient, provider: WireProvider
+):
+    scopes = ("conversations:read", "conversations:write")
+    writer = Talk(http, await make_person(talking_house, "carol", scopes=scopes))
+    conversation = await writer.new()
+    await writer.say(conversation, "Hi", 403)
+    await writer.say(conversation, "Hi", 403, stream=True)
+    assert provider.asked == 0
+    assert await writer.texts(conversation) == []
