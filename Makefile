@@ -13,7 +13,7 @@ endif
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras
 
 LICENCES := Apache;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
@@ -62,7 +62,7 @@ docs: $(VENV)/.installed-dev ## write the generated pages of docs/reference anew
 
 licences: $(VENV)/.installed-dev ## refuse licences of installed packages that are unknown or would bind our users
 	$(BIN)/pip-licenses --python $(BIN)/python --from=mixed --summary --order=count \
-		--packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements.lock) \
+		--packages $$(sed -n 's/^\([a-z0-9._-]*\)[][a-z,]*==.*/\1/p' requirements.lock) \
 		--partial-match --allow-only="$(LICENCES)"
 
 lock: ## choose the newest versions that pyproject.toml permits, and lock them by hash (needs uv)
