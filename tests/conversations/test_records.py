@@ -27,6 +27,18 @@ async def test_a_conversation_is_made_changed_deleted_and_restored(ada: Talk):
     assert await ada.call("GET", path) == changed
 
 
+async def test_an_application_notes_what_it_wants_of_a_conversation(ada: Talk):
+    made = await ada.call("POST", "/api/conversations", 201, json={"metadata": {"ticket": "42"}})
+    path = f"/api/conversations/{made['id']}"
+    assert (made["metadata"], made["begun_by"]) == ({"ticket": "42"}, None)
+    changed = await ada.call("PATCH", path, json={"metadata": {"ticket": "43", "mood": "good"}})
+    assert changed["metadata"] == {"ticket": "43", "mood": "good"}
+    copied = await ada.call("POST", "/api/conversations/import", 201, json=await ada.call("GET", f"{path}/export"))
+    assert copied["metadata"] == changed["metadata"]
+    for wrong in ({"a": 1}, {"a": "x" * 513}, {"a" * 65: "x"}, {str(number): "" for number in range(17)}):
+        await ada.call("PATCH", path, 422, json={"metadata": wrong})
+
+
 async def test_the_last_used_is_listed_first_and_pages_turn(ada: Talk, provider: WireProvider):
     """C1, C16."""
     provider.script(answer("Hello"))

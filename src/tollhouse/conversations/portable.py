@@ -53,6 +53,7 @@ class Portable(msgspec.Struct, frozen=True, kw_only=True):
     system: str | None = None
     model: str | None = None
     settings: dict[str, Any] = {}
+    metadata: dict[str, str] = {}
     tip: str | None = None
 
 
@@ -128,7 +129,7 @@ async def share(conversing: Conversing, caller: Caller, conversation_id: str) ->
     def work(tx: Writing) -> ShareMade:
         row = found(tx, caller, conversation_id)
         branch = sql.path(tx, caller.user_id, conversation_id, row["tip_id"])
-        shown = msgspec.structs.replace(_portable(row, branch), system=None, settings={}, model=None)
+        shown = msgspec.structs.replace(_portable(row, branch), system=None, settings={}, metadata={}, model=None)
         share_id = ids.new("share")
         made = {"id": share_id, "conversation_id": conversation_id, "created_at": now}
         snapshot = msgspec.json.encode(shown).decode()
@@ -198,6 +199,7 @@ def _portable(row: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> 
         system=row["system"],
         model=row["model"],
         settings=row["settings"],
+        metadata=row["metadata"],
         tip=row["tip_id"],
         messages=tuple(
             Line(parent=one["parent_id"], content=load(one["parts"]), **{name: one[name] for name in same})
@@ -211,7 +213,8 @@ async def _take_in(
 ) -> ConversationView:
     """Write a conversation and its messages, under new ids."""
     settings = checked_settings(portable.settings)
-    given = {"system": portable.system, "model": portable.model, "settings": settings, **values}
+    same = {"system": portable.system, "model": portable.model, "metadata": portable.metadata}
+    given = {**same, "settings": settings, **values}
     row = new_row(conversing, caller, **given)
     rows = [*_rows(conversing, row, portable)]
     named = {line.id: one["id"] for line, one in zip(portable.messages, rows, strict=True) if line.id is not None}

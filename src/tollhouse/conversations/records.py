@@ -35,10 +35,13 @@ async def create(
     system: str | None = None,
     model: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> ConversationView:
     """Make a conversation. Raises InvalidRequest for settings that no chat completion has."""
     checked = checked_settings(settings)
-    row = new_row(conversing, caller, title=title, system=system, model=model, settings=checked)
+    row = new_row(
+        conversing, caller, title=title, system=system, model=model, settings=checked, metadata=dict(metadata or {})
+    )
 
     def work(tx: Writing) -> None:
         sql.add(tx, row)
@@ -73,7 +76,7 @@ async def listed(
 async def change(
     conversing: Conversing, caller: Caller, conversation_id: str, said: Mapping[str, Any]
 ) -> ConversationView:
-    """Change what is said: title, system, model, settings, pinned, archived, tip.
+    """Change what is said: title, system, model, settings, metadata, pinned, archived, tip.
 
     A title that is taken away (null) is made anew with the next turn.
 
@@ -87,6 +90,8 @@ async def change(
         values |= {"title": said["title"], "title_source": None if said["title"] is None else "user"}
     if "settings" in said:
         values["settings"] = checked_settings(said["settings"])
+    if "metadata" in said:
+        values["metadata"] = said["metadata"] or {}
     if "archived" in said:
         values["archived_at"] = now if said["archived"] else None
 
@@ -218,8 +223,10 @@ def new_row(conversing: Conversing, caller: Caller, **values: Any) -> dict[str, 
         "system": None,
         "model": None,
         "settings": {},
+        "metadata": {},
         "tip_id": None,
         "forked_from": None,
+        "begun_by": None,
         "pinned": False,
         "created_at": now,
         "active_at": now,

@@ -21,7 +21,9 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
         title_source: `user`, `model`, or `fallback` for the first words of the first message.
         system: what stands before everything that is told to a model.
         model, settings: for turns that do not say others; `settings` are fields of a chat completion.
+        metadata: what an application notes of it, for itself.
         tip: the last message of the branch that is shown, and gone on with.
+        begun_by: `response` when it was made to keep a response that named no conversation.
     """
 
     id: str
@@ -30,8 +32,10 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     system: str | None
     model: str | None
     settings: dict[str, Any]
+    metadata: dict[str, str]
     tip: str | None
     forked_from: str | None
+    begun_by: str | None
     pinned: bool
     archived_at: datetime | None
     deleted_at: datetime | None

@@ -7,10 +7,15 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, WithJsonSchema
 
 from tollhouse.api.management.bodies import Body, Change, Paging, Text
+from tollhouse.conversations.metadata import MOST_KEY_CHARS, MOST_PAIRS, MOST_VALUE_CHARS
 from tollhouse.conversations.views import RunStatus
 
 Words: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]+$")]
 Settings: TypeAlias = Annotated[dict[str, Any], Field(description="Fields of a chat completion, such as temperature.")]
+Metadata: TypeAlias = Annotated[
+    dict[Annotated[str, Field(max_length=MOST_KEY_CHARS)], Annotated[str, Field(max_length=MOST_VALUE_CHARS)]],
+    Field(max_length=MOST_PAIRS, description="What an application notes of it, for itself."),
+]
 Priority: TypeAlias = Annotated[int, Field(ge=0, le=9, description="9 is the most urgent.")]
 Message: TypeAlias = Annotated[
     # Any: its parts are read by the room that keeps them, which says what is wrong in one sentence.
@@ -39,6 +44,7 @@ class NewConversation(Body):
     system: Words | None = None
     model: Text | None = None
     settings: Settings | None = None
+    metadata: Metadata | None = None
 
 
 class ConversationChange(Change):
@@ -46,6 +52,7 @@ class ConversationChange(Change):
     system: Words | None = None
     model: Text | None = None
     settings: Settings | None = None
+    metadata: Metadata | None = None
     pinned: bool = False
     archived: bool = False
     tip: Text = ""
@@ -90,6 +97,7 @@ class Imported(Body):
     system: Words | None = None
     model: Text | None = None
     settings: Settings | None = None
+    metadata: Metadata | None = None
     tip: Text | None = None
 
 
