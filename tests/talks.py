@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 import httpx2
@@ -58,17 +58,40 @@ class Talk:
         told: list[Told] = []
         async with self.http.stream("POST", f"{conversation}/messages", headers=sent, json=body) as response:
             assert response.status_code == expected, await response.aread()
-            if expected != 200:
-                return told
-            assert response.headers["content-type"].startswith("text/event-stream")
-            reader = sse.Reader()
-            async for piece in response.aiter_bytes():
-                for frame in reader.feed(piece):
-                    if frame.data:
-                        told.append(Told(frame.event or "", frame.id or "", json.loads(frame.data)))
-                        if frame.event == "message.delta":
-                            on_delta()
+            if expected == 200:
+                async for event in told_by(response):
+                    told.append(event)
+                    if event.name == "message.delta":
+                        on_delta()
         return told
+
+    async def follow(self, run: str, *, last: str = "", most: int | None = None) -> list[Told]:
+        """What a run tells after an event; only so many, and then the line is cut."""
+        headers = {**self.person.headers, **({"last-event-id": last} if last else {})}
+        told: list[Told] = []
+        async with self.http.stream("GET", f"/api/runs/{run}/events", headers=headers) as response:
+            assert response.status_code == 200, await response.aread()
+            async for event in told_by(response):
+                told.append(event)
+                if len(told) == most:
+                    break
+        return told
+
+    async def ended(self, run: str) -> Any:
+        """A run when it has ended."""
+        view = await self.call("GET", f"/api/runs/{run}", params={"wait": 30})
+        assert view["finished_at"] is not None, view
+        return view
+
+
+async def told_by(response: httpx2.Response) -> AsyncIterator[Told]:
+    """The events of a response as they come."""
+    assert response.headers["content-type"].startswith("text/event-stream")
+    reader = sse.Reader()
+    async for piece in response.aiter_bytes():
+        for frame in reader.feed(piece):
+            if frame.data:
+                yield Told(frame.event or "", frame.id or "", json.loads(frame.data))
 
 
 class Told(NamedTuple):

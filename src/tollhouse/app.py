@@ -181,9 +181,10 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
 
 
 def retention_of(settings: Settings) -> Retention:
-    """How long the request log and the list of deliveries are kept."""
+    """How long the request log, the list of deliveries and the events of runs are kept."""
     kept = settings.requests
     return Retention(
+        max_event_hours=settings.jobs.keep_events_hours,
         max_delivery_days=settings.alerts.keep_days,
         max_age_days=kept.max_age_days,
         max_rows=kept.max_rows,

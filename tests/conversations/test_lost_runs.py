@@ -81,22 +81,3 @@ async def test_the_runs_of_a_dead_process_are_failed_at_the_next_start(
         )
         await ada.call("POST", f"/api/runs/{turn['run']}/retry")
         assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hello again")]
-
-
-async def test_a_run_that_was_cancelled_elsewhere_is_stopped_here(
-    ada: Talk, provider: WireProvider, talking_house: House
-):
-    provider.script(say("Hel"), stall())
-    conversation = await ada.new()
-    said = asyncio.Event()
-    listening = asyncio.create_task(ada.events(conversation, "Hi", on_delta=said.set))
-    await said.wait()
-    (run,) = (await ada.call("GET", "/api/runs"))["data"]
-    now = talking_house.clock.now()
-    await talking_house.store.write(
-        lambda tx: runs.move(
-            tx, run["id"], since=runs.OPEN, attempt=None, values={"status": "cancelled", "finished_at": now}
-        )
-    )
-    assert (await listening)[-1].name == "run.cancelled"
-    assert (await ada.call("GET", f"/api/runs/{run['id']}"))["answer"] is None

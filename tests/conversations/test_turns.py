@@ -239,7 +239,8 @@ async def test_what_is_wrong_is_said_before_anything_is_written(ada: Talk, provi
         ({"message": "Hi", "model": "acme/none"}, 404, "/model"),
         ({"message": "Hi", "settings": {"temperature": 9}}, 400, "/settings/temperature"),
         ({"message": "Hi", "settings": {"stream": True}}, 400, "/settings/stream"),
-        ({"message": "Hi", "background": True}, 400, "/background"),
+        ({"message": "Hi", "delay": 5}, 400, "/delay"),
+        ({"message": "Hi", "deadline": 5}, 400, "/deadline"),
         ({"message": "Hi", "priority": 10}, 422, "/priority"),
         ({"message": "Hi", "parent": "msg_nobody"}, 404, None),
     ]:

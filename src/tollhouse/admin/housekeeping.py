@@ -16,7 +16,7 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
-from tollhouse.store import alerts, credentials, machinery, people, repeats, requests, runs
+from tollhouse.store import alerts, credentials, machinery, people, repeats, requests, run_events, runs
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, Metrics, log
@@ -26,12 +26,13 @@ RETENTION_EVERY_S = 300.0
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the request log and the list of deliveries are kept; None for ever."""
+    """How long the request log, the list of deliveries and the events of runs are kept; None for ever."""
 
     max_age_days: int | None = None
     max_rows: int | None = None
     max_bodies_bytes: int | None = None
     max_delivery_days: int | None = None
+    max_event_hours: int | None = None
 
 
 class Housekeeping:
@@ -104,6 +105,9 @@ class Housekeeping:
         if self._retention.max_delivery_days is not None:
             oldest = self._clock.now() - timedelta(days=self._retention.max_delivery_days)
             await self._store.write(lambda tx: alerts.drop_deliveries_before(tx, oldest))
+        if self._retention.max_event_hours is not None:
+            told_since = self._clock.now() - timedelta(hours=self._retention.max_event_hours)
+            await self._repeat(lambda tx: run_events.drop_before(tx, told_since))
 
     def _note(self, tx: Writing, used: dict[str, datetime], worked: set[str], failed: dict[str, str]) -> None:
         people.touch_tokens(tx, used)

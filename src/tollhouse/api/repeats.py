@@ -28,11 +28,12 @@ CLAIM_GRACE_S = 30.0
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An answer that was given."""
+    """An answer that was given. `headers` are those that belong to it, such as where to ask for more."""
 
     status: int
     content_type: bytes
     body: bytes
+    headers: Headers = ()
 
 
 class Claim:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+
 import msgspec
 
 from tollhouse.clock import Clock
@@ -25,7 +28,11 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conversing(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts."""
+    """The parts.
+
+    Attributes:
+        on_queued: a run waits for a worker.
+    """
 
     store: Store
     clock: Clock
@@ -33,3 +40,5 @@ class Conversing(msgspec.Struct, frozen=True, kw_only=True):
     steps: Steps
     foreground: Foreground
     habits: Habits
+    chance: Callable[[], float] = random.random
+    on_queued: Callable[[], None] = lambda: None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,24 +12,21 @@ import msgspec
 from tollhouse.conversations.hearing import STOPPED
 from tollhouse.conversations.history import estimate_parts
 from tollhouse.conversations.parts import AnyPart
+from tollhouse.conversations.retrying import is_passing, next_try
 from tollhouse.conversations.views import ErrorView, RunStatus, UsageView
-from tollhouse.errors import (
-    Busy,
-    TollhouseError,
-    Unavailable,
-    UpstreamDown,
-    UpstreamIncomplete,
-    UpstreamRateLimited,
-    UpstreamTimeout,
-)
+from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.exchange import Exchange
 
-PASSING = (Busy, Unavailable, UpstreamDown, UpstreamIncomplete, UpstreamRateLimited, UpstreamTimeout)
-"""What may go by itself."""
+FINISHED = ("succeeded", "failed", "cancelled")
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written. `tokens` are of the answer, without the thinking that is not told again."""
+    """What is written.
+
+    Attributes:
+        status: `retrying` or `queued` when another attempt follows.
+        tokens: of the answer, without the thinking that is not told again.
+    """
 
     status: RunStatus
     parts: tuple[AnyPart, ...]
@@ -38,16 +37,25 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorView | None
     usage: UsageView | None
     cost: int | None
+    next_try_at: datetime | None = None
 
-    @property
-    def values(self) -> dict[str, Any]:
+    def values(self, run: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """Of the run's row."""
-        return {
+        told = {
             "status": self.status,
             "error": None if self.error is None else msgspec.to_builtins(self.error),
-            "usage": None if self.usage is None else msgspec.to_builtins(self.usage),
-            "cost": self.cost,
+            "next_try_at": self.next_try_at,
+            **self.account,
         }
+        if self.status in FINISHED:
+            return {**told, "finished_at": now}
+        failed = self.status == "retrying"
+        return {**told, "failures": run["failures"] + failed, "boot_id": None, "job_id": None}
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What it came to."""
+        return {"usage": None if self.usage is None else msgspec.to_builtins(self.usage), "cost": self.cost}
 
 
 def ending_of(
@@ -79,6 +87,22 @@ def ending_of(
     )
 
 
+def going_on(
+    ending: Ending, run: Mapping[str, Any], error: BaseException | None, *, now: datetime, chance: float
+) -> Ending:
+    """The ending of an attempt in the background: what may help is tried again later, and what we break off, elsewhere.
+
+    Args:
+        chance: as `retrying.next_try` takes it.
+    """
+    if ending.status != "failed" or error is None:
+        return ending
+    if isinstance(error, asyncio.CancelledError):
+        return msgspec.structs.replace(ending, status="queued", error=None)
+    at = next_try(error, failures=run["failures"] + 1, now=now, deadline_at=run["deadline_at"], chance=chance)
+    return ending if at is None else msgspec.structs.replace(ending, status="retrying", next_try_at=at)
+
+
 def error_view(error: BaseException) -> ErrorView:
     """An error as the run's row tells it: nothing of one that we do not raise on purpose."""
     if isinstance(error, asyncio.CancelledError):
@@ -90,7 +114,7 @@ def error_view(error: BaseException) -> ErrorView:
         message=error.message,
         type=error.type,
         status=error.status,
-        retryable=isinstance(error, PASSING),
+        retryable=is_passing(error),
     )
 
 

@@ -12,20 +12,13 @@ from typing import Any
 
 import msgspec
 
+from tollhouse.conversations.recording import Recorder, RunEvent
 from tollhouse.conversations.views import MessageView, RunView
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.telemetry import Event, log
 
 LOOK_EVERY_S = 1.0
 """How soon a run is stopped that was cancelled in another process."""
-
-
-class RunEvent(msgspec.Struct, frozen=True):
-    """Something that a run tells: its name, `attempt.sequence`, and what is said as JSON."""
-
-    name: str
-    id: str
-    data: Any
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,15 +35,19 @@ class Running:
 
     Attributes:
         exchange: its call to the gateway, once there is one.
+        recorder: writes down what it tells; None for one that had ended before.
         is_stopped: somebody wants no more of it, or nobody is there to hear it.
     """
 
-    def __init__(self, run_id: str, attempt: int) -> None:
+    def __init__(self, run_id: str, attempt: int, recorder: Recorder | None = None, *, is_heard: bool = True) -> None:
+        """Be about to begin; `is_heard` when somebody will listen by `next`."""
         self.id = run_id
         self.exchange: Exchange | None = None
+        self.recorder = recorder
         self.is_stopped = False
         self._attempt = attempt
         self._sequence = 0
+        self._is_heard = is_heard
         self._events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         self._task: asyncio.Task[Outcome] | None = None
 
@@ -61,9 +58,21 @@ class Running:
         return self._task
 
     def tell(self, name: str, data: Any) -> None:
-        """Say something to whoever listens."""
-        self._sequence += 1
-        self._events.put_nowait(RunEvent(name, f"{self._attempt}.{self._sequence}", data))
+        """Say something to whoever listens, now or later."""
+        event = self.upcoming(name, data)
+        if self.recorder is not None:
+            self.recorder.add(event)
+        self.say(event)
+
+    def upcoming(self, name: str, data: Any = None, ahead: int = 1) -> RunEvent:
+        """The event that will be told next, or as one of the next."""
+        return RunEvent(name, self._attempt, self._sequence + ahead, data)
+
+    def say(self, event: RunEvent) -> None:
+        """Say what is written down already."""
+        self._sequence = event.seq
+        if self._is_heard:
+            self._events.put_nowait(event)
 
     async def next(self) -> RunEvent | None:
         """What the run tells next, None when that was all; for one listener."""
@@ -89,7 +98,11 @@ class Running:
 
 
 class Foreground:
-    """All of them."""
+    """All of them.
+
+    Attributes:
+        is_leaving: this process is about to end: whoever follows a run is asked to go elsewhere.
+    """
 
     def __init__(self, cancelled: Callable[[list[str]], Awaitable[list[str]]]) -> None:
         """Hold none yet.
@@ -97,6 +110,7 @@ class Foreground:
         Args:
             cancelled: those of some runs that somebody has cancelled, in whichever process.
         """
+        self.is_leaving = False
         self._cancelled = cancelled
         self._running: dict[str, Running] = {}
         self._others: set[asyncio.Task[None]] = set()

@@ -1,9 +1,13 @@
-"""Ask: the question and its run are written in one transaction, before anything is called; then the run begins."""
+"""Ask: the question and its run are written in one transaction, before anything is called; then the run begins.
+
+In the background that row, `queued`, is all there is to do: a worker finds it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -14,9 +18,10 @@ from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.history import Kept, estimate_parts
 from tollhouse.conversations.parts import AnyPart, Role, dump, read_asked, words_of
+from tollhouse.conversations.recording import Recorder
 from tollhouse.conversations.records import found, found_message, index_title, locked
 from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.views import MessageView, message_view, run_view
+from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
 from tollhouse.errors import Conflict, NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql
@@ -30,6 +35,8 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     """How a turn is executed. What is None is the conversation's own.
 
     Attributes:
+        delay_s: in the background it begins no sooner than after so long.
+        deadline_s: and is not begun, or tried again, after so long.
         key: the idempotency key: what is asked twice under one key is one question.
     """
 
@@ -37,13 +44,25 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     settings: Mapping[str, Any] | None = None
     stream: bool = False
+    background: bool = False
     priority: int = 5
+    delay_s: float = 0.0
+    deadline_s: float | None = None
     key: str | None = None
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """A run that a worker will execute."""
+
+    run: RunView
+
+
+Asked: TypeAlias = Running | Queued
 
 
 async def ask(
     conversing: Conversing, caller: Caller, conversation_id: str, said: Any, how: How, *, parent: str | None = None
-) -> Running:
+) -> Asked:
     """Say something, and let it be answered.
 
     Args:
@@ -73,14 +92,14 @@ async def ask(
 
     def work(tx: Writing) -> Any:
         tip = locked(tx, caller, conversation_id)["tip_id"]
-        return _write(tx, conversing, caller, row, {**question, "parent_id": parent or tip}, wanted)
+        return _write(tx, conversing, caller, row, {**question, "parent_id": parent or tip}, wanted, how)
 
     return _start(conversing, caller, await conversing.store.write(work), how)
 
 
 async def edit(
     conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, said: Any, how: How
-) -> Running:
+) -> Asked:
     """Say it otherwise: a new message beside the old one begins a branch, and is answered. Raises as `ask`."""
     role, parts = read_said(conversing, said)
 
@@ -98,7 +117,7 @@ async def edit(
 
     def work(tx: Writing) -> Any:
         locked(tx, caller, conversation_id)
-        return _write(tx, conversing, caller, row, question, wanted)
+        return _write(tx, conversing, caller, row, question, wanted, how)
 
     return _start(conversing, caller, await conversing.store.write(work), how)
 
@@ -123,9 +142,7 @@ async def rewrite(
     return await conversing.store.write(work)
 
 
-async def regenerate(
-    conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, how: How
-) -> Running:
+async def regenerate(conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, how: How) -> Asked:
     """Answer again: a question, or the question of an answer. The new answer begins a branch beside the old one.
 
     Raises as `ask`.
@@ -146,17 +163,24 @@ async def regenerate(
     def work(tx: Writing) -> Any:
         locked(tx, caller, conversation_id)
         sql.change(tx, caller.user_id, conversation_id, {"tip_id": question["id"]})
-        run = _run(conversing, caller, question, wanted)
-        runs.add(tx, run)
-        return run
+        return _add_run(tx, conversing, caller, question, wanted, how)
 
     return _start(conversing, caller, await conversing.store.write(work), how)
 
 
 async def retry(
-    conversing: Conversing, caller: Caller, run_id: str, origin: Origin, *, stream: bool = False
-) -> Running:
+    conversing: Conversing,
+    caller: Caller,
+    run_id: str,
+    origin: Origin,
+    *,
+    stream: bool = False,
+    background: bool | None = None,
+) -> Asked:
     """Try a run again that failed or was cancelled: another attempt at the same question.
+
+    Args:
+        background: where; None for where it was executed before.
 
     Raises:
         NotFound: no such run.
@@ -166,26 +190,20 @@ async def retry(
     if row is None:
         raise NotFound("There is no such run.")
     caller.require("inference")
-    now = conversing.clock.now()
-    values = {
-        "status": "running",
-        "attempt": row["attempt"] + 1,
-        "boot_id": conversing.boot_id,
-        "token_id": caller.token_id,
-        "error": None,
-        "usage": None,
-        "cost": None,
-        "started_at": now,
-        "finished_at": None,
-    }
+    is_later = row["background"] if background is None else background
+    again = {"background": is_later, "token_id": caller.token_id, "origin": msgspec.to_builtins(origin)}
+    values = {**again, **(QUEUED if is_later else _started(conversing, row["attempt"] + 1)), **FRESH}
 
     def work(tx: Writing) -> bool:
         found(tx, caller, row["conversation_id"])
-        return runs.move(tx, run_id, since=("failed", "cancelled"), attempt=row["attempt"], values=values)
+        moved = runs.move(tx, run_id, since=("failed", "cancelled"), attempt=row["attempt"], values=values)
+        if moved and not is_later:
+            runs.begin_attempt(tx, {**row, **values}, origin.request_id)
+        return moved
 
     if not await conversing.store.write(work):
         raise Conflict(f"The run is {row['status']}; only one that failed or was cancelled can be tried again.")
-    return _start(conversing, caller, {**row, **values}, How(origin=origin, stream=stream))
+    return _start(conversing, caller, {**row, **values}, How(origin=origin, stream=stream, background=is_later))
 
 
 def read_said(conversing: Conversing, said: Any) -> tuple[Role, tuple[AnyPart, ...]]:
@@ -227,7 +245,7 @@ async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, b
 
 async def _repeated(
     conversing: Conversing, caller: Caller, conversation_id: str, parts: tuple[AnyPart, ...], how: How
-) -> Running | None:
+) -> Asked | None:
     """What was asked under this key before: its end, or another attempt at it; None for what is new.
 
     Raises:
@@ -253,6 +271,8 @@ async def _repeated(
         raise Unprocessable(
             "Another message was sent with this Idempotency-Key; use a new one.", code="idempotency_key_reused"
         )
+    if run["finished_at"] is None and how.background:
+        return Queued(run_view(run, None))
     if run["finished_at"] is None:
         raise Conflict(
             "The message with this Idempotency-Key is being answered; ask again in a moment.",
@@ -260,7 +280,9 @@ async def _repeated(
             retry_after_s=1.0,
         )
     if run["status"] != "succeeded":
-        return await retry(conversing, caller, run["id"], how.origin, stream=how.stream)
+        return await retry(conversing, caller, run["id"], how.origin, stream=how.stream, background=how.background)
+    if how.background:
+        return Queued(run_view(run, answer))
     return turns.repeated(
         Outcome(run=run_view(run, answer), message=message_view(question), is_repeated=True), run["attempt"]
     )
@@ -280,12 +302,12 @@ def _question(conversing: Conversing, row: Any, new: Kept) -> dict[str, Any]:
     }
 
 
-def _write(tx: Writing, conversing: Conversing, caller: Caller, row: Any, question: Any, wanted: Wanted) -> Any:
+def _write(
+    tx: Writing, conversing: Conversing, caller: Caller, row: Any, question: Any, wanted: Wanted, how: How
+) -> Any:
     """The question, its run, and the conversation that goes on with it."""
-    run = _run(conversing, caller, question, wanted)
     _say(tx, conversing, row, question, turns.kept(question))
-    runs.add(tx, run)
-    return run
+    return _add_run(tx, conversing, caller, question, wanted, how)
 
 
 def _say(tx: Writing, conversing: Conversing, row: Any, message: Any, new: Kept) -> None:
@@ -299,29 +321,64 @@ def _say(tx: Writing, conversing: Conversing, row: Any, message: Any, new: Kept)
     sql.change(tx, row["user_id"], row["id"], values)
 
 
-def _run(conversing: Conversing, caller: Caller, question: Any, wanted: Wanted) -> dict[str, Any]:
-    """The row of a run that begins at once."""
+QUEUED: Mapping[str, Any] = {"status": "queued", "boot_id": None, "job_id": None}
+"""Of a run that waits for a worker."""
+
+FRESH: Mapping[str, Any] = {
+    "failures": 0,
+    "request_id": None,
+    "error": None,
+    "usage": None,
+    "cost": None,
+    "next_try_at": None,
+    "deadline_at": None,
+    "finished_at": None,
+}
+"""Of a run whose next attempt is like the first."""
+
+
+def _started(conversing: Conversing, attempt: int) -> dict[str, Any]:
+    """Of a run that begins here, at once."""
     now = conversing.clock.now()
-    return {
+    return {"status": "running", "attempt": attempt, "boot_id": conversing.boot_id, "job_id": None, "started_at": now}
+
+
+def _add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, wanted: Wanted, how: How) -> Any:
+    """The run that answers a question: it begins at once, or waits for a worker."""
+    now = conversing.clock.now()
+    run = {
         "id": ids.new("run"),
         "conversation_id": question["conversation_id"],
         "user_id": caller.user_id,
+        "workspace_id": caller.workspace_id,
         "token_id": caller.token_id,
         "message_id": question["id"],
-        "status": "running",
         "attempt": 1,
+        "background": how.background,
         "priority": wanted.priority,
         "model": wanted.model,
         "settings": wanted.settings,
         "idempotency_key": wanted.key,
-        "boot_id": conversing.boot_id,
+        "origin": msgspec.to_builtins(how.origin),
         "created_at": now,
-        "started_at": now,
+        "started_at": None,
+        **FRESH,
+        **(QUEUED if how.background else _started(conversing, 1)),
     }
+    if how.background:
+        run["next_try_at"] = now + timedelta(seconds=how.delay_s) if how.delay_s else None
+        run["deadline_at"] = None if how.deadline_s is None else now + timedelta(seconds=how.deadline_s)
+    runs.add(tx, run)
+    if not how.background:
+        runs.begin_attempt(tx, run, how.origin.request_id)
+    return run
 
 
-def _start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: How) -> Running:
-    running = Running(run["id"], run["attempt"])
+def _start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: How) -> Asked:
+    if how.background:
+        conversing.on_queued()
+        return Queued(run_view(run, None))
+    running = Running(run["id"], run["attempt"], Recorder(conversing.store, conversing.clock, run["id"]))
     work = turns.take(run, caller, how.origin, running, conversing, stream=how.stream)
     conversing.foreground.start(running, work)
     return running

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,11 +19,12 @@ from tollhouse import ids
 from tollhouse.conversations import titles
 from tollhouse.conversations.asking import cap_of, write_request
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.endings import Ending, ending_of, error_view
+from tollhouse.conversations.endings import Ending, ending_of, error_view, going_on
 from tollhouse.conversations.foreground import Outcome, Running
-from tollhouse.conversations.hearing import Heard
+from tollhouse.conversations.hearing import STOPPED, Heard
 from tollhouse.conversations.history import Fitted, Kept, fit
 from tollhouse.conversations.parts import dump, load, words_of
+from tollhouse.conversations.recording import RENDERED, RunEvent, dumped
 from tollhouse.conversations.views import message_view, run_view
 from tollhouse.dialects import openai_chat
 from tollhouse.errors import TollhouseError, Unavailable
@@ -31,7 +33,7 @@ from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql
-from tollhouse.store import runs, searching
+from tollhouse.store import run_events, runs, searching
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.telemetry import Event, log
 
@@ -72,7 +74,7 @@ async def take(
     running.tell(
         "run.started", {"run": run["id"], "conversation": run["conversation_id"], "message": run["message_id"]}
     )
-    exchange = _exchange(caller, origin, conversing)
+    exchange = _exchange(run, caller, origin, conversing)
     running.exchange = exchange
     heard = Heard(running.tell, is_streamed=stream)
     error: BaseException | None = None
@@ -87,14 +89,13 @@ async def take(
         if not isinstance(caught, TollhouseError | asyncio.CancelledError):
             log.error(Event.REQUEST_FAILED, request=exchange.id, exc_info=caught)
         ending = ending_of(exchange, heard.so_far() if running.is_stopped else (), error=caught)
+    if run["background"]:
+        ending = going_on(ending, run, error, now=conversing.clock.now(), chance=conversing.chance())
     try:
-        outcome = await _to_the_end(_conclude(run, ending, exchange, conversing))
+        outcome = await _to_the_end(_conclude(run, ending, running, conversing))
     except TollhouseError as trouble:
         running.tell("run.failed", {"id": run["id"], "status": "failed", "error": error_view(trouble)})
         raise
-    if outcome.run.answer is not None:
-        running.tell("message.completed", outcome.run.answer)
-    running.tell(f"run.{outcome.run.status}", outcome.run)
     if outcome.run.status == "succeeded" and conversing.habits.title_model is not None:
         titled = titles.make(conversing, caller, run["conversation_id"], run["message_id"], origin.tag)
         conversing.foreground.afterwards(titled)
@@ -163,7 +164,7 @@ async def _body(run: Mapping[str, Any], caller: Caller, conversing: Conversing, 
     return write_request(run["model"], fitted.messages, run["settings"], stream=stream)
 
 
-def _exchange(caller: Caller, origin: Origin, conversing: Conversing) -> Exchange:
+def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing: Conversing) -> Exchange:
     clock = conversing.clock
     exchange = Exchange(
         request_id=origin.request_id,
@@ -178,6 +179,8 @@ def _exchange(caller: Caller, origin: Origin, conversing: Conversing) -> Exchang
     exchange.user_agent = origin.user_agent
     exchange.client_request_id = origin.client_request_id
     exchange.tag = origin.tag
+    # In the background we try again ourselves, and later.
+    exchange.may_repeat = not run["background"]
     return exchange
 
 
@@ -190,30 +193,69 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-async def _conclude(run: Mapping[str, Any], ending: Ending, exchange: Exchange, conversing: Conversing) -> Outcome:
-    """Write the answer and the run's end, together or not at all; not if somebody else has ended the run."""
+async def _conclude(run: Mapping[str, Any], ending: Ending, running: Running, conversing: Conversing) -> Outcome:
+    """Write the answer, the end of the attempt and what was told of it, together or not at all."""
+    rows = [] if running.recorder is None else await running.recorder.close()
     now = conversing.clock.now()
-    user_id, conversation_id = run["user_id"], run["conversation_id"]
-    values = {**ending.values, "request_id": exchange.id, "finished_at": now}
 
-    def work(tx: Writing) -> Outcome:
-        conversation = sql.lock(tx, user_id, conversation_id, is_deleted=None)
-        # `failed` in the same attempt: we had been taken for dead.
-        moved = runs.move(tx, run["id"], since=("running", "failed"), attempt=run["attempt"], values=values)
-        if moved and ending.parts:
-            _append(tx, run, ending, conversation, now)
-        row = runs.find(tx, user_id, run["id"])
-        question = sql.find_message(tx, user_id, conversation_id, run["message_id"])
-        if row is None or question is None:
-            raise ValueError("a run without a row, or without a question")
-        return Outcome(run=run_view(row, runs.answer_of(tx, run["id"])), message=message_view(question))
+    def work(tx: Writing) -> tuple[Outcome, list[RunEvent]]:
+        outcome = _end(tx, run, ending, running, now)
+        last = _last_words(outcome, ending, running) if outcome.run.attempt == run["attempt"] else []
+        if running.recorder is not None:
+            rendered = [running.recorder.row(event, None) for event in last if event.name in RENDERED]
+            told = [running.recorder.row(event, dumped(event.data)) for event in last if event.name not in RENDERED]
+            run_events.append(tx, [*rows, *told, *rendered])
+        return outcome, last
 
+    outcome, last = await _written(conversing, work)
+    for event in last:
+        running.say(event)
+    if running.recorder is not None:
+        running.recorder.announce()
+    return outcome
+
+
+async def _written(conversing: Conversing, work: Callable[[Writing], T]) -> T:
     for pause_s in PAUSES_S:
         try:
             return await conversing.store.write(work)
         except Unavailable:
             await asyncio.sleep(pause_s)
     return await conversing.store.write(work)
+
+
+def _end(tx: Writing, run: Mapping[str, Any], ending: Ending, running: Running, now: datetime) -> Outcome:
+    """The end, unless somebody else has ended the run or taken it up; what it cost is kept in any case of ours."""
+    user_id, conversation_id = run["user_id"], run["conversation_id"]
+    request_id = None if running.exchange is None else running.exchange.id
+    conversation = sql.lock(tx, user_id, conversation_id, is_deleted=None)
+    # `failed` in the same attempt: we had been taken for dead.
+    since, values = ("running", "failed"), {**ending.values(run, now), "request_id": request_id}
+    moved = runs.move(tx, run["id"], since=since, attempt=run["attempt"], values=values)
+    if not moved and request_id is not None:
+        moved = runs.account(tx, run["id"], run["attempt"], {**ending.account, "request_id": request_id})
+        if moved:
+            ending = msgspec.structs.replace(ending, finish_reason=STOPPED)
+    if moved and ending.parts:
+        _append(tx, run, ending, conversation, now)
+    row = runs.find(tx, user_id, run["id"])
+    question = sql.find_message(tx, user_id, conversation_id, run["message_id"])
+    if row is None or question is None:
+        raise ValueError("a run without a row, or without a question")
+    return Outcome(run=run_view(row, runs.answer_of(tx, run["id"])), message=message_view(question))
+
+
+def _last_words(outcome: Outcome, ending: Ending, running: Running) -> list[RunEvent]:
+    """What is told of the end of an attempt."""
+    told: list[tuple[str, Any]] = []
+    match outcome.run.status:
+        case "retrying" if ending.error is not None:
+            told.append(("run.retrying", {"next_try_at": ending.next_try_at, "reason": ending.error}))
+        case "succeeded" | "failed" | "cancelled" as status:
+            if outcome.run.answer is not None:
+                told.append(("message.completed", outcome.run.answer))
+            told.append((f"run.{status}", outcome.run))
+    return [running.upcoming(name, data, ahead) for ahead, (name, data) in enumerate(told, start=1)]
 
 
 def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: Any, now: Any) -> None:

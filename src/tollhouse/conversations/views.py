@@ -96,11 +96,19 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):
-    """A run: the execution of one turn."""
+    """A run: the execution of one turn.
+
+    Attributes:
+        background: a worker executes it, and tries it again.
+        priority: 9 is the most urgent.
+        next_try_at: it does not begin before.
+        deadline_at: nor after.
+    """
 
     id: str
     conversation: str
     status: RunStatus
+    background: bool
     attempt: int
     priority: int
     message: str
@@ -111,6 +119,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     usage: UsageView | None
     cost_usd: str | None
     next_try_at: datetime | None
+    deadline_at: datetime | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -127,6 +136,20 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     usage: UsageView | None
     cost_usd: str | None
     request: str | None
+
+
+class MessageId(msgspec.Struct, frozen=True):
+    """Which message."""
+
+    id: str
+
+
+class AcceptedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in the background that was written down, with the question it will answer."""
+
+    run: str
+    message: MessageId
+    status: RunStatus
 
 
 class FoundView(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,9 +182,12 @@ def message_view(row: Mapping[str, Any]) -> MessageView:
     )
 
 
+RUN_TIMES = ("next_try_at", "deadline_at", "created_at", "started_at", "finished_at")
+
+
 def run_view(row: Mapping[str, Any], answer: Mapping[str, Any] | None) -> RunView:
     """A run's row, with the message it wrote."""
-    same = ("id", "status", "attempt", "priority", "model", "next_try_at", "created_at", "started_at", "finished_at")
+    same = ("id", "status", "background", "attempt", "priority", "model", *RUN_TIMES)
     return RunView(
         conversation=row["conversation_id"],
         message=row["message_id"],

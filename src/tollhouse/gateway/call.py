@@ -60,6 +60,8 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
             match verdict:
                 case retry.GiveUp():
                     raise
+                case retry.Again() if not exchange.may_repeat:
+                    raise
                 case retry.Again():
                     await calling.sleep(verdict.pause_s)
                 case retry.Elsewhere():

@@ -85,6 +85,7 @@ class Exchange:
         has_left: the client went away.
         wait_s: how long the client would rather wait than be refused for lack of money.
         cache: what spared the call, when something did.
+        may_repeat: a candidate may be asked again after a pause; not for who tries again themselves.
     """
 
     __slots__ = (
@@ -107,6 +108,7 @@ class Exchange:
         "id",
         "ip",
         "keeps_bodies",
+        "may_repeat",
         "request",
         "said",
         "skeleton",
@@ -154,6 +156,7 @@ class Exchange:
         self.status: int | None = None
         self.has_left = False
         self.keeps_bodies = False
+        self.may_repeat = True
         self.said: list[bytes] = []
 
     def read(self) -> ChatRequest:

@@ -117,6 +117,15 @@ class ConversationSettings(_Table):
     """A cheap model, as `provider/model` or an alias, that makes titles; without one they are the first words."""
 
 
+class JobSettings(_Table):
+    """How runs in the background are executed, and what is kept of runs."""
+
+    concurrency: PositiveInt = 32
+    """Runs that one worker executes at the same time."""
+    keep_events_hours: PositiveInt = 24
+    """How long a run can be followed event by event; its answer stays. In hours."""
+
+
 class RequestLogSettings(_Table):
     """How long the rows of the request log are kept. The ledger is never cut."""
 
@@ -317,6 +326,7 @@ class Settings(BaseSettings):
     timeouts: TimeoutSettings = TimeoutSettings()
     new_user: NewUserSettings = NewUserSettings()
     conversations: ConversationSettings = ConversationSettings()
+    jobs: JobSettings = JobSettings()
     requests: RequestLogSettings = RequestLogSettings()
     log: LogSettings = LogSettings()
     alerts: AlertSettings = AlertSettings()

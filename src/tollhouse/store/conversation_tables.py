@@ -80,15 +80,20 @@ run = Table(
     Column("id", Text, primary_key=True),
     Column("conversation_id", Text, ForeignKey("conversation.id"), nullable=False),
     Column("user_id", Text, nullable=False),
+    Column("workspace_id", Text, nullable=False),
     Column("token_id", Text, nullable=False),
     Column("message_id", Text, ForeignKey("message.id"), nullable=False),
     Column("status", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("background", Boolean, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("model", Text, nullable=False),
     Column("settings", Json, nullable=False),
     Column("idempotency_key", Text),
+    Column("origin", Json, nullable=False),
     Column("boot_id", Text),
+    Column("job_id", Text),
     Column("request_id", Text),
     Column("error", Json),
     Column("usage", Json),
@@ -97,6 +102,7 @@ run = Table(
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("next_try_at", Instant),
+    Column("deadline_at", Instant),
     Column("finished_at", Instant),
     CheckConstraint(
         "status IN ('queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled')", name="status"
@@ -106,6 +112,7 @@ run = Table(
     Index(
         "ix_run_open",
         "status",
+        "workspace_id",
         "priority",
         "id",
         sqlite_where=text("finished_at IS NULL"),
@@ -121,6 +128,27 @@ run = Table(
         postgresql_where=text("idempotency_key IS NOT NULL"),
     ),
 )  # fmt: skip
+
+run_attempt = Table(
+    "run_attempt",
+    metadata,
+    Column("run_id", Text, ForeignKey("run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("request_id", Text, nullable=False, unique=True),
+    Column("boot_id", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+)
+
+run_event = Table(
+    "run_event",
+    metadata,
+    Column("run_id", Text, ForeignKey("run.id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("data", Text),
+    Column("created_at", Instant, nullable=False, index=True),
+)
 
 share = Table(
     "share",

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from tollhouse.store.conversation_tables import message, run
+from tollhouse.store.conversation_tables import message, run, run_attempt
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.tables import process
@@ -27,6 +27,18 @@ LOST = {
 
 def add(tx: Writing, row: Mapping[str, Any]) -> None:
     tx.execute(insert(run).values(**row))
+
+
+def begin_attempt(tx: Writing, row: Mapping[str, Any], request_id: str) -> None:
+    """Note that an attempt of a run, as its row now says, begins with a request of this id."""
+    values = {"run_id": row["id"], "number": row["attempt"], "request_id": request_id}
+    tx.execute(insert(run_attempt).values(boot_id=row["boot_id"], started_at=row["started_at"], **values))
+
+
+def attempts(tx: Reading, run_id: str) -> list[Any]:
+    """Every attempt of a run, oldest first: each names the request that tells what it cost."""
+    query = select(run_attempt).where(run_attempt.c.run_id == run_id)
+    return list(tx.execute(query.order_by(run_attempt.c.number)).mappings())
 
 
 def find(tx: Reading, user_id: str, run_id: str) -> Any | None:
@@ -72,13 +84,19 @@ def move(tx: Writing, run_id: str, *, since: Sequence[str], attempt: int | None,
     return tx.execute(query.values(**values)).rowcount == 1
 
 
+def account(tx: Writing, run_id: str, attempt: int, values: Mapping[str, Any]) -> bool:
+    """What an attempt came to that was cancelled by others while it was under way; tells whether it was."""
+    stopped = (run.c.status == "cancelled", run.c.attempt == attempt, run.c.request_id.is_(None))
+    return tx.execute(update(run).where(run.c.id == run_id, *stopped).values(**values)).rowcount == 1
+
+
 def cancelled(tx: Reading, run_ids: Sequence[str]) -> list[str]:
     """Those of the runs that somebody has cancelled."""
     return list(tx.execute(select(run.c.id).where(run.c.id.in_(run_ids), run.c.status == "cancelled")).scalars())
 
 
 def fail_forsaken(tx: Writing, now: datetime) -> int:
-    """End the runs of processes that are no more; gives how many there were."""
+    """End the runs in the foreground of processes that are no more; gives how many there were."""
     alive = select(process.c.boot_id)
-    forsaken = update(run).where(run.c.status == "running", run.c.boot_id.not_in(alive))
+    forsaken = update(run).where(run.c.status == "running", ~run.c.background, run.c.boot_id.not_in(alive))
     return tx.execute(forsaken.values(status="failed", error=LOST, finished_at=now)).rowcount

@@ -73,8 +73,12 @@ class How(Body):
     model: Text | None = None
     settings: Settings | None = None
     stream: bool = False
-    background: bool = False
+    background: bool = Field(default=False, description="Answer 202 at once; a worker executes the run.")
     priority: Priority = 5
+    delay: Annotated[float, Field(ge=0, le=2_592_000, description="Seconds before a run in the background begins.")] = 0
+    deadline: Annotated[float, Field(gt=0, le=2_592_000)] | None = Field(
+        default=None, description="Seconds after which a run in the background is not begun, or tried again."
+    )
 
 
 class NewMessage(How):
@@ -103,6 +107,7 @@ class Imported(Body):
 
 class Retry(Body):
     stream: bool = False
+    background: bool | None = Field(default=None, description="Where it was executed before, unless said.")
 
 
 class Fork(Body):
@@ -139,6 +144,10 @@ class ExportAsked(Body):
 class RunAsked(Body):
     wait: Annotated[float, Field(ge=0, le=60, strict=False)] = 0
     """Seconds to wait for the run's end."""
+
+
+class FeedAsked(Body):
+    starting_after: Text | None = Field(default=None, description="The last event that was heard: attempt.sequence.")
 
 
 class PollAsked(Body):

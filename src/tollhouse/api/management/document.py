@@ -80,6 +80,9 @@ def add_document(app: FastAPI, routes: Sequence[Declared]) -> None:
 
 def response_of(route: Declared) -> dict[int | str, Json]:
     """A route's answers, as the document tells them."""
+    if route.view is Response:
+        events = {"text/event-stream": {"schema": {"type": "string"}}}
+        return {route.status: {"description": "Server-sent events.", "content": events}, **PROBLEMS}
     view = view_of(route)
     if view is None:
         return {route.status: {"description": "Done."}, **PROBLEMS}
@@ -90,7 +93,7 @@ def response_of(route: Declared) -> dict[int | str, Json]:
 def view_of(route: Declared) -> Any:
     """The view that is answered as JSON; None for nothing."""
     view = route.view
-    if view is type(None):
+    if view is type(None) or view is Response:
         return None
     return next((one for one in get_args(view) if one is not Response), view) if Response in get_args(view) else view
 

@@ -33,6 +33,9 @@ from tollhouse.tokens import Scope
 HEAD, PEER = "tollhouse.head", "tollhouse.peer"
 """Where the request's head and its client are kept in the ASGI scope."""
 
+KEPT = (b"location", b"retry-after")
+"""Headers that are said again with an answer."""
+
 CLIENT_CLOSED = 499
 TEXT_MOST = 200
 
@@ -131,13 +134,14 @@ async def answer_once(
     claim = await door.repeats.claim(visit_of(request).caller.token_id, f"POST {request.url.path}", key, body)
     if isinstance(claim, Answer):
         response = Response(claim.body, claim.status, media_type=claim.content_type.decode())
-        response.raw_headers.append(REPLAYED)
+        response.raw_headers.extend((*claim.headers, REPLAYED))
         return response
     try:
         response = await answer()
         if response.status_code < 300:
             content_type = response.headers.get("content-type", "").encode()
-            await claim.keep(Answer(response.status_code, content_type, bytes(response.body)))
+            kept = tuple(header for header in response.raw_headers if header[0] in KEPT)
+            await claim.keep(Answer(response.status_code, content_type, bytes(response.body), kept))
         return response
     finally:
         await claim.let_go()

@@ -1,27 +1,49 @@
-"""A run as server-sent events, while its client listens; a client that leaves stops the run."""
+"""A run as server-sent events: told as it goes to who asked for it, or followed by anybody who may see it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tollhouse.api.live import STREAM_HEADERS, Patience
-from tollhouse.conversations.foreground import RunEvent, Running
+from tollhouse.conversations.foreground import Running
+from tollhouse.conversations.recording import RunEvent
 from tollhouse.dialects import sse
 
 PING_EVERY_S = Patience().ping_every_s
+LOOK_EVERY_S = 1.0
 
 
-class RunStream(Response):
-    """The answer. It closes what it listens to, whichever way it ends."""
+AGAIN = b"retry: 1000\n\n"
+"""Told to a client that we leave: it may come again in a second, and go on from where it was."""
 
-    def __init__(self, running: Running) -> None:
+
+class Told(Protocol):
+    """Where events come from."""
+
+    async def next(self) -> RunEvent | None:
+        """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
+        ...
+
+
+class EventStream(Response):
+    """Events, until there are no more or the client leaves."""
+
+    def __init__(self, told: Told, *, is_leaving: Callable[[], bool] = lambda: False) -> None:
+        """Tell these.
+
+        Args:
+            is_leaving: looked at now and then; once it is true, the client is asked to come again.
+        """
         super().__init__(status_code=200)
         self.raw_headers = [*STREAM_HEADERS]
-        self._running = running
+        self._told = told
+        self._is_leaving = is_leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -32,26 +54,48 @@ class RunStream(Response):
             if saying.done():
                 await saying
                 return
-            self._running.stop()
-            await asyncio.wait([saying])
+            await self.left(saying)
         finally:
             saying.cancel()
             leaving.cancel()
             await asyncio.gather(saying, leaving, return_exceptions=True)
 
+    async def left(self, saying: asyncio.Task[None]) -> None:
+        """The client has left, while something was still being said."""
+
     async def _say(self, send: Send) -> None:
-        is_over = False
-        while not is_over:
+        loop = asyncio.get_running_loop()
+        silent_since_s = loop.time()
+        while True:
+            if self._is_leaving():
+                await send(_piece(AGAIN))
+                break
             try:
-                async with asyncio.timeout(PING_EVERY_S):
-                    event = await self._running.next()
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    event = await self._told.next()
             except TimeoutError:
-                await send(_piece(sse.PING))
+                if loop.time() - silent_since_s >= PING_EVERY_S:
+                    await send(_piece(sse.PING))
+                    silent_since_s = loop.time()
                 continue
-            is_over = event is None
-            if event is not None:
-                await send(_piece(frame(event)))
+            if event is None:
+                break
+            await send(_piece(frame(event)))
+            silent_since_s = loop.time()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class RunStream(EventStream):
+    """A run for who asked for it: it is stopped when they leave."""
+
+    def __init__(self, running: Running) -> None:
+        super().__init__(running)
+        self._running = running
+
+    async def left(self, saying: asyncio.Task[None]) -> None:
+        """Nobody is there to hear it: stop the run, and let it come to its end."""
+        self._running.stop()
+        await asyncio.wait([saying])
 
 
 def frame(event: RunEvent) -> bytes:

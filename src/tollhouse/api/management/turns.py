@@ -12,16 +12,17 @@ from tollhouse.api import errors
 from tollhouse.api.http import Head
 from tollhouse.api.management import conversation_bodies as bodies
 from tollhouse.api.management.conversations import READ, WRITE
-from tollhouse.api.management.door import HEAD, Here
-from tollhouse.api.management.run_stream import RunStream
+from tollhouse.api.management.door import HEAD, Here, Visit
+from tollhouse.api.management.run_stream import EventStream, RunStream
 from tollhouse.api.management.table import Table
 from tollhouse.api.repeats import REPLAYED, SAFE_KEY
 from tollhouse.conversations import following, questions
+from tollhouse.conversations.feed import BEGINNING, Feed, Place, read_place
 from tollhouse.conversations.following import PollView
-from tollhouse.conversations.foreground import Outcome, Running
-from tollhouse.conversations.questions import How
+from tollhouse.conversations.foreground import Outcome
+from tollhouse.conversations.questions import Asked, How, Queued
 from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.views import RunView, TurnView, turn_view
+from tollhouse.conversations.views import AcceptedView, MessageId, RunView, TurnView, turn_view
 from tollhouse.errors import InvalidRequest
 
 table = Table("conversations")
@@ -31,8 +32,8 @@ table = Table("conversations")
 async def send_message(here: Here, conversation: str, body: bodies.NewMessage, http: Request) -> TurnView | Response:
     """Say something and hear the answer, whole or as events (`stream`). What a key has asked before is asked once."""
     how = how_of(body, http, "messages")
-    running = await questions.ask(here.conversing, here.caller, conversation, body.message, how, parent=body.parent)
-    return await answered(running, body.stream)
+    asked = await questions.ask(here.conversing, here.caller, conversation, body.message, how, parent=body.parent)
+    return await answered(here, asked, body.stream)
 
 
 @table.post("/api/conversations/{conversation}/messages/{message}/edit", scope=WRITE, status=201)
@@ -44,8 +45,8 @@ async def edit_message(
         view = await questions.rewrite(here.conversing, here.caller, conversation, message, body.message)
         return Response(msgspec.json.encode(view), 201, media_type="application/json")
     how = how_of(body, http)
-    running = await questions.edit(here.conversing, here.caller, conversation, message, body.message, how)
-    return await answered(running, body.stream)
+    asked = await questions.edit(here.conversing, here.caller, conversation, message, body.message, how)
+    return await answered(here, asked, body.stream)
 
 
 @table.post("/api/conversations/{conversation}/messages/{message}/regenerate", scope=WRITE, status=201)
@@ -54,8 +55,8 @@ async def regenerate_message(
 ) -> TurnView | Response:
     """Answer a question again, or the question of an answer; the new answer is a branch beside the old one."""
     body = body or bodies.How()
-    running = await questions.regenerate(here.conversing, here.caller, conversation, message, how_of(body, http))
-    return await answered(running, body.stream)
+    asked = await questions.regenerate(here.conversing, here.caller, conversation, message, how_of(body, http))
+    return await answered(here, asked, body.stream)
 
 
 @table.get("/api/conversations/{conversation}/poll", scope=READ)
@@ -79,6 +80,16 @@ async def get_run(here: Here, run: str, asked: Annotated[bodies.RunAsked, Query(
     return await following.get(here.conversing, here.caller, run, asked.wait)
 
 
+@table.get("/api/runs/{run}/events", scope=READ)
+async def follow_run(here: Here, run: str, asked: Annotated[bodies.FeedAsked, Query()], http: Request) -> Response:
+    """What a run tells, as server-sent events: from its beginning or after a place, live or later, until its end.
+
+    Whoever was cut off goes on with `Last-Event-ID`, or `starting_after`, as `attempt.sequence`.
+    """
+    place = read_place(http.headers.get("last-event-id") or asked.starting_after, "starting_after")
+    return await followed(here, run, place)
+
+
 @table.post("/api/runs/{run}/cancel", scope=WRITE)
 async def cancel_run(here: Here, run: str) -> RunView:
     """Stop a run: what was said so far is kept. One that has ended stays as it is."""
@@ -89,16 +100,21 @@ async def cancel_run(here: Here, run: str) -> RunView:
 async def retry_run(here: Here, run: str, http: Request, body: bodies.Retry | None = None) -> RunView | Response:
     """Try a run again that failed or was cancelled, as another attempt at the same question."""
     body = body or bodies.Retry()
-    running = await questions.retry(here.conversing, here.caller, run, origin_of(http), stream=body.stream)
-    if body.stream:
-        return RunStream(running)
-    return succeeded(await running.outcome()).run
+    asked = await questions.retry(
+        here.conversing, here.caller, run, origin_of(http), stream=body.stream, background=body.background
+    )
+    if isinstance(asked, Queued):
+        return await followed(here, run) if body.stream else accepted(asked.run)
+    return RunStream(asked) if body.stream else succeeded(await asked.outcome()).run
 
 
 def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
     """How the turn is executed. Raises InvalidRequest for what this version does not do."""
     if body.background:
         raise InvalidRequest("Runs in the background are not served here yet; ask for a stream.", param="background")
+    for name in ("delay", "deadline"):
+        if not body.background and getattr(body, name):
+            raise InvalidRequest(f"Only a run in the background has a {name}.", param=name)
     head: Head = http.scope[HEAD]
     key = head.idempotency_key
     if key is not None and not SAFE_KEY.fullmatch(key):
@@ -108,7 +124,10 @@ def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
         model=body.model,
         settings=body.settings,
         stream=body.stream,
+        background=body.background,
         priority=body.priority,
+        delay_s=body.delay,
+        deadline_s=body.deadline,
         key=None if key is None or route is None else key.decode(),
     )
 
@@ -125,16 +144,34 @@ def origin_of(http: Request) -> Origin:
     )
 
 
-async def answered(running: Running, stream: bool) -> TurnView | Response:
-    """The turn when it has ended, or its events."""
+async def answered(here: Visit, asked: Asked, stream: bool) -> TurnView | Response:
+    """The turn when it has ended, or its events; of a run in the background, where to ask for it."""
+    if isinstance(asked, Queued):
+        return await followed(here, asked.run.id) if stream else accepted(asked.run)
     if stream:
-        return RunStream(running)
-    outcome = succeeded(await running.outcome())
+        return RunStream(asked)
+    outcome = succeeded(await asked.outcome())
     view = turn_view(outcome.run, outcome.message)
     if not outcome.is_repeated:
         return view
     response = Response(msgspec.json.encode(view), 201, media_type="application/json")
     response.raw_headers.append(REPLAYED)
+    return response
+
+
+async def followed(here: Visit, run: str, after: Place = BEGINNING) -> Response:
+    """A run's events, whoever executes it. Raises NotFound."""
+    feed = Feed(here.conversing, here.caller, run, after)
+    await feed.open()
+    return EventStream(feed, is_leaving=lambda: here.conversing.foreground.is_leaving)
+
+
+def accepted(run: RunView) -> Response:
+    """A run in the background is written down, and will be executed."""
+    body = AcceptedView(run=run.id, message=MessageId(id=run.message), status=run.status)
+    response = Response(msgspec.json.encode(body), 202, media_type="application/json")
+    response.headers["location"] = f"/api/runs/{run.id}"
+    response.headers["retry-after"] = "1"
     return response
 
 

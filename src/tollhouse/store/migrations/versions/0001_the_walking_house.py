@@ -427,15 +427,20 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("conversation_id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("token_id", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("background", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("settings", Json(), nullable=False),
         sa.Column("idempotency_key", sa.Text(), nullable=True),
+        sa.Column("origin", Json(), nullable=False),
         sa.Column("boot_id", sa.Text(), nullable=True),
+        sa.Column("job_id", sa.Text(), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("error", Json(), nullable=True),
         sa.Column("usage", Json(), nullable=True),
@@ -444,6 +449,7 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("started_at", Instant(), nullable=True),
         sa.Column("next_try_at", Instant(), nullable=True),
+        sa.Column("deadline_at", Instant(), nullable=True),
         sa.Column("finished_at", Instant(), nullable=True),
         sa.CheckConstraint(
             "status IN ('queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled')",
@@ -457,7 +463,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_run_open",
         "run",
-        ["status", "priority", "id"],
+        ["status", "workspace_id", "priority", "id"],
         unique=False,
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
@@ -471,4 +477,27 @@ def upgrade() -> None:
         sqlite_where=sa.text("idempotency_key IS NOT NULL"),
         postgresql_where=sa.text("idempotency_key IS NOT NULL"),
     )
+    op.create_table(
+        "run_attempt",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_attempt_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "number", name=op.f("pk_run_attempt")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_run_attempt_request_id")),
+    )
+    op.create_table(
+        "run_event",
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_event_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "attempt", "seq", name=op.f("pk_run_event")),
+    )
+    op.create_index(op.f("ix_run_event_created_at"), "run_event", ["created_at"], unique=False)
     index_search(op.get_bind())
