@@ -21,9 +21,11 @@ from tollhouse import ids
 from tollhouse.admin.desk import Desk, NewUser
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.admin.probe import Probe
+from tollhouse.api import kept_conversations
 from tollhouse.api.anthropic import Anthropic
 from tollhouse.api.application import Application, Asgi
 from tollhouse.api.google import Google
+from tollhouse.api.kept import Kept
 from tollhouse.api.live import Live, Patience
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
@@ -446,6 +448,14 @@ def application(
     return Application(
         openai=surface(OpenAI),
         responses=surface(Responses),
+        kept=Kept(
+            kept_conversations.ROUTES,
+            house.conversing,
+            house.steps.identify,
+            repeats,
+            body_bytes=body_bytes,
+            trusted=trusted,
+        ),
         anthropic=surface(Anthropic),
         google=surface(Google),
         original=surface(Original),

@@ -12,9 +12,10 @@ import openai
 import pytest
 from openai.types import Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from gateways import CONTEXT, Gateway
+from sdk.openai_clients import assert_exact, sdk_of
 from tollhouse.admin import access
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.testing import answer, done, fail, finish, refuse, reset, say, status, think, tool_call, usage
@@ -44,19 +45,6 @@ async def client(gateway: Gateway) -> AsyncIterator[openai.AsyncOpenAI]:
     """The SDK as its users have it, but that it does not try again."""
     async with sdk_of(gateway, max_retries=0) as it:
         yield it
-
-
-def sdk_of(gateway: Gateway, **options: Any) -> openai.AsyncOpenAI:
-    plain = httpx2.AsyncClient(verify=CONTEXT, trust_env=False)
-    return openai.AsyncOpenAI(api_key=gateway.person.token, base_url=f"{gateway.url}/v1", http_client=plain, **options)
-
-
-def assert_exact(answer_or_chunk: BaseModel) -> None:
-    """It is of its type without a conversion, and holds nothing that the SDK does not know."""
-    kind = type(answer_or_chunk)
-    said = answer_or_chunk.to_json()  # type: ignore[attr-defined]
-    TypeAdapter(kind).validate_json(said, strict=True)
-    assert not answer_or_chunk.model_extra
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

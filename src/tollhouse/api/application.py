@@ -17,6 +17,7 @@ from tollhouse.api import errors
 from tollhouse.api.anthropic import Anthropic
 from tollhouse.api.google import Google
 from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, read_head
+from tollhouse.api.kept import Kept
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.responses import Responses
@@ -27,6 +28,7 @@ Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Handler: TypeAlias = Callable[[Peer], Awaitable[None]]
 
 PUBLIC = "public"
+KEPT = ("/v1/conversations", "/v1/responses/")
 GOOGLES = {b"x-goog-api-key", b"x-goog-api-client"}
 
 
@@ -45,6 +47,7 @@ class Application:
         *,
         openai: OpenAI,
         responses: Responses,
+        kept: Kept,
         anthropic: Anthropic,
         google: Google,
         original: Original,
@@ -55,6 +58,7 @@ class Application:
         """Put the table together.
 
         Args:
+            kept: what lies below /v1/conversations and /v1/responses.
             management: builds the management API; None to serve without.
             is_ready: false while draining.
         """
@@ -71,6 +75,7 @@ class Application:
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),
         }
         self._openai = openai
+        self._kept = kept
         self._anthropic = anthropic
         self._google = google
         self._prometheus = metrics
@@ -100,6 +105,8 @@ class Application:
             return self._google.find(method, path)
         if path.startswith("/v1/models/"):
             return self._models if method == "GET" else self._google.find(method, path)
+        if path.startswith(KEPT):
+            return self._kept.find(method, path) or self._unknown
         return self._unknown if path.startswith("/v1/") else None
 
     async def run(self, handler: Handler, peer: Peer) -> None:

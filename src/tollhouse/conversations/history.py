@@ -134,6 +134,8 @@ def estimate_parts(parts: Sequence[AnyPart]) -> int:
                 tokens += len(part.data or "") // FILE_BYTES_PER_TOKEN
             case ToolCall():
                 tokens += estimate_tokens(part.name) + estimate_tokens(part.arguments)
+            case ToolResult(content=tuple(content)):
+                tokens += estimate_parts(content)
             case _:
                 tokens += estimate_tokens(words_of((part,)))
     return tokens

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Meta, Raw
@@ -12,6 +12,9 @@ from tollhouse.dialects import chat, json_body
 from tollhouse.errors import Unprocessable
 
 PARTS_MOST = 1_000
+
+Detail: TypeAlias = Literal["low", "high", "auto", "original"]
+_DETAILS = get_args(Detail)
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type"):
@@ -39,7 +42,7 @@ class Image(Part, frozen=True, tag="image"):
     """A picture: an http(s) or `data:` URL."""
 
     url: Annotated[str, Meta(min_length=1)]
-    detail: Literal["low", "high", "auto"] | None = None
+    detail: Detail | None = None
 
 
 class Audio(Part, frozen=True, tag="audio"):
@@ -52,11 +55,12 @@ class Audio(Part, frozen=True, tag="audio"):
 
 
 class File(Part, frozen=True, tag="file"):
-    """A document: a provider's `file_id`, or a `data:` URL with a `filename`."""
+    """A document: a provider's `file_id`, a `data:` URL with a `filename`, or the `url` where it is fetched."""
 
     file_id: str | None = None
     data: str | None = None
     filename: str | None = None
+    url: str | None = None
 
 
 class Refusal(Part, frozen=True, tag="refusal"):
@@ -86,14 +90,6 @@ class ToolCall(Part, frozen=True, tag="tool_call"):
     made_by: str | None = None
 
 
-class ToolResult(Part, frozen=True, tag="tool_result"):
-    """What a tool answered to the call of this id."""
-
-    tool_call_id: Annotated[str, Meta(min_length=1)]
-    content: str
-    is_error: bool = False
-
-
 class Other(Part, frozen=True, tag="other"):
     """What only the dialect that said it can say again."""
 
@@ -101,7 +97,20 @@ class Other(Part, frozen=True, tag="other"):
     raw: Raw
 
 
-AnyPart: TypeAlias = Text | Image | Audio | File | Refusal | Reasoning | ToolCall | ToolResult | Other
+class ToolResult(Part, frozen=True, tag="tool_result"):
+    """What a tool of this kind answered to the call of this id: words, or parts."""
+
+    tool_call_id: Annotated[str, Meta(min_length=1)]
+    content: str | Annotated[tuple[Text | Image | File | Other, ...], Meta(max_length=PARTS_MOST)]
+    is_error: bool = False
+    kind: str = "function"
+
+
+class Removed(Part, frozen=True, tag="removed"):
+    """Something was here and was taken away. It holds the place, so that what follows keeps its own."""
+
+
+AnyPart: TypeAlias = Text | Image | Audio | File | Refusal | Reasoning | ToolCall | ToolResult | Other | Removed
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 
 Said: TypeAlias = Text | Image | Audio | File | ToolResult
@@ -149,8 +158,9 @@ def read_asked(said: Any) -> tuple[Role, tuple[AnyPart, ...]]:
             raise Unprocessable(
                 f"A message of role {asked.role} has no part `{kind}`.", param=f"message.content[{position}]"
             )
-        if isinstance(part, File) and not (part.file_id or part.data):
-            raise Unprocessable("A file needs its `data` or its `file_id`.", param=f"message.content[{position}]")
+        if isinstance(part, File) and not (part.file_id or part.data or part.url):
+            where = f"message.content[{position}]"
+            raise Unprocessable("A file needs its `data`, its `file_id` or its `url`.", param=where)
     if not any(not isinstance(part, Text) or part.text.strip() for part in parts):
         raise Unprocessable("The message is empty.", param="message")
     return asked.role, parts
@@ -164,7 +174,7 @@ def words_of(parts: Sequence[AnyPart]) -> str:
             case Text() | Refusal():
                 said.append(part.text)
             case ToolResult():
-                said.append(part.content)
+                said.append(part.content if isinstance(part.content, str) else words_of(part.content))
             case Audio(transcript=str(transcript)) if transcript:
                 said.append(transcript)
             case _:
@@ -193,9 +203,10 @@ def as_chat(role: Role, parts: Sequence[AnyPart]) -> Iterator[chat.Message]:
     if role == "tool":
         for part in parts:
             if isinstance(part, ToolResult):
+                content = (Text(part.content),) if isinstance(part.content, str) else part.content
                 yield chat.Message(
                     role="tool",
-                    parts=(chat.TextPart(part.content),),
+                    parts=tuple(map(_said, content)),
                     tool_call_id=part.tool_call_id,
                     is_error=part.is_error,
                 )
@@ -213,7 +224,18 @@ def as_chat(role: Role, parts: Sequence[AnyPart]) -> Iterator[chat.Message]:
 def _is_said(part: AnyPart) -> bool:
     if isinstance(part, Reasoning):
         return part.signature is not None or part.sealed is not None
-    return not isinstance(part, ToolCall | ToolResult)
+    return not isinstance(part, ToolCall | ToolResult | Removed)
+
+
+def from_result(result: chat.Message, kind: str = "function") -> ToolResult:
+    """What a tool of this kind answered, as a part."""
+    content: str | tuple[Any, ...] = tuple(map(_kept, result.parts))
+    match content:
+        case ():
+            content = ""
+        case (Text(text),):
+            content = text
+    return ToolResult(result.tool_call_id or "", content, result.is_error, kind)
 
 
 def _kept(part: chat.Part) -> AnyPart:
@@ -221,12 +243,11 @@ def _kept(part: chat.Part) -> AnyPart:
         case chat.TextPart():
             return Text(part.text, tuple([_source(citation) for citation in part.citations]))
         case chat.ImagePart():
-            detail = part.detail if part.detail in ("low", "high", "auto") else None
-            return Image(part.url, detail)  # type: ignore[arg-type]  # narrowed by `in`, which mypy does not see
+            return Image(part.url, cast("Detail", part.detail) if part.detail in _DETAILS else None)
         case chat.AudioPart():
             return Audio(part.data, part.format)
         case chat.FilePart():
-            return File(part.file_id, part.data, part.filename)
+            return File(part.file_id, part.data, part.filename, part.url)
         case chat.RefusalPart():
             return Refusal(part.text)
         case chat.ReasoningPart():
@@ -246,15 +267,15 @@ def _said(part: AnyPart) -> chat.Part:
         case Audio():
             return chat.TextPart(part.transcript) if part.transcript else chat.AudioPart(part.data, part.format)
         case File():
-            return chat.FilePart(part.file_id, part.data, part.filename)
+            return chat.FilePart(part.file_id, part.data, part.filename, url=part.url)
         case Refusal():
             return chat.RefusalPart(part.text)
         case Reasoning():
             return chat.ReasoningPart(part.text, part.signature, part.sealed, part.made_by, part.id)
         case Other():
             return chat.OtherPart(part.kind, part.raw)
-        case ToolCall() | ToolResult():
-            raise ValueError("tool calls and their results are no parts of a dialect's message")
+        case ToolCall() | ToolResult() | Removed():
+            raise ValueError("tool calls, their results and what was removed are no parts of a dialect's message")
 
 
 def _source(citation: chat.Citation) -> Source:
