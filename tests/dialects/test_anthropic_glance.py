@@ -51,6 +51,7 @@ def test_a_glance_tells_what_the_gateway_needs():
         message_count=2,
         service_tier="standard_only",
         media=False,
+        searches=None,
     )
 
 

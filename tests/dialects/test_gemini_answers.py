@@ -269,6 +269,7 @@ def test_the_parts_of_a_count_are_within_it():
         output_reasoning_tokens=3,
         output_audio_tokens=6,
         service_tier="flex",
+        is_mended=True,
     )
 
 

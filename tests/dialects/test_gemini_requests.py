@@ -69,6 +69,7 @@ def test_a_glance_tells_what_the_gateway_needs():
         message_count=2,
         service_tier="flex",
         media=False,
+        searches=None,
     )
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tollhouse.dialects.chat import Usage
 from tollhouse.money.amounts import MAX_NANODOLLARS, FemtodollarsPerToken, Nanodollars
@@ -166,8 +167,7 @@ GROWTH = [
 def test_more_tokens_of_any_kind_never_cost_less(usage: Usage, price: Price, grown: dict[str, int], times: int) -> None:
     # Within one step: a vendor who made long context cheaper would break this, and rightly.
     flat = Price(**{kind: getattr(price, kind) for kind in ("input", "output", *KINDS)})
-    counted = {name: getattr(usage, name) for name in usage.__struct_fields__ if name != "service_tier"}
-    more = Usage(**{name: count + times * grown.get(name, 0) for name, count in counted.items()})
+    more = replace(usage, **{name: getattr(usage, name) + times * tokens for name, tokens in grown.items()})
     assert cost_of(more, flat) >= cost_of(usage, flat)
 
 
@@ -262,3 +262,45 @@ def test_an_hour_is_part_of_what_is_written(parts: dict[str, int]) -> None:
 @pytest.mark.parametrize("listed", [ListedPrice(), ListedPrice(input="1"), ListedPrice(output="1")])
 def test_half_a_price_is_an_unknown_price(listed: ListedPrice) -> None:
     assert from_listed(listed, "file") is None
+
+
+# --- fees ------------------------------------------------------------------------------------------------------------
+
+SEARCHING = Price(
+    input=FemtodollarsPerToken(1_000_000),
+    output=FemtodollarsPerToken(0),
+    per_web_search=Nanodollars(10),
+    per_file_search=Nanodollars(3),
+    by_tier={"batch": Price(input=FemtodollarsPerToken(500_000), output=FemtodollarsPerToken(0))},
+)
+
+
+@pytest.mark.parametrize(("searches", "held"), [(0, 1), (5, 51), (None, 1 + 100 * 10)])
+def test_what_may_be_looked_up_is_held_for(searches: int | None, held: int) -> None:
+    assert most(SEARCHING.held_for(None, searches), 1, 1) == held
+
+
+@given(web=st.integers(0, 9), files=st.integers(0, 9))
+def test_no_division_of_the_searches_costs_more_than_was_held(web: int, files: int) -> None:
+    usage = Usage(input_tokens=1, output_tokens=0, web_searches=web, file_searches=files)
+    assert cost_of(usage, SEARCHING) <= most(SEARCHING.held_for(None, web + files), 1, 0)
+
+
+def test_a_vendor_that_charges_one_search_is_held_for_one() -> None:
+    once = replace(SEARCHING, searches_charged_most=1, per_file_search=Nanodollars(0))
+    assert most(once.held_for(None, None), 1, 1) == 11
+
+
+def test_no_client_is_believed_that_its_call_is_part_of_a_batch() -> None:
+    assert SEARCHING.held_for("batch", 0) is SEARCHING
+
+
+def test_less_than_nothing_cannot_have_been_looked_up() -> None:
+    with pytest.raises(ValueError, match="less than nothing"):
+        cost_of(Usage(input_tokens=1, output_tokens=0, web_searches=-1, file_searches=2), SEARCHING)
+
+
+def test_a_price_that_an_operator_wrote_may_have_a_part_for_the_call_itself() -> None:
+    price = from_listed(ListedPrice(input="1", output="2", per_request="0.025"), "mine")
+    assert price is not None
+    assert cost_of(Usage(input_tokens=1, output_tokens=1), price) == 25_000_000 + 3_000

@@ -177,3 +177,45 @@ def test_what_stays_in_the_cache_for_an_hour_costs_more() -> None:
     # Anthropic, "Prompt caching", section "Pricing": 1.25 and 2 times the price of input.
     assert cost_of(for_minutes, price) * 8 == cost_of(for_an_hour, price) * 5
     assert price.dearest_input() == 2 * price.input
+
+
+# --- fees ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "fee"),
+    [
+        ("anthropic", "claude-opus-5-5", 10_000_000),
+        ("openai", "gpt-5.4", 10_000_000),
+        ("google", "gemini-3-flash-preview", 14_000_000),
+        ("groq", "llama-3.3-70b-versatile", 0),
+    ],
+)
+def test_a_search_costs_what_the_vendor_asks_for_it(provider: str, model: str, fee: int) -> None:
+    price = known(provider, model)
+    searched = Usage(input_tokens=19, output_tokens=10, web_searches=3)
+    assert cost_of(searched, price) - cost_of(USAGES[0], price) == 3 * fee
+
+
+def test_gemini_2_charges_a_call_that_searches_once() -> None:
+    price = known("google", "gemini-2.5-flash")
+    fees = [cost_of(Usage(input_tokens=19, output_tokens=10, web_searches=n), price) for n in (0, 1, 5)]
+    assert [fee - fees[0] for fee in fees] == [0, 35_000_000, 35_000_000]
+
+
+def test_a_search_of_files_costs_what_the_vendor_asks_for_it() -> None:
+    price = known("openai", "gpt-5.4")
+    searched = Usage(input_tokens=19, output_tokens=10, file_searches=2)
+    assert cost_of(searched, price) - cost_of(USAGES[0], price) == 5_000_000
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-search-preview", "gpt-4o-mini-search-preview", "gpt-5-search-api"])
+def test_a_model_that_searches_with_every_call_for_an_unpublished_fee_has_no_price(model: str) -> None:
+    assert published_price("openai", model, TODAY) is None
+
+
+@pytest.mark.parametrize(("provider", "model"), [("anthropic", "claude-opus-5-5"), ("openai", "gpt-5.4")])
+def test_a_batch_costs_half(provider: str, model: str) -> None:
+    price = known(provider, model)
+    usage = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
+    assert cost_of(usage, price.on("batch")) * 2 == cost_of(usage, price)

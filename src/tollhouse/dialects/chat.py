@@ -7,6 +7,7 @@ Values are frozen msgspec Structs because a stream makes one per event (0.05 us 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -28,7 +29,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         output_tokens: everything made, reasoning included.
         output_reasoning_tokens: of the output, what the caller does not see.
         output_audio_tokens: of the output, audio.
+        web_searches, file_searches: how often the provider looked something up there; each time has a fee.
         service_tier: the tier that served, when the provider tells (prices may differ).
+        told_usd: what the call costs, as the provider says.
+        is_mended: the provider's parts were more than their whole; what stands here is the most that it can mean.
     """
 
     input_tokens: int
@@ -39,7 +43,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     input_audio_tokens: int = 0
     output_reasoning_tokens: int = 0
     output_audio_tokens: int = 0
+    web_searches: int = 0
+    file_searches: int = 0
     service_tier: str | None = None
+    told_usd: Decimal | None = None
+    is_mended: bool = False
 
     @property
     def total_tokens(self) -> int:

@@ -86,7 +86,7 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: byt
     return Ask(
         owners=owners,
         models=candidate.names,
-        price=None if terms.price is None else terms.price.on(glance.service_tier),
+        price=None if terms.price is None else terms.price.held_for(glance.service_tier, glance.searches),
         input_bound=bound,
         input_estimate=min(bound, (body_bytes + 3) // 4),
         cap=glance.max_output_tokens,

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from tollhouse.dialects.chat import Usage
 from tollhouse.money.amounts import (
     MAX_NANODOLLARS,
     FemtodollarsPerToken,
     Nanodollars,
+    nanodollars_from_usd,
     price_from_usd_per_million,
     rounded_up,
 )
@@ -22,6 +24,12 @@ TOKENS_PER_MESSAGE: Final = 4
 
 UNKNOWN_CONTEXT_TOKENS: Final = 10_000_000
 """Stands for a context window nobody has told us: the largest that any vendor publishes (Llama 4 Scout)."""
+
+BATCH: Final = "batch"
+"""The service tier of calls that are answered some time later, together with others, for less."""
+
+UNBOUNDED_SEARCHES: Final = 100
+"""What a call is held to look up at most when its client sets no bound: what it finds fills a context window before."""
 
 UNLIMITED_TOKENS: Final = 2**63 - 1
 """More output than any model makes: what any money affords when output costs nothing."""
@@ -68,12 +76,17 @@ class Price(Rates, frozen=True, kw_only=True):
     Attributes:
         tiers: steps for long context, ascending.
         per_request: what a call costs besides its tokens.
+        per_web_search, per_file_search: what each time costs that the provider looks something up.
+        searches_charged_most: of these so many in one call, at most; None for all.
         by_tier: what it costs on another service tier, by the tier's name.
         version: names this price and where it comes from, so that a settled call can be recomputed.
     """
 
     tiers: tuple[Tier, ...] = ()
     per_request: Nanodollars = Nanodollars(0)
+    per_web_search: Nanodollars = Nanodollars(0)
+    per_file_search: Nanodollars = Nanodollars(0)
+    searches_charged_most: int | None = None
     by_tier: Mapping[str, Price] = {}
     version: str = ""
 
@@ -87,6 +100,20 @@ class Price(Rates, frozen=True, kw_only=True):
     def on(self, service_tier: str | None) -> Price:
         """The price on a service tier: the standard one when the tier has none of its own."""
         return self.by_tier.get(service_tier, self) if self.by_tier and service_tier else self
+
+    def held_for(self, service_tier: str | None, searches: int | None) -> Price:
+        """The price to hold a call by.
+
+        Args:
+            service_tier: the one it asks for. No client is believed that its call is part of a batch.
+            searches: what it may look up; None when its client sets no bound.
+        """
+        price = self if service_tier == BATCH else self.on(service_tier)
+        if searches == 0 or not (price.per_web_search or price.per_file_search):
+            return price
+        web = _charged(price, UNBOUNDED_SEARCHES if searches is None else searches) * price.per_web_search
+        files = (UNBOUNDED_SEARCHES if searches is None else searches) * price.per_file_search
+        return replace(price, per_request=Nanodollars(price.per_request + max(web, files)))
 
     def at(self, input_tokens: int) -> Rates:
         """The rates for a call that reads so many tokens."""
@@ -113,15 +140,15 @@ def cost_of(usage: Usage, price: Price) -> Nanodollars:
     640000000
     """
     rates = price.at(usage.input_tokens)
-    return Nanodollars(price.per_request + rounded_up(_read(usage, rates) + _made(usage, rates)))
+    return Nanodollars(_fees(usage, price) + rounded_up(_read(usage, rates) + _made(usage, rates)))
 
 
 def split_cost(usage: Usage, price: Price) -> tuple[Nanodollars, Nanodollars]:
-    """The cost of what was read and of what was made; together exactly `cost_of`. Raises as that does."""
+    """The cost of what was read, fees included, and of what was made; together exactly `cost_of`, and raises as it."""
     rates = price.at(usage.input_tokens)
-    read = _read(usage, rates)
-    input_cost = price.per_request + rounded_up(read)
-    whole = price.per_request + rounded_up(read + _made(usage, rates))
+    read, fees = _read(usage, rates), _fees(usage, price)
+    input_cost = fees + rounded_up(read)
+    whole = fees + rounded_up(read + _made(usage, rates))
     return Nanodollars(input_cost), Nanodollars(whole - input_cost)
 
 
@@ -189,8 +216,23 @@ def from_listed(listed: ListedPrice, version: str) -> Price | None:
         output=price_from_usd_per_million(listed.output),
         input_cached=_if_told(listed.input_cached),
         input_cache_write=_if_told(listed.input_cache_write),
+        per_request=nanodollars_from_usd(listed.per_request or "0"),
         version=version,
     )
+
+
+def _fees(usage: Usage, price: Price) -> int:
+    """Nanodollars for what is not counted in tokens."""
+    if not (usage.web_searches or usage.file_searches):
+        return price.per_request
+    if min(usage.web_searches, usage.file_searches) < 0:
+        raise ValueError("less than nothing was looked up")
+    searched = _charged(price, usage.web_searches) * price.per_web_search
+    return price.per_request + searched + usage.file_searches * price.per_file_search
+
+
+def _charged(price: Price, searches: int) -> int:
+    return searches if price.searches_charged_most is None else min(searches, price.searches_charged_most)
 
 
 def _read(usage: Usage, rates: Rates) -> int:

@@ -3,12 +3,12 @@
 The library's data is bundled with it; nothing is fetched and no price changes by itself. Importing it costs 0.3 s and
 20 MiB, which a request must never pay for: it is imported inside `_snapshot`, when prices are first asked for.
 
-Two things it publishes have no place in a `Usage` and are not charged: uses of server-side tools, and processing in
-batches.
+Sound from a cache is charged like other sound: a `Usage` does not tell it apart.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, Decimal
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from tollhouse.money.amounts import FemtodollarsPerToken, Nanodollars
-from tollhouse.money.prices import Price, Rates, Tier
+from tollhouse.money.prices import BATCH, Price, Rates, Tier
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
@@ -35,9 +35,15 @@ _RATES: Final = {
     "output_audio_mtok": "output_audio",
     "output_reasoning_mtok": "output_reasoning",
 }
-_PER_REQUEST: Final = "requests_kcount"
-_NOT_CHARGED: Final = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok"}
-_TIERS: Final = ("priority", "flex", "fast")
+_FEES: Final = {"requests_kcount", "web_searches_kcount", "storage_searches_kcount"}
+"""Per thousand."""
+_UNTOLD_FEE: Final = re.compile(r"-search-(preview|api)")
+"""OpenAI's models that search with every call, for a fee that is not in their price."""
+_NOT_CHARGED: Final = {"cache_audio_read_mtok"}
+_ONE_SEARCH: Final = ("google", "gemini-2")
+"""Vendor and beginning of the names of models that charge a call which searches once, however often it does (Google's
+page on prices, "Grounding with Google Search", read 2026-11-30)."""
+_TIERS: Final = ("priority", "flex", "fast", BATCH)
 
 
 def published_price(provider_id: str, model: str, today: date, tier: str | None = None) -> Price | None:
@@ -54,15 +60,18 @@ def published_price(provider_id: str, model: str, today: date, tier: str | None 
         characters): a price that leaves out a part is worse than none. `version` names package, model and first day.
     """
     found = _find(provider_id, model)
-    if found is None:
+    if found is None or (provider_id == "openai" and _UNTOLD_FEE.search(model)):
         return None
     provider, info = found
     # A model found in another vendor's list, as Azure's are in OpenAI's, has the price but not that vendor's tiers.
     has_tiers = any(own is info for own in provider.models) and bool(info.price_variants)
-    # What others call a tier, Anthropic calls a speed.
-    context = {"service_tier": tier, "speed": tier} if tier and has_tiers else None
+    # What others call a tier, Anthropic calls a speed, and a batch is a way of processing.
+    context = {"service_tier": tier, "speed": tier, "processing": tier} if tier and has_tiers else None
     version = _version(provider, info, today, tier if context else None)
-    prices = [_price(info.get_prices(instant, context), version) for instant in _instants(info, today)]
+    once = provider.id == _ONE_SEARCH[0] and info.id.startswith(_ONE_SEARCH[1])
+    prices = [
+        _price(info.get_prices(instant, context), version, 1 if once else None) for instant in _instants(info, today)
+    ]
     dearest = max((price for price in prices if price), key=lambda price: price.input + price.output, default=None)
     if dearest is None or tier or not has_tiers:
         return dearest
@@ -120,21 +129,27 @@ def _version(provider: Provider, info: ModelInfo, today: date, tier: str | None)
     return " ".join(word for word in words if word)
 
 
-def _price(prices: ModelPrice, version: str) -> Price | None:
+def _price(prices: ModelPrice, version: str, searches_charged_most: int | None) -> Price | None:
     published: Published = {key: price for key, price in vars(prices).items() if price is not None}
-    if "input_mtok" not in published or published.keys() - _RATES.keys() - _NOT_CHARGED - {_PER_REQUEST}:
+    if "input_mtok" not in published or published.keys() - _RATES.keys() - _FEES - _NOT_CHARGED:
         return None
     if any(price < 0 for price in _amounts(published)):
         return None
     steps = sorted({step.start for price in published.values() for step in getattr(price, "tiers", ())})
-    per_thousand = published.get(_PER_REQUEST, Decimal(0))
     base = _rates(published, 0)
     return Price(
         **{name: getattr(base, name) for name in base.__struct_fields__},
         tiers=tuple(Tier(start, _rates(published, start + 1)) for start in steps),
-        per_request=Nanodollars(_ceiling(_at(per_thousand, 0) * 10**6)),
+        per_request=_fee(published, "requests_kcount"),
+        per_web_search=_fee(published, "web_searches_kcount"),
+        per_file_search=_fee(published, "storage_searches_kcount"),
+        searches_charged_most=searches_charged_most if "web_searches_kcount" in published else None,
         version=version,
     )
+
+
+def _fee(published: Published, key: str) -> Nanodollars:
+    return Nanodollars(_ceiling(_at(published.get(key, Decimal(0)), 0) * 10**6))
 
 
 def _rates(published: Published, input_tokens: int) -> Rates:

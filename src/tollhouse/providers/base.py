@@ -36,12 +36,14 @@ class Limits(NamedTuple):
 
 
 class ListedPrice(msgspec.Struct, frozen=True, kw_only=True):
-    """A price as the operator wrote it: decimal strings, US dollars per million tokens; None when not told."""
+    """A price as the operator wrote it: decimal strings, US dollars per million tokens, and `per_request` for a call
+    besides; None when not told."""
 
     input: str | None = None
     output: str | None = None
     input_cached: str | None = None
     input_cache_write: str | None = None
+    per_request: str | None = None
 
 
 def bearer(api_key: str, fields: Fields) -> Headers:
@@ -116,6 +118,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         prices: model name -> the operator's own price, before any published one.
         priced_as: the provider's id in genai-prices, when that has it.
         free: costs nothing (local models, the demo).
+        tells_cost: what its count says that a call costs is what it bills, and is charged.
         hidden_tokens: (has tools, tool types) -> tokens the provider adds unseen, at most.
         tokenizer: whose tokenizer counts its models' tokens exactly, when it is one that we have.
         reads_unasked: models that use the provider's tools without being offered any.
@@ -140,6 +143,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     prices: Mapping[str, ListedPrice] = {}
     priced_as: str | None = None
     free: bool = False
+    tells_cost: bool = False
     hidden_tokens: Callable[[bool, frozenset[str]], int] = no_hidden_tokens
     tokenizer: Literal["openai"] | None = None
     reads_unasked: frozenset[str] = frozenset()

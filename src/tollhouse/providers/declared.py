@@ -28,6 +28,7 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     output_usd_per_million: _Usd | None = None
     input_cached_usd_per_million: _Usd | None = None
     input_cache_write_usd_per_million: _Usd | None = None
+    usd_per_request: _Usd | None = None
     context_tokens: _Tokens | None = None
     max_output_tokens: _Tokens | None = None
 
@@ -37,6 +38,7 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             output=self.output_usd_per_million,
             input_cached=self.input_cached_usd_per_million,
             input_cache_write=self.input_cache_write_usd_per_million,
+            per_request=self.usd_per_request,
         )
 
 
@@ -49,6 +51,7 @@ class _Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     allow_private_address: bool | None = None
     needs_key: bool | None = None
     free: bool | None = None
+    tells_cost: bool | None = None
     models: dict[str, Any] | Literal["open", "closed"] | None = None
     api_key: str | None = None
     share: bool = False
@@ -82,7 +85,7 @@ def declared_provider(
     )
     changes: dict[str, Any] = {
         key: value
-        for key in ("docs_url", "allow_private_address", "needs_key", "free")
+        for key in ("docs_url", "allow_private_address", "needs_key", "free", "tells_cost")
         if (value := getattr(told, key)) is not None
     }
     if dialect is not provider.dialect:

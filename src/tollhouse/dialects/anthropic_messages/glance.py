@@ -41,6 +41,7 @@ class _Turn(msgspec.Struct):
 class _Tool(msgspec.Struct):
     type: str | None = None
     name: Annotated[str, Meta(min_length=1)] | None = None
+    max_uses: Annotated[int, Meta(ge=0)] | None = None
 
 
 class _Request(Settings, kw_only=True):
@@ -95,6 +96,7 @@ def glance_request(body: bytes) -> RequestGlance:
         message_count=len(asked.messages) + (1 if asked.system else 0),
         service_tier=FAST if asked.speed == FAST else asked.service_tier,
         media=_has_media(asked.messages),
+        searches=_searches(asked.tools) if asked.tools else 0,
     )
 
 
@@ -146,6 +148,12 @@ def glance_answer(body: bytes) -> AnswerGlance:
 def _tool_types(asked: _Request) -> frozenset[str]:
     types = {"function" if tool.type in FUNCTION_TYPES else str(tool.type) for tool in asked.tools or ()}
     return frozenset(types | {REMOTE_SERVERS} if asked.mcp_servers else types)
+
+
+def _searches(tools: list[_Tool]) -> int | None:
+    """Each tool that searches the web, as often as it may be used; fetching a page has no fee."""
+    uses = [tool.max_uses for tool in tools if (tool.type or "").startswith("web_search")]
+    return None if None in uses else sum(use or 0 for use in uses)
 
 
 def _has_media(turns: list[_Turn]) -> bool:

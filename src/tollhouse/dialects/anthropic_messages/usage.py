@@ -41,6 +41,10 @@ class _Iteration(_Counts):
     type: str = ""
 
 
+class _Used(msgspec.Struct):
+    web_search_requests: Count = None
+
+
 class _Created(msgspec.Struct):
     ephemeral_1h_input_tokens: Count = None
 
@@ -48,6 +52,7 @@ class _Created(msgspec.Struct):
 class _Usage(_Counts):
     cache_creation: _Created | None = None
     output_tokens_details: _Details | None = None
+    server_tool_use: _Used | None = None
     service_tier: str | None = None
     speed: str | None = None
     iterations: list[_Iteration] | None = None
@@ -83,15 +88,18 @@ def read_usage(raw: Raw, earlier: Raw = NULL) -> chat.Usage | None:
     read = fresh + cached + written
     if max(read, made) > MAX_TOKENS:
         return None
-    thought = 0 if wire.output_tokens_details is None else _count(wire.output_tokens_details.thinking_tokens)
+    thought = 0 if wire.output_tokens_details is None else _count(wire.output_tokens_details.thinking_tokens) or 0
+    kept, used = _kept_for_1h(wire), wire.server_tool_use
     return chat.Usage(
         input_tokens=read,
         output_tokens=made,
         input_cached_tokens=cached,
         input_cache_write_tokens=written,
-        input_cache_write_1h_tokens=min(written, _kept_for_1h(wire)),
-        output_reasoning_tokens=min(made, thought or 0),
+        input_cache_write_1h_tokens=min(written, kept),
+        output_reasoning_tokens=min(made, thought),
+        web_searches=0 if used is None else _count(used.web_search_requests) or 0,
         service_tier=FAST if wire.speed == FAST else wire.service_tier,
+        is_mended=kept > written or thought > made,
     )
 
 
@@ -111,6 +119,8 @@ def write_usage(usage: chat.Usage | None) -> dict[str, Any]:
         wire["cache_creation"] = {"ephemeral_5m_input_tokens": written - kept, "ephemeral_1h_input_tokens": kept}
     if usage.output_reasoning_tokens:
         wire["output_tokens_details"] = {"thinking_tokens": usage.output_reasoning_tokens}
+    if usage.web_searches:
+        wire["server_tool_use"] = {"web_search_requests": usage.web_searches}
     if usage.service_tier == FAST:
         wire["speed"] = FAST
     elif usage.service_tier in _SERVED:

@@ -24,12 +24,14 @@ from tollhouse.dialects.gemini.proto_json import (
     says_nothing,
 )
 from tollhouse.dialects.gemini.request import check_count, check_model, read_contents
+from tollhouse.dialects.gemini.searches import count_searches
 from tollhouse.dialects.gemini.settings import Candidates, Cap
 from tollhouse.dialects.gemini.usage import read_usage
 from tollhouse.dialects.glance import AnswerGlance, RequestGlance
 from tollhouse.dialects.json_body import NULL
 
 _WORDS = frozenset({"text", "thought", "thoughtSignature", "functionCall", "functionResponse", "partMetadata"})
+_SEARCHING = frozenset({"googleSearch", "googleSearchRetrieval", "enterpriseWebSearch"})
 _CODE = frozenset({"executableCode", "codeExecutionResult"})
 _FUNCTIONS = "functionDeclarations"
 _ADDRESSED = ("model", "stream")
@@ -82,6 +84,7 @@ class _Texts(Message):
 class _Candidate(msgspec.Struct, rename="camel"):
     content: Raw = NULL
     finish_reason: str | int | None = None
+    grounding_metadata: Raw = NULL
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -128,6 +131,7 @@ def glance_request(body: bytes) -> RequestGlance:
         message_count=count + has_system,
         service_tier=asked.service_tier,
         media=has_media or bool(asked.cached_content),
+        searches=0 if tool_types.isdisjoint(_SEARCHING) else None,
     )
 
 
@@ -172,7 +176,7 @@ def glance_answer(body: bytes) -> AnswerGlance:
     return AnswerGlance(
         id=answer.response_id or "",
         model=answer.model_version or "",
-        usage=read_usage(answer.usage_metadata),
+        usage=read_usage(answer.usage_metadata, count_searches([each.grounding_metadata for each in candidates])),
         finish_reasons=tuple([reasons.word(each.finish_reason) for each in candidates])
         or ((blocked,) if blocked else ()),
         output_bytes=sum([len(each.content) for each in candidates]),

@@ -19,6 +19,7 @@ from tollhouse.dialects.gemini.citations import read_citations
 from tollhouse.dialects.gemini.errors import read_failure, unreadable
 from tollhouse.dialects.gemini.logprobs import read_logprobs
 from tollhouse.dialects.gemini.parts import Call, as_arguments
+from tollhouse.dialects.gemini.searches import count_searches
 from tollhouse.dialects.gemini.usage import read_usage
 from tollhouse.dialects.json_body import NULL
 
@@ -87,6 +88,7 @@ class Reader:
         self._id: str | None = None
         self._heard: dict[int, _Heard] = {}
         self._usage: chat.Usage | None = None
+        self._is_grounded = False
 
     def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
         """The events of one frame, in order; none for a comment.
@@ -116,7 +118,8 @@ class Reader:
         if chunk.prompt_feedback is not None and (word := reasons.word(chunk.prompt_feedback.block_reason)):
             heard = self._heard.setdefault(0, _Heard())
             heard.finish, heard.reason = word, "content_filter"
-        if len(chunk.usage_metadata) > _EMPTY_BYTES and (usage := read_usage(chunk.usage_metadata)):
+        searches = count_searches([heard.grounding for heard in self._heard.values()]) if self._is_grounded else 0
+        if len(chunk.usage_metadata) > _EMPTY_BYTES and (usage := read_usage(chunk.usage_metadata, searches)):
             self._usage = usage
             # What was read is told from the start. It is no bill yet: the stream may break off.
             if usage.output_tokens:
@@ -137,6 +140,7 @@ class Reader:
             heard.finish = reasons.word(candidate.finish_reason)
         if len(candidate.grounding_metadata) > _EMPTY_BYTES:
             heard.grounding = candidate.grounding_metadata
+            self._is_grounded = True
         if len(candidate.citation_metadata) > _EMPTY_BYTES:
             heard.cited = candidate.citation_metadata
         if len(candidate.logprobs_result) > _EMPTY_BYTES and (tokens := read_logprobs(candidate.logprobs_result)):

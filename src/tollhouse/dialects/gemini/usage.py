@@ -42,11 +42,14 @@ class _Usage(msgspec.Struct, rename="camel"):
 _DECODER = msgspec.json.Decoder(_Usage)
 
 
-def read_usage(raw: Raw) -> chat.Usage | None:
+def read_usage(raw: Raw, web_searches: int = 0) -> chat.Usage | None:
     """The provider's count, or None when there is none.
 
     A count that cannot be true (negative, fractional, absurdly large, not a number) is no count: the caller estimates.
     What the total has above its parts was read or made, and is charged: as input when that is the part left out.
+
+    Args:
+        web_searches: what else was done for the answer; Google tells it beside the words that rest on it.
     """
     try:
         said = _DECODER.decode(raw)
@@ -58,12 +61,12 @@ def read_usage(raw: Raw) -> chat.Usage | None:
     unseen = said.total_token_count - read - made
     if unseen > 0:
         read, made = (read, made + unseen) if said.prompt_token_count else (read + unseen, made)
-    if cached > read:
-        read = cached
-    if not read and not made:
+    if not (read or made or cached):
         return None
     sound = _audio(said.prompt_tokens_details) + _audio(said.tool_use_prompt_tokens_details)
     spoken = _audio(said.candidates_tokens_details)
+    is_mended = max(cached, sound) > read or spoken > made - reasoning
+    read = max(cached, read)
     return chat.Usage(
         input_tokens=read,
         output_tokens=made,
@@ -71,7 +74,9 @@ def read_usage(raw: Raw) -> chat.Usage | None:
         input_audio_tokens=min(read, sound) if sound else 0,
         output_reasoning_tokens=reasoning,
         output_audio_tokens=min(made - reasoning, spoken) if spoken else 0,
+        web_searches=web_searches,
         service_tier=said.service_tier,
+        is_mended=is_mended,
     )
 
 

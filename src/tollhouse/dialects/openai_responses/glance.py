@@ -25,6 +25,7 @@ _ITEMS_OF_WORDS = frozenset(
     {"message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "reasoning"}
 )
 _NO_TYPES: frozenset[str] = frozenset()
+_SEARCHING = ("web_search", "file_search")
 
 
 class _Item(msgspec.Struct):
@@ -84,6 +85,7 @@ def glance_request(body: bytes) -> RequestGlance:
         message_count=message_count + bool(asked.instructions),
         service_tier=asked.service_tier,
         media=_has_media(items) or asked.has_more_elsewhere,
+        searches=asked.max_tool_calls if asked.tools and _may_search(asked.tools) else 0,
     )
 
 
@@ -121,11 +123,15 @@ def glance_answer(body: bytes) -> AnswerGlance:
     return AnswerGlance(
         id=answer.id or "",
         model=answer.model or "",
-        usage=read_usage(answer.usage, answer.service_tier),
+        usage=read_usage(answer.usage, answer.service_tier, answer.output),
         finish_reasons=(said(answer.status, answer.incomplete_details),),
         output_bytes=len(answer.output),
         failed=failed,
     )
+
+
+def _may_search(tools: list[_Tool]) -> bool:
+    return any(tool.type.startswith(_SEARCHING) for tool in tools)
 
 
 def _has_media(items: list[_Item]) -> bool:

@@ -50,6 +50,7 @@ class _Response(msgspec.Struct):
     created_at: float | None = None
     status: str | None = None
     incomplete_details: Details | None = None
+    output: Raw = NULL
     usage: Raw = NULL
     service_tier: str | None = None
     error: Raw = NULL
@@ -234,7 +235,7 @@ def plain_text(data: bytes) -> tuple[int, int] | None:
 
 
 def _usage(response: _Response) -> Events:
-    usage = read_usage(response.usage, response.service_tier)
+    usage = read_usage(response.usage, response.service_tier, response.output)
     return _NONE if usage is None else (chat.UsageSeen(usage),)
 
 

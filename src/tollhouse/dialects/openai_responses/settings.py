@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, kw_only=True):
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     tool_choice: str | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
+    max_tool_calls: Annotated[int, Meta(ge=0)] | None = None
     text: Text | None = None
     reasoning: Reasoning | None = None
     include: list[str] | None = None
