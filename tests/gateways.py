@@ -163,6 +163,7 @@ async def gateway_over(
     toml: str = "",
     extra: str = "",
     dialect: str = "openai_chat",
+    of_provider: str = "",
     patience: Patience | None = None,
     without_limits: bool = True,
     wrap: Callable[[Asgi], Asgi] = lambda app: app,
@@ -173,7 +174,7 @@ async def gateway_over(
     Args:
         toml: more of the configuration file, before the provider's table; `extra` after it, where `{base_url}` is
             the provider's address.
-        dialect: what the provider speaks.
+        dialect: what the provider speaks; `of_provider` are more lines of its table.
         wrap: puts something around the application.
         options: as for `houses.opened`.
     """
@@ -186,7 +187,8 @@ async def gateway_over(
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(WireProvider())
         more = extra.replace("{base_url}", provider.base_url)
-        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, extra=more, dialect=dialect)
+        table = {"dialect": dialect, "of_provider": of_provider, "extra": more}
+        acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, **table)
         house = await stack.enter_async_context(opened(folder, toml=toml + acme, **options))
         calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: 1.0)
         house = replace(house, steps=msgspec.structs.replace(house.steps, calling=calling))

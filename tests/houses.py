@@ -33,12 +33,23 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def acme_toml(
-    base_url: str, *, api_key: str | None = None, share: bool = False, extra: str = "", dialect: str = "openai_chat"
+    base_url: str,
+    *,
+    api_key: str | None = None,
+    share: bool = False,
+    extra: str = "",
+    dialect: str = "openai_chat",
+    of_provider: str = "",
 ) -> str:
-    """A configuration file with one provider, `acme`, at an address such as a `WireProvider`'s `base_url`."""
+    """A configuration file with one provider, `acme`, at an address such as a `WireProvider`'s `base_url`.
+
+    Args:
+        of_provider: more lines of its table; `extra` of the file.
+    """
     key = "" if api_key is None else f'api_key = "{api_key}"\nshare = {str(share).lower()}\n'
+    more = key + of_provider
     return (
-        f'[providers.acme]\ndialect = "{dialect}"\nbase_url = "{base_url}"\nallow_private_address = true\n{key}\n'
+        f'[providers.acme]\ndialect = "{dialect}"\nbase_url = "{base_url}"\nallow_private_address = true\n{more}\n'
         '[providers.acme.models."acme-1"]\ninput_usd_per_million = "2.50"\noutput_usd_per_million = "10.00"\n'
         f"context_tokens = 128000\nmax_output_tokens = 16384\n{extra}"
     )

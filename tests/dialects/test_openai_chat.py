@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -129,16 +130,33 @@ def test_a_tool_call_without_an_id_gets_one_that_is_always_the_same():
             {"output_tokens": 15, "output_reasoning_tokens": 8},
         ),
         ({"total_tokens": 20}, {"output_tokens": 15, "output_reasoning_tokens": 8}),
-        ({"completion_tokens_details": {"reasoning_tokens": 8}}, {"output_tokens": 15, "output_reasoning_tokens": 8}),
-        ({"prompt_tokens_details": {"cached_tokens": 161}}, {"input_tokens": 166, "input_cached_tokens": 161}),
+        (
+            {"completion_tokens_details": {"reasoning_tokens": 8}},
+            {"output_tokens": 15, "output_reasoning_tokens": 8, "is_mended": True},
+        ),
+        (
+            {"prompt_tokens_details": {"cached_tokens": 161}},
+            {"input_tokens": 166, "input_cached_tokens": 161, "is_mended": True},
+        ),
         (
             {"prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 4}},
-            {"input_tokens": 9, "input_cached_tokens": 4, "input_cache_write_tokens": 4},
+            {"input_tokens": 9, "input_cached_tokens": 4, "input_cache_write_tokens": 4, "is_mended": True},
         ),
+        # What it costs: in OpenRouter's words, with a key of the caller's own, in Perplexity's, in xAI's.
+        ({"cost": 8.6e-05}, {"told_usd": Decimal("0.000086")}),
+        (
+            {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}},
+            {"told_usd": Decimal("0.21")},
+        ),
+        ({"cost": 0.01, "is_byok": True, "cost_details": None}, {}),
+        ({"cost": {"request_cost": 0.005, "total_cost": 0.00507}}, {"told_usd": Decimal("0.00507")}),
+        ({"cost_in_usd_ticks": 731_000}, {"told_usd": Decimal("0.0000731")}),
+        *(({"cost": nonsense}, {}) for nonsense in (-1, 10**9, "much", [], {}, {"total_cost": True}, None)),
+        ({"cost_in_usd_ticks": "many", "cost": 1}, {}),
         # Details that cannot be true are left out.
         ({"prompt_tokens_details": {"cached_tokens": -4}}, {}),
         ({"completion_tokens_details": {"reasoning_tokens": 1.5}}, {}),
-        ({"prompt_tokens_details": {"audio_tokens": 50}}, {"input_audio_tokens": 5}),
+        ({"prompt_tokens_details": {"audio_tokens": 50}}, {"input_audio_tokens": 5, "is_mended": True}),
         ({"total_tokens": -1}, {}),
     ],
 )  # fmt: skip

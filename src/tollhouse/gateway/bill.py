@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from tollhouse.dialects.chat import Usage
-from tollhouse.money.amounts import Nanodollars
+from tollhouse.money.amounts import Nanodollars, whole_nanodollars
 from tollhouse.money.prices import Price, split_cost
 
 CostStatus = Literal["exact", "estimated", "unpriced"]
@@ -29,14 +29,20 @@ class Bill(msgspec.Struct, frozen=True):
         return Nanodollars(self.input_cost + self.output_cost)
 
 
-def bill_of(usage: Usage | None, price: Price | None, input_bound: int, output_bound: int) -> Bill:
+def bill_of(
+    usage: Usage | None, price: Price | None, input_bound: int, output_bound: int, *, tells_cost: bool = False
+) -> Bill:
     """The bill of one answer.
 
     Args:
-        usage: the provider's count; None, nothing at all, or parts above their whole mean that ours is taken.
+        usage: the provider's count; None, nothing at all, or parts above their whole mean that ours is taken. Parts
+            that the dialect could mend are charged as the most they can mean, and called estimated.
         input_bound: tokens the input cannot have exceeded.
         output_bound: tokens the output cannot have exceeded: its bytes, since a token has at least one, or its cap.
+        tells_cost: what the provider says that it costs is what it bills, whatever our price.
     """
+    if tells_cost and usage is not None and usage.told_usd is not None:
+        return _told(usage, whole_nanodollars(usage.told_usd), price)
     if usage is not None and usage.total_tokens > 0:
         if price is None:
             return Bill(usage, None, None, "unpriced")
@@ -44,8 +50,20 @@ def bill_of(usage: Usage | None, price: Price | None, input_bound: int, output_b
             input_cost, output_cost = split_cost(usage, price.on(usage.service_tier))
         except ValueError:
             return bill_of(None, price, input_bound, output_bound)
-        return Bill(usage, input_cost, output_cost, "exact")
+        return Bill(usage, input_cost, output_cost, "estimated" if usage.is_mended else "exact")
     counted = Usage(input_tokens=input_bound, output_tokens=output_bound)
     if price is None:
         return Bill(counted, None, None, "unpriced")
     return Bill(counted, *split_cost(counted, price), "estimated")
+
+
+def _told(usage: Usage, cost: Nanodollars, price: Price | None) -> Bill:
+    """The provider's own bill. What was made costs what our price says, as far as that goes; the rest, fees and all, is
+    for what was read."""
+    made = 0
+    if price is not None and not usage.is_mended:
+        try:
+            made = min(cost, split_cost(usage, price.on(usage.service_tier))[1])
+        except ValueError:
+            made = 0
+    return Bill(usage, Nanodollars(cost - made), Nanodollars(made), "exact")

@@ -56,7 +56,8 @@ def reckon(exchange: Exchange) -> None:
     attempt, tally, glance = exchange.attempts[-1], exchange.tally, exchange.glance
     cap = attempt.held.cap or glance.max_output_tokens
     made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * glance.n)
-    exchange.bill = bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made)
+    tells_cost = attempt.candidate.provider.tells_cost
+    exchange.bill = bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
 
 
 def _settle(exchange: Exchange, ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_CEILING, Context, Decimal, Inexact, InvalidOperation
 from typing import Final, NewType
 
 Nanodollars = NewType("Nanodollars", int)
@@ -23,6 +23,7 @@ _FEMTO_PER_NANO: Final = 10**6
 _MAX_USD: Final = Decimal(MAX_NANODOLLARS) / _NANO_PER_DOLLAR
 _PLAIN_DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 _EXACT: Final = Context(prec=64, traps=[Inexact, InvalidOperation])
+_UPWARD: Final = Context(prec=64, rounding=ROUND_CEILING)
 
 
 def cost(parts: Iterable[tuple[int, int]]) -> Nanodollars:
@@ -46,6 +47,20 @@ def rounded_up(femtodollars: int) -> Nanodollars:
     if nanodollars > MAX_NANODOLLARS:
         raise ValueError("the cost is above what an account can hold; the token counts cannot be true")
     return Nanodollars(nanodollars)
+
+
+def whole_nanodollars(usd: Decimal) -> Nanodollars:
+    """Somebody else's amount of dollars, however fine, rounded up like a cost of our own.
+
+    Raises:
+        ValueError: negative, not a number, or above `MAX_NANODOLLARS`.
+
+    >>> whole_nanodollars(Decimal("0.0004970133333333333"))
+    497014
+    """
+    if not usd.is_finite() or not 0 <= usd <= _MAX_USD:
+        raise ValueError(f"{str(usd)[:40]!r} is not an amount between 0 and {_MAX_USD}")
+    return Nanodollars(int(_UPWARD.multiply(usd, Decimal(_NANO_PER_DOLLAR)).to_integral_value(ROUND_CEILING)))
 
 
 def nanodollars_from_usd(usd: str | Decimal) -> Nanodollars:

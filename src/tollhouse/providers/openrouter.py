@@ -1,8 +1,8 @@
 """OpenRouter: OpenAI's dialect in front of other vendors. It keeps silent streams alive with comments.
 
-It always counts, whether asked by `stream_options`, by its own `usage: {"include": true}`, or not at all (its page
-"Usage Accounting", 2026-11-22). The `cost` it tells in its credits is the caller's to see; the ledger charges by the
-price that was set aside for.
+It always counts, whether asked by `stream_options`, by its own `usage: {"include": true}`, or not at all, and tells
+what it charges in its credits, which are dollars (its page "Usage Accounting", 2026-11-22). That is what the ledger
+posts: which vendor served, at what price, only OpenRouter knows. What is set aside follows its published price.
 """
 
 from __future__ import annotations
@@ -29,5 +29,6 @@ PROVIDER = Provider(
     env="OPENROUTER_API_KEY",
     target=_target,
     priced_as="openrouter",
+    tells_cost=True,
     hidden_tokens=_hidden_tokens,
 )

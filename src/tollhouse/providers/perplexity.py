@@ -1,7 +1,8 @@
 """Perplexity: OpenAI's dialect over a search of the web, with `citations` and `search_results` beside the choices.
 
-A call costs its tokens and a fee for the search, by how much of the web it reads; the published price has the highest.
-What the search finds is not counted as input, except by deep research, which for that has no price here.
+A call costs its tokens and a fee for the search, by how much of the web it reads. The published price, by which money
+is set aside, has the highest fee; the answer tells what it was. What the search finds is not counted as input, except
+by deep research, which for that has no price here.
 """
 
 from __future__ import annotations
@@ -26,5 +27,6 @@ PROVIDER = Provider(
     target=_target,
     reword=capped_by_max_tokens,
     priced_as="perplexity",
+    tells_cost=True,
     hidden_tokens=template_tokens,
 )

@@ -1,4 +1,7 @@
-"""xAI: OpenAI's dialect. It counts thinking beside `completion_tokens`, not within: `total_tokens` has both."""
+"""xAI: OpenAI's dialect. It counts thinking beside `completion_tokens`, not within: `total_tokens` has both.
+
+Every answer tells exactly what it is billed for, tools included (its page "Cost Tracking", 2026-11-30).
+"""
 
 from __future__ import annotations
 
@@ -19,5 +22,6 @@ PROVIDER = Provider(
     docs_url="https://docs.x.ai",
     env="XAI_API_KEY",
     priced_as="x-ai",
+    tells_cost=True,
     hidden_tokens=_hidden_tokens,
 )

@@ -215,6 +215,8 @@ class ModelTable(_Table):
     """The same for tokens written to the provider's prompt cache."""
     output_usd_per_million: Dollars | None = None
     """US dollars per million tokens written."""
+    usd_per_request: Dollars | None = None
+    """US dollars per call, besides its tokens."""
     context_tokens: PositiveInt | None = None
     """The most tokens the model reads and writes in one call."""
     max_output_tokens: PositiveInt | None = None
@@ -242,6 +244,8 @@ class ProviderTable(_Table):
     """Use the operator's key for users who have none of their own."""
     free: bool = False
     """Calls cost nothing."""
+    tells_cost: bool = False
+    """What its answers say that they cost, in `usage.cost`, is what it bills, and is charged."""
     models: Models | None = None
     """The models' table, which closes the list; or `open`: unknown names are passed on, or `closed`: they are 404."""
 

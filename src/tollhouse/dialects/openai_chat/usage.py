@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tollhouse.dialects import chat
+from tollhouse.dialects.told_cost import TellsCost, read_told_cost
 
 MAX_TOKENS = 2**31 - 1
 """No call reads or makes more; a larger count is nonsense."""
@@ -25,7 +26,7 @@ class _OutputDetails(msgspec.Struct):
     audio_tokens: Count = None
 
 
-class _Usage(msgspec.Struct):
+class _Usage(TellsCost):
     prompt_tokens: Count = None
     completion_tokens: Count = None
     total_tokens: Count = None
@@ -44,8 +45,9 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
     """The provider's count, or None when there is none.
 
     A count that cannot be true (negative, fractional, absurdly large, not a number) is no count: the caller estimates.
-    Some vendors count parts beside their total instead of within. Where the numbers prove it the part is added: it was
-    read or made, and is charged (xAI, Gemini: reasoning; Grok on Azure: cached input; recordings of 2025 and 2026).
+    Some vendors count parts beside their total instead of within. Where the sum proves it the part is added: it was
+    read or made, and is charged (xAI, Gemini: reasoning; recordings of 2025 and 2026). Where only the part itself is
+    more than its whole (Grok on Azure: cached input), it is added too, and the count is called mended.
     """
     try:
         said = _DECODER.decode(raw)
@@ -59,9 +61,11 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
     cache_write = _first(inputs.cache_write_tokens)
     unseen = max(0, _first(said.total_tokens) - read - made)
     reasoning = _first(outputs.reasoning_tokens, unseen)
+    sound, spoken = _first(inputs.audio_tokens), _first(outputs.audio_tokens)
+    made += unseen
+    is_mended = max(cached + cache_write, sound) > read or reasoning + spoken > made
     read += cached if cached > read else 0
     read += cache_write if cached + cache_write > read else 0
-    made += unseen
     made += reasoning if reasoning > made else 0
     if max(read, made) > MAX_TOKENS:
         return None
@@ -70,16 +74,18 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
         output_tokens=made,
         input_cached_tokens=cached,
         input_cache_write_tokens=cache_write,
-        input_audio_tokens=min(read, _first(inputs.audio_tokens)),
+        input_audio_tokens=min(read, sound),
         output_reasoning_tokens=reasoning,
-        output_audio_tokens=min(made, _first(outputs.audio_tokens)),
+        output_audio_tokens=min(made - reasoning, spoken),
         service_tier=service_tier or said.service_tier,
+        told_usd=read_told_cost(said),
+        is_mended=is_mended,
     )
 
 
 def write_usage(usage: chat.Usage) -> dict[str, Any]:
-    """The same count as a JSON object."""
-    return {
+    """The same count as a JSON object, and what it costs in OpenRouter's word, when the provider told."""
+    wire: dict[str, Any] = {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
         "total_tokens": usage.total_tokens,
@@ -93,6 +99,9 @@ def write_usage(usage: chat.Usage) -> dict[str, Any]:
             "audio_tokens": usage.output_audio_tokens,
         },
     }
+    if usage.told_usd is not None:
+        wire["cost"] = msgspec.Raw(f"{usage.told_usd:f}".encode())
+    return wire
 
 
 def _count(said: Count) -> int | None:
