@@ -172,7 +172,7 @@ searchable = Table(
     Column("text", Text, nullable=False),
 )
 
-DOCUMENT = "array_to_tsvector(ARRAY[user_id]) || to_tsvector('simple'::regconfig, text)"
+DOCUMENT = "array_to_tsvector(ARRAY[searchable.user_id]) || to_tsvector('simple'::regconfig, searchable.text)"
 """What PostgreSQL indexes: the owner is a word among the words, so that nobody's search walks through others' texts."""
 
 FTS5 = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import Integer, Select, column, delete, func, insert, select, table, text, update
 
 from tollhouse.store.conversation_tables import DOCUMENT, conversation, message, searchable
 from tollhouse.store.engine import Reading, Writing
@@ -36,34 +36,46 @@ def search(tx: Reading, user_id: str, asked: str, *, limit: int, offset: int = 0
     words = [word for word in asked.split() if any(map(str.isalnum, word))]
     if not words:
         return []
-    query = (
-        select(
-            conversation.c.id.label("conversation_id"),
-            conversation.c.title,
-            message.c.id.label("message_id"),
-            message.c.role,
-            searchable.c.text,
-            func.coalesce(message.c.created_at, conversation.c.created_at).label("created_at"),
-        )
-        .join(conversation, conversation.c.id == searchable.c.conversation_id)
+    return list(tx.execute(statement(tx.dialect.name, user_id, words).limit(limit).offset(offset)).mappings())
+
+
+def statement(dialect: str, user_id: str, words: Sequence[str]) -> Select[Any]:
+    """What is asked: every text of the user's that holds all the words, the newest first."""
+    found = _in_sqlite(user_id, words) if dialect == "sqlite" else _in_postgres(user_id, words)
+    return (
+        found.join(conversation, conversation.c.id == searchable.c.conversation_id)
         .outerjoin(message, message.c.id == searchable.c.subject_id)
         .where(searchable.c.user_id == user_id, conversation.c.deleted_at.is_(None))
-        .order_by(searchable.c.id.desc())
-        .limit(limit)
-        .offset(offset)
     )
-    query = query.where(searchable.c.id.in_(_found(tx.dialect.name, user_id, words)))
-    return list(tx.execute(query).mappings())
 
 
-def _found(dialect: str, user_id: str, words: Sequence[str]) -> Select[Any]:
-    """Ids of the texts that hold all the words. The owner is one of the words that the index is asked for."""
-    if dialect == "sqlite":
-        quoted = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
-        match = text("search_text MATCH :asked").bindparams(asked=f'user_id:"{user_id}" AND text:({quoted})')
-        return select(literal_column("rowid", Integer)).select_from(text("search_text")).where(match)
+FOUND = (
+    conversation.c.id.label("conversation_id"),
+    conversation.c.title,
+    message.c.id.label("message_id"),
+    message.c.role,
+    searchable.c.text,
+    func.coalesce(message.c.created_at, conversation.c.created_at).label("created_at"),
+)
+
+fts5 = table("search_text", column("rowid", Integer))
+
+
+def _in_sqlite(user_id: str, words: Sequence[str]) -> Select[Any]:
+    """The index gives its rows newest first, and is read no further than the page."""
+    quoted = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
+    # The owner is one of the words, without the prefix: a phrase of two would be looked for among everybody's first.
+    asked = f'user_id:"{user_id.partition("_")[2]}" AND text:({quoted})'
+    # By the sum SQLite cannot look into the index for each text; it has to begin with it.
+    both = searchable.c.id == fts5.c.rowid + 0
+    match = text("search_text MATCH :asked").bindparams(asked=asked)
+    return select(*FOUND).select_from(fts5.join(searchable, both)).where(match).order_by(fts5.c.rowid.desc())
+
+
+def _in_postgres(user_id: str, words: Sequence[str]) -> Select[Any]:
+    """The owner is one of the words that the index is asked for."""
     match = text(
         f"({DOCUMENT}) @@ (quote_literal(CAST(:owner AS text))::tsquery"
         " && plainto_tsquery('simple', CAST(:asked AS text)))"
     ).bindparams(owner=user_id, asked=" ".join(words))
-    return select(literal_column("id", Integer)).select_from(text("searchable")).where(match)
+    return select(*FOUND).select_from(searchable).where(match).order_by(searchable.c.id.desc())
