@@ -14,6 +14,7 @@ from openai.types.responses import Response
 
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_responses
+from tollhouse.dialects.openai_responses.seal import Proof, wrap
 
 USAGE = {
     "input_tokens": 9,
@@ -190,6 +191,7 @@ def test_an_answer_of_another_dialect_is_a_complete_response():
         "type": "reasoning",
         "id": "rs_chatcmpl-1_0",
         "summary": [{"type": "summary_text", "text": "Hm."}],
+        "encrypted_content": wrap(Proof("anthropic_messages", "sig")),
     }
     assert words["content"][0]["annotations"] == [LINK]
     assert words["content"][1] == {"type": "refusal", "refusal": "No"}

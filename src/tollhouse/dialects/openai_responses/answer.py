@@ -18,7 +18,8 @@ from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_responses.content import Fields, unmodelled, write_text
 from tollhouse.dialects.openai_responses.errors import unreadable
-from tollhouse.dialects.openai_responses.items import read_items, write_call, write_thinking
+from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call
+from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.dialects.openai_responses.usage import read_usage, write_usage
 
 _REASONS: dict[str, chat.FinishReason] = {
@@ -27,6 +28,8 @@ _REASONS: dict[str, chat.FinishReason] = {
     "content_filter": "content_filter",
 }
 _INCOMPLETE: dict[chat.FinishReason, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+KEPT_PREFIX = "resp_"
 
 _ID_TAIL_CHARS = 40
 """OpenAI takes ids of 64 characters at most; the end of an answer's id is what tells it from others."""
@@ -165,7 +168,7 @@ def incomplete_reason(reason: chat.FinishReason) -> str | None:
 
 def item_id(prefix: str, answer_id: str, position: int) -> str:
     """An id for an item that has none: unique among conversations, and in a form that OpenAI takes."""
-    return f"{prefix}_{answer_id[-_ID_TAIL_CHARS:]}_{position}"
+    return f"{prefix}_{answer_id.removeprefix(KEPT_PREFIX)[-_ID_TAIL_CHARS:]}_{position}"
 
 
 def text_part(text: str, citations: tuple[chat.Citation, ...], tokens: list[Raw], extra: Fields) -> dict[str, Any]:
@@ -207,7 +210,7 @@ def _gathered(messages: list[chat.Message]) -> chat.Message:
 
 
 def _is_unseen(part: chat.Part) -> bool:
-    return isinstance(part, chat.ReasoningPart) and not part.text and part.sealed is None
+    return isinstance(part, chat.ReasoningPart) and not (part.text or part.sealed or part.signature)
 
 
 def _bare(part: chat.Part) -> chat.Part:
@@ -268,4 +271,5 @@ def _message_item(content: list[dict[str, Any]], extra: Fields, answer_id: str, 
 def _other_item(part: chat.ReasoningPart | chat.OtherPart, answer_id: str, place: int) -> dict[str, Any]:
     if isinstance(part, chat.OtherPart):
         return dict(_FIELDS.decode(part.raw))
-    return write_thinking(part.text, part.sealed, part.made_by, part.id or item_id("rs", answer_id, place))
+    proof = Proof(part.made_by, part.signature, part.sealed)
+    return show_thinking(part.text, proof, part.id or item_id("rs", answer_id, place))

@@ -19,6 +19,7 @@ from msgspec import Raw
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.openai_responses.carries import NAME
 from tollhouse.dialects.openai_responses.content import Fields, read_parts, unmodelled, without_nones, write_content
+from tollhouse.dialects.openai_responses.seal import Proof, unwrap, wrap
 
 CALLS = {"function_call": "function", "custom_tool_call": "custom"}
 """The items that call tools which the caller runs, and the types of these tools."""
@@ -73,9 +74,9 @@ class Thinking(msgspec.Struct):
         return PARAGRAPH.join([piece.text for piece in self.summary or self.content or ()])
 
     @property
-    def maker(self) -> str | None:
-        """Whose seal it bears."""
-        return NAME if self.encrypted_content else None
+    def proof(self) -> Proof:
+        """What proves it to its maker."""
+        return unwrap(self.encrypted_content)
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -131,6 +132,11 @@ def write_thinking(text: str, sealed: str | None, made_by: str | None, name: str
     summary = [{"type": "summary_text", "text": text}] if text else []
     seal = sealed if made_by == NAME else None
     return {"type": "reasoning", "summary": summary} | without_nones(id=name, encrypted_content=seal)
+
+
+def show_thinking(text: str, proof: Proof, name: str | None) -> dict[str, Any]:
+    """A piece of thinking for a client, who returns the proof, whoever made it."""
+    return write_thinking(text, wrap(proof), NAME, name)
 
 
 class _Turn:
@@ -212,7 +218,8 @@ class _Turns:
 
 def _read_thinking(raw: Raw) -> chat.ReasoningPart:
     wire = _THINKING.decode(raw)
-    return chat.ReasoningPart(wire.text, sealed=wire.encrypted_content or None, made_by=wire.maker, id=wire.id)
+    proof = wire.proof
+    return chat.ReasoningPart(wire.text, proof.signature, proof.sealed, proof.made_by, wire.id)
 
 
 def _read_call(raw: Raw) -> chat.ToolCall:
@@ -245,7 +252,7 @@ def _write_turn(message: chat.Message, *, is_own: bool) -> Iterator[dict[str, An
             said, extra = [], {}
         if isinstance(part, chat.OtherPart):
             yield part.raw
-        elif is_own or (part.sealed is not None and part.made_by == NAME):
+        elif (is_own and part.made_by in (None, NAME)) or (part.sealed is not None and part.made_by == NAME):
             yield write_thinking(part.text, part.sealed, part.made_by, part.id)
     if said or extra:
         yield _write_said(said, extra)

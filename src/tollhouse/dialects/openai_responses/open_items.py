@@ -10,7 +10,8 @@ from msgspec import Raw
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.openai_responses.answer import text_part
 from tollhouse.dialects.openai_responses.content import write_citation
-from tollhouse.dialects.openai_responses.items import write_call, write_thinking
+from tollhouse.dialects.openai_responses.items import show_thinking, write_call
+from tollhouse.dialects.openai_responses.seal import Proof
 
 Said: TypeAlias = dict[str, Any]
 """An event, without its sequence number."""
@@ -111,13 +112,14 @@ class OpenMessage:
 class OpenThinking:
     """A piece of thinking, said as its summary."""
 
-    def __init__(self, place: int, name: str) -> None:
-        self.name = name
+    def __init__(self, place: int, name: str, told_as: str | None = None) -> None:
+        """Begin; `told_as` is the provider's name for it, when it has one."""
+        self.told_as = told_as
+        self._name = name
         self._place = place
         self._at = {"item_id": name, "output_index": place, "summary_index": 0}
         self._pieces: list[str] = []
-        self._sealed: str | None = None
-        self._made_by: str | None = None
+        self._proof = Proof()
 
     def open(self) -> list[Said]:
         """The item as it begins."""
@@ -131,9 +133,9 @@ class OpenThinking:
             return [delta]
         return [{"type": "response.reasoning_summary_part.added"} | self._at | {"part": _summary("")}, delta]
 
-    def seal(self, sealed: str | None, made_by: str | None) -> None:
-        """What only its maker can read."""
-        self._sealed, self._made_by = sealed, made_by
+    def prove(self, proof: Proof) -> None:
+        """What only its maker can read, or check."""
+        self._proof = proof
 
     def close(self, status: str) -> list[Said]:
         """The item as it ends."""
@@ -146,7 +148,7 @@ class OpenThinking:
 
     def whole(self) -> dict[str, Any]:
         """The item."""
-        return write_thinking("".join(self._pieces), self._sealed, self._made_by, self.name)
+        return show_thinking("".join(self._pieces), self._proof, self._name)
 
 
 class OpenCall:

@@ -210,8 +210,8 @@ class Reader:
         text = "" if place in self._thoughts else item.text
         if not (text or item.encrypted_content):
             return _NONE
-        sealed = item.encrypted_content or None
-        return (chat.ReasoningDelta(0, text, sealed=sealed, made_by=item.maker, id=item.id),)
+        proof = item.proof
+        return (chat.ReasoningDelta(0, text, proof.signature, proof.sealed, proof.made_by, item.id),)
 
     def _end(self, event: _Event) -> Events:
         response = _RESPONSE.decode(event.response)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from msgspec.structs import replace
 
@@ -9,15 +12,29 @@ from tollhouse.dialects import chat, sse
 from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_id, response, tokens_of
 from tollhouse.dialects.openai_responses.errors import error_object
 from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said
+from tollhouse.dialects.openai_responses.seal import Proof
 
 
 class Writer:
     """Says events as this dialect's stream.
 
     At most one item is open at a time. Sound has no word here; its transcript is said.
+
+    Attributes:
+        repeated: what the response repeats of its request, and what else is known of it.
+        sequence_number: of the next event.
     """
 
-    def __init__(self, id: str, model: str, created: int, include_usage: bool) -> None:  # noqa: A002
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        model: str,
+        created: int,
+        include_usage: bool,
+        *,
+        repeated: Mapping[str, Any] | None = None,
+        names_thinking: bool = False,
+    ) -> None:
         """Name the answer.
 
         Args:
@@ -25,9 +42,13 @@ class Writer:
             model: that serves.
             created: seconds since the epoch.
             include_usage: makes no difference: a response always tells its usage.
+            repeated: fields of the response that are not at their defaults.
+            names_thinking: thinking is an item of this answer like any other, whatever its provider called it.
         """
+        self.repeated = dict(repeated or {})
+        self.sequence_number = 0
         self._head = {"id": id, "created_at": created, "model": model}
-        self._sequence_number = 0
+        self._names_thinking = names_thinking
         self._said: list[Said] = []
         self._items: list[OpenMessage | OpenThinking | OpenCall] = []
         self._open: OpenMessage | OpenThinking | OpenCall | None = None
@@ -40,12 +61,28 @@ class Writer:
         if type(event) is chat.TextDelta and type(self._open) is OpenMessage and event.text:
             before = self._open.say_more(event.text)
             if before:
-                self._sequence_number += 1
-                return b'%b,"sequence_number":%d}\n\n' % (before, self._sequence_number - 1)
-        if self._sequence_number == 0:
+                self.sequence_number += 1
+                return b'%b,"sequence_number":%d}\n\n' % (before, self.sequence_number - 1)
+        if self.sequence_number == 0:
             self._say_whole("created", "in_progress")
             self._say_whole("in_progress", "in_progress")
         self._say(event)
+        return self._flush()
+
+    def start_over(self) -> bytes:
+        """What was said so far is void: the answer begins anew, in the same stream."""
+        self._items, self._open, self._words = [], None, None
+        self._usage = self._why_incomplete = None
+        self._say_whole("in_progress", "in_progress")
+        return self._flush()
+
+    def give_up(self, status: str) -> bytes:
+        """The end of an answer that was broken off, with what had been said."""
+        self._close("incomplete")
+        self._say_whole("incomplete", status)
+        return self._flush()
+
+    def _flush(self) -> bytes:
         said, self._said = self._said, []
         return b"".join(map(self._frame, said))
 
@@ -85,13 +122,14 @@ class Writer:
 
     def _think(self, event: chat.ReasoningDelta) -> None:
         thinking = self._open
-        if not isinstance(thinking, OpenThinking) or event.id not in (None, thinking.name):
-            thinking = OpenThinking(len(self._items), event.id or self._name("rs"))
+        if not isinstance(thinking, OpenThinking) or event.id not in (None, thinking.told_as):
+            name = None if self._names_thinking else event.id
+            thinking = OpenThinking(len(self._items), name or self._name("rs"), event.id)
             self._begin(thinking)
         if event.text:
             self._said += thinking.say(event.text)
         if event.signature is not None or event.sealed is not None:
-            thinking.seal(event.sealed, event.made_by)
+            thinking.prove(Proof(event.made_by, event.signature, event.sealed))
             self._close("completed")
 
     def _ask_for_tool(self, event: chat.ToolCallDelta) -> None:
@@ -132,12 +170,12 @@ class Writer:
     def _say_whole(self, event: str, status: str, error: dict[str, str] | None = None) -> None:
         output = [item.whole() for item in self._items]
         whole = response(self._head, status, output, self._usage, self._why_incomplete)
-        self._said.append({"type": f"response.{event}", "response": whole | {"error": error}})
+        self._said.append({"type": f"response.{event}", "response": whole | {"error": error} | self.repeated})
 
     def _name(self, prefix: str) -> str:
         return item_id(prefix, str(self._head["id"]), len(self._items))
 
     def _frame(self, said: Said) -> bytes:
-        said["sequence_number"] = self._sequence_number
-        self._sequence_number += 1
+        said["sequence_number"] = self.sequence_number
+        self.sequence_number += 1
         return sse.frame(msgspec.json.encode(said), said["type"])

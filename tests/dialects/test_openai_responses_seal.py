@@ -1,0 +1,49 @@
+"""What another provider has signed comes back through a client of Responses as it was, and goes to nobody else."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tollhouse.dialects import chat, openai_responses, sse
+from tollhouse.dialects.openai_responses.seal import Proof, unwrap, wrap
+
+words = st.none() | st.text(min_size=1, max_size=9)
+foreign = st.builds(Proof, st.sampled_from(["anthropic_messages", "gemini"]), words, words).filter(
+    lambda proof: proof.signature is not None or proof.sealed is not None
+)
+
+
+@given(foreign)
+def test_a_foreign_proof_comes_back_from_its_seal(proof: Proof) -> None:
+    seal = wrap(proof)
+    assert seal is not None
+    assert unwrap(seal) == proof
+
+
+@given(st.text(max_size=20) | st.text("th1.abWQ=", max_size=20))
+def test_any_other_seal_is_this_dialects_own_and_untouched(seal: str) -> None:
+    assert wrap(unwrap(seal)) == (seal or None)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_signed_thinking_survives_a_client_of_responses(stream: bool) -> None:
+    thought = chat.ReasoningPart("Hm.", signature="c2ln", made_by="anthropic_messages")
+    if stream:
+        writer = openai_responses.Writer("a", "m", 0, include_usage=True)
+        said = chat.ReasoningDelta(0, "Hm.", "c2ln", None, "anthropic_messages")
+        frames = sse.Reader().feed(b"".join(map(writer.write, [said, chat.Ended()])))
+        item = msgspec.json.decode(frames[-1].data)["response"]["output"][0]
+    else:
+        message = chat.Message(role="assistant", parts=(thought,))
+        choice = chat.Choice(index=0, message=message, finish_reason="stop", said="stop")
+        body = openai_responses.write_answer(chat.Answer(id="a", model="m", created=0, choices=(choice,)))
+        item = msgspec.json.decode(body)["output"][0]
+    asked = msgspec.json.encode({"model": "m", "input": [item, {"role": "user", "content": "So?"}]})
+    request = openai_responses.read_request(asked)
+    (back,) = request.messages[0].parts
+    assert msgspec.structs.replace(back, id=None) == thought  # type: ignore[type-var]  # it is a part of thinking
+    sent = msgspec.json.decode(openai_responses.write_request(request))["input"]
+    assert [each["role"] for each in sent] == ["user"], "a provider of this dialect could not read it"
