@@ -18,6 +18,7 @@ from tollhouse.money.prices import Price
 from tollhouse.store import ledger as sql
 from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store, Writing
+from tollhouse.store.machinery import Note
 from tollhouse.store.requests import Ending, Finished, Skeleton
 from tollhouse.store.tables import entry, hold
 from tollhouse.store.types import to_micros
@@ -62,10 +63,8 @@ class Books:
 
         def work(tx: Writing) -> None:
             sql.change_budget(tx, budget.id, values)
-            now = self.clock.now()
-            machinery.note_deed(
-                tx, deed_id=ids.new("aud"), at=now, actor="test", deed="budget.change", subject=budget.id, facts={}
-            )
+            at = to_micros(self.clock.now())
+            machinery.note_deed(tx, Note(ids.new("aud"), at, "test", "budget.change", budget.id, "{}"))
 
         await self.store.write(work)
 

@@ -16,7 +16,7 @@ from tollhouse.admin.views import BudgetView
 from tollhouse.app import House
 from tollhouse.errors import Conflict, NotFound, TollhouseError
 from tollhouse.money.budgets import Ask
-from tollhouse.money.ledger import NewHold, Resolution
+from tollhouse.money.ledger import Correction, NewHold, Resolution
 from tollhouse.money.prices import Price
 from tollhouse.store.tables import audit
 
@@ -173,6 +173,7 @@ async def test_a_credit_gives_back_what_was_posted_and_no_more(stored_house: Hou
     assert (credited.limit, credited.posted, credited.available, credited.overage) == ("2", "0.75", "1.25", "0")
     with pytest.raises(Conflict, match=r"\$0\.75"):
         await credit(stored_house, made, "0.750000001")
+    assert await deeds(stored_house, "budget.credit") == [made.id]
     assert (await credit(stored_house, made, "0.75")).posted == "0"
     query = select(audit.c.subject, audit.c.facts).where(audit.c.deed == "budget.credit").order_by(audit.c.id)
     first = await desk.store.read(lambda tx: tx.execute(query).first())
@@ -214,6 +215,26 @@ async def test_what_cannot_be_a_credit_is_refused_by_field(house: House, field: 
     assert (await budgets.get_budget(house.desk, made.id)).posted == "0"
 
 
+async def test_a_correction_that_cannot_be_noted_is_not_made(stored_house: House):
+    ada = await make_person(stored_house)
+    made = await set_usd(stored_house, ada.id, "2")
+    await credit(stored_house, made, "-1")
+    (known,) = await stored_house.desk.store.read(
+        lambda tx: list(tx.execute(select(audit.c.id).where(audit.c.deed == "budget.credit")).scalars())
+    )
+    note = stored_house.desk.note_of(COMMAND_LINE, "budget.credit", made.id)._replace(id=known)
+    bucket = f"{made.id}:usd:{made.period}"
+    with pytest.raises(Exception, match=r"(?i)unique|503|written"):
+        await stored_house.ledger.correct(Correction(id="cor_1", bucket=bucket, amount=10**9, note=note))
+    assert (await budgets.get_budget(stored_house.desk, made.id)).posted == "1"
+
+
+async def deeds(house: House, deed: str) -> list[str]:
+    """Of what was done so, the subjects."""
+    query = select(audit.c.subject).where(audit.c.deed == deed).order_by(audit.c.id)
+    return await house.desk.store.read(lambda tx: list(tx.execute(query).scalars()))
+
+
 async def credit(house: House, budget: BudgetView, amount: str | int) -> BudgetView:
     return await budgets.credit_budget(house.desk, COMMAND_LINE, budget.id, amount=amount, reason="an outage")
 
@@ -225,6 +246,7 @@ async def test_an_unconfirmed_hold_is_released_once(stored_house: House):
     held = await hold(stored_house, ada.id, PRICE)
     with pytest.raises(Conflict):
         await budgets.release_hold(desk, COMMAND_LINE, held)
+    assert await deeds(stored_house, "hold.release") == []
     await stored_house.ledger.resolved(Resolution(hold_id=held, deed="expire"))
     (waiting,) = await budgets.list_holds(desk)
     assert (waiting.id, waiting.usd, [(it.budget, it.amount) for it in waiting.budgets]) == (
@@ -237,6 +259,7 @@ async def test_an_unconfirmed_hold_is_released_once(stored_house: House):
     assert (await budgets.get_budget(desk, made.id)).available == "2"
     with pytest.raises(Conflict):
         await budgets.release_hold(desk, COMMAND_LINE, held)
+    assert await deeds(stored_house, "hold.release") == [held]
     assert len(await budgets.list_holds(desk)) == 0
 
 

@@ -17,6 +17,7 @@ from tollhouse.money.prices import Price
 from tollhouse.money.verify import Checked, differences
 from tollhouse.store import ledger as sql
 from tollhouse.store import machinery, requests
+from tollhouse.store.machinery import Note
 from tollhouse.store.opening import open_store
 from tollhouse.store.requests import Ending, Finished, Skeleton
 from tollhouse.store.types import to_micros
@@ -222,9 +223,7 @@ async def test_what_was_added_up_otherwise_than_logged_is_named(books: Books):
 async def test_a_limit_that_was_lowered_is_no_drift(books: Books):
     await books.alter("UPDATE budget SET amount = 2 WHERE id = 'bud_3'")
     await books.store.write(
-        lambda tx: machinery.note_deed(
-            tx, deed_id="deed_1", at=NOW, actor="somebody", deed="budget.change", subject="bud_3", facts={}
-        )
+        lambda tx: machinery.note_deed(tx, Note("deed_1", to_micros(NOW), "somebody", "budget.change", "bud_3", "{}"))
     )
     assert await books.differences() == []
 

@@ -155,26 +155,16 @@ async def credit_budget(desk: Desk, actor: Actor, budget_id: str, *, amount: str
     """
     if not (0 < len(reason) <= REASON_MOST and reason.isprintable()):
         raise Unprocessable(f"`reason` is a sentence of up to {REASON_MOST} characters.", param="reason")
-    correction_id = ids.new("cor")
-
-    def note(tx: Writing) -> Correction:
-        row = _find(tx, budget_id)
-        correction = Correction(
-            id=correction_id,
-            bucket=bucket_id(_rule(row), desk.clock.now()),
-            amount=_checked_correction(row["unit"], amount),
-        )
-        # Written before the ledger moves the money: a deed without its entry is harmless, the reverse is not.
-        facts = {"correction": correction_id, "bucket": correction.bucket, "amount": str(amount), "reason": reason}
-        desk.note(tx, actor, "budget.credit", budget_id, **facts)
-        return correction
-
-    correction = await desk.store.write(note)
-    await desk.ledger.correct(correction)
+    row = await desk.store.read(lambda tx: _find(tx, budget_id))
+    correction_id, bucket = ids.new("cor"), bucket_id(_rule(row), desk.clock.now())
+    facts = {"correction": correction_id, "bucket": bucket, "amount": str(amount), "reason": reason}
+    note = desk.note_of(actor, "budget.credit", budget_id, **facts)
+    corrected = _checked_correction(row["unit"], amount)
+    await desk.ledger.correct(Correction(id=correction_id, bucket=bucket, amount=corrected, note=note))
 
     def rearm(tx: Writing) -> BudgetView:
         row, now = _find(tx, budget_id), desk.clock.now()
-        _rearm(tx, correction.bucket, limit=row["amount"], now=now)
+        _rearm(tx, bucket, limit=row["amount"], now=now)
         return _view(tx, row, now)
 
     return await desk.change(rearm)
@@ -254,18 +244,11 @@ async def release_hold(desk: Desk, actor: Actor, hold_id: str) -> HoldView:
         NotFound: no such hold.
         Conflict: it is not unconfirmed.
     """
-
-    def note(tx: Writing) -> Any:
-        row = sql.hold_row(tx, hold_id)
-        if row is None:
-            raise NotFound(f"There is no hold {hold_id[:MODEL_MOST]!r}.")
-        # Written before the ledger moves the money: a deed without its entry is harmless, the reverse is not.
-        if row["state"] == "unconfirmed":
-            desk.note(tx, actor, "hold.release", hold_id, usd=usd_text(row["usd"]), request=row["request_id"])
-        return row
-
-    row = await desk.store.write(note)
-    await desk.ledger.release(hold_id)
+    row = await desk.store.read(lambda tx: sql.hold_row(tx, hold_id))
+    if row is None:
+        raise NotFound(f"There is no hold {hold_id[:MODEL_MOST]!r}.")
+    note = desk.note_of(actor, "hold.release", hold_id, usd=usd_text(row["usd"]), request=row["request_id"])
+    await desk.ledger.release(hold_id, note)
     return _hold_view({**row, "state": "released"})
 
 

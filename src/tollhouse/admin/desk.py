@@ -19,6 +19,8 @@ from tollhouse.notify.alerts import Outbox
 from tollhouse.providers.base import Fields, Provider
 from tollhouse.store import machinery
 from tollhouse.store.engine import Store, Writing
+from tollhouse.store.machinery import Note
+from tollhouse.store.types import to_micros
 from tollhouse.vault import KeyFile, Secret, Vault
 
 T = TypeVar("T")
@@ -68,9 +70,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def note(self, tx: Writing, actor: Actor, deed: str, subject: str, **facts: Any) -> None:
         """Write down who did what to whom, in the transaction that does it. Facts are public: never a secret."""
-        machinery.note_deed(
-            tx, deed_id=ids.new("deed"), at=self.clock.now(), actor=actor.name, deed=deed, subject=subject, facts=facts
-        )
+        machinery.note_deed(tx, self.note_of(actor, deed, subject, **facts))
+
+    def note_of(self, actor: Actor, deed: str, subject: str, **facts: Any) -> Note:
+        """The same as a value, for who writes it down in a transaction of their own."""
+        told = msgspec.json.encode(facts).decode()
+        return Note(ids.new("deed"), to_micros(self.clock.now()), actor.name, deed, subject, told)
 
 
 class Actor(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ from tollhouse.money.budgets import (
 )
 from tollhouse.store import ledger as sql
 from tollhouse.store.engine import Reading, Unsure
+from tollhouse.store.machinery import ADD_NOTE, Note
 from tollhouse.store.statements import Batch
 from tollhouse.store.types import to_micros
 
@@ -103,6 +104,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         usd, tokens: the true amounts of a settlement.
         ends_request: no attempt follows, so the skeleton is not needed any more.
+        note: who wants it so, for the audit, written with it or not at all.
     """
 
     hold_id: str
@@ -110,6 +112,7 @@ class Resolution(msgspec.Struct, frozen=True, kw_only=True):
     usd: int = 0
     tokens: int = 0
     ends_request: bool = True
+    note: Note | None = None
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +121,13 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: names the entry, in the place of a hold.
         amount: in the bucket's unit, not 0: a credit gives so much back, a charge, below 0, posts so much more.
+        note: who wants it so, for the audit, written with it or not at all.
     """
 
     id: str
     bucket: str
     amount: int
+    note: Note | None = None
 
 
 Item: TypeAlias = NewHold | Resolution | Correction
@@ -161,13 +166,13 @@ class Ledger:
         counted: bool = await self._writer.join(self._apply, resolution)
         return counted
 
-    async def release(self, hold_id: str) -> None:
+    async def release(self, hold_id: str, note: Note | None = None) -> None:
         """Give back an unconfirmed hold: an administrator knows that the provider did not bill it.
 
         Raises:
             Conflict: it is not unconfirmed.
         """
-        if not await self.resolved(Resolution(hold_id=hold_id, deed="release")):
+        if not await self.resolved(Resolution(hold_id=hold_id, deed="release", note=note)):
             raise Conflict(f"hold {hold_id} is not unconfirmed, so there is nothing to release")
 
     async def correct(self, correction: Correction) -> None:
@@ -219,6 +224,7 @@ class LedgerBatch:
         self._states: list[tuple[str, str]] = []
         self._ends: list[tuple[str, str]] = []
         self._entries: list[tuple[Any, ...]] = []
+        self._notes: list[tuple[Any, ...]] = []
 
     def apply(self, items: list[Item]) -> list[Any]:
         """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted; None
@@ -319,6 +325,8 @@ class LedgerBatch:
         (self._ends if resolution.ends_request else self._states).append((after, resolution.hold_id))
         moves = write_amounts(actual) if resolution.deed == "settle" else ""
         self._entries.append((resolution.hold_id, resolution.deed, resolution.usd, moves, self._at))
+        if resolution.note is not None:
+            self._notes.append(resolution.note)
         return True
 
     def _correct(self, correction: Correction) -> Conflict | None:
@@ -336,6 +344,8 @@ class LedgerBatch:
         usd = moved if unit == "usd" else 0
         kind = "credit" if amount > 0 else "charge"
         self._entries.append((correction.id, kind, usd, write_amounts({key: moved}), self._at))
+        if correction.note is not None:
+            self._notes.append(correction.note)
         return None
 
     def _actual(self, key: str, held: int, resolution: Resolution) -> int:
@@ -377,6 +387,8 @@ class LedgerBatch:
             self._batch.run(sql.HOLD_END, self._ends)
         if self._entries:
             self._batch.run(sql.ENTRY, self._entries)
+        if self._notes:
+            self._batch.run(ADD_NOTE, self._notes)
 
 
 def budget_of(row: Sequence[Any]) -> Budget:

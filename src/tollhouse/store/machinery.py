@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.statements import Sql
 from tollhouse.store.tables import audit, fact, process
-from tollhouse.store.types import to_micros
+from tollhouse.store.types import from_micros, to_micros
 
 
 def begin_process(tx: Writing, *, boot_id: str, kind: str, pid: int, now: datetime) -> None:
@@ -53,11 +55,24 @@ def set_fact(tx: Writing, name: str, value: Any) -> None:
     tx.execute(insert(fact).values(name=name, value=value))
 
 
-def note_deed(
-    tx: Writing, *, deed_id: str, at: datetime, actor: str, deed: str, subject: str, facts: dict[str, Any]
-) -> None:
-    """Write down who changed what. Nothing ever deletes these rows."""
-    tx.execute(insert(audit).values(id=deed_id, at=at, actor=actor, deed=deed, subject=subject, facts=facts))
+class Note(NamedTuple):
+    """Who changed what: a row of the audit, which nothing ever deletes. `at` in microseconds, `facts` as JSON."""
+
+    id: str
+    at: int
+    actor: str
+    deed: str
+    subject: str
+    facts: str
+
+
+ADD_NOTE = Sql("INSERT INTO audit (id, at, actor, deed, subject, facts) VALUES (?, ?, ?, ?, ?, ?)")
+
+
+def note_deed(tx: Writing, note: Note) -> None:
+    """Write it down in the transaction that does it."""
+    values = note._asdict() | {"at": from_micros(note.at), "facts": msgspec.json.decode(note.facts)}
+    tx.execute(insert(audit).values(**values))
 
 
 def deeds(tx: Reading, limit: int = 100) -> list[Any]:
