@@ -65,6 +65,11 @@ async def test_a_failed_turn_is_seen_and_can_be_tried_again_without_asking_twice
     assert (tried["status"], tried["attempt"], tried["error"]) == ("succeeded", 2, None)
     assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hello")]
     assert (await ada.call("GET", f"{conversation}/poll"))["status"] == "completed"
+    rows = (await ada.call("GET", "/api/me/requests", params={"run": failed["run"]}))["data"]
+    assert [(row["run"], row["outcome"]) for row in rows] == [
+        (failed["run"], "succeeded"),
+        (failed["run"], "provider_auth_failed"),
+    ]
     await ada.call("POST", f"/api/runs/{failed['run']}/retry", 409)
 
 

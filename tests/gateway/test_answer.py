@@ -298,6 +298,7 @@ async def test_an_answer_leaves_a_whole_row(gateway: Gateway, stream: bool) -> N
         "user_agent": "Test/1.0",
         "client_request_id": None,
         "tag": "search",
+        "run_id": None,
         "status": 200,
         "outcome": "succeeded",
         "error_code": None,

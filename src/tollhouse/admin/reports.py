@@ -49,14 +49,15 @@ async def list_requests(
     user: str | None = None,
     outcome: str | None = None,
     model: str | None = None,
+    run: str | None = None,
 ) -> Listing[RequestView]:
-    """A page of the request log, newest first; of one user, one outcome or one model when said. Raises NotFound."""
+    """A page of the request log, newest first; of one user, outcome, model or run when said. Raises NotFound."""
     page = page or Page()
     more = msgspec.structs.replace(page, limit=page.limit + 1)
 
     def query(tx: Reading) -> list[Any]:
         user_id = None if user is None else find_user(tx, user)["id"]
-        return sql.rows(tx, more, user_id=user_id, outcome=outcome, model=model)
+        return sql.rows(tx, more, user_id=user_id, outcome=outcome, model=model, run_id=run)
 
     rows = await desk.store.read(query)
     return listing([request_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
@@ -210,6 +211,7 @@ def request_view(row: Any) -> RequestView:
         user_agent=row["user_agent"],
         client_request_id=row["client_request_id"],
         tag=row["tag"],
+        run=row["run_id"],
         attempts=_attempts(row),
         cache=row["cache"],
         created_at=from_micros(row["created_at"]),

@@ -232,7 +232,12 @@ class PayloadView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestView(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the request log; what is not known is null. `payload` comes with one request, where bodies are kept."""
+    """A row of the request log; what is not known is null.
+
+    Attributes:
+        run: the turn of a conversation that it was made for.
+        payload: comes with one request, where bodies are kept.
+    """
 
     id: str
     user: str
@@ -258,6 +263,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None
     client_request_id: str | None
     tag: str | None
+    run: str | None
     attempts: tuple[AttemptView, ...]
     cache: str | None
     created_at: datetime

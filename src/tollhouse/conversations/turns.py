@@ -179,6 +179,7 @@ def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing
     exchange.user_agent = origin.user_agent
     exchange.client_request_id = origin.client_request_id
     exchange.tag = origin.tag
+    exchange.run_id = run["id"]
     # In the background we try again ourselves, and later.
     exchange.may_repeat = not run["background"]
     return exchange

@@ -110,6 +110,7 @@ class Exchange:
         "keeps_bodies",
         "may_repeat",
         "request",
+        "run_id",
         "said",
         "skeleton",
         "status",
@@ -143,6 +144,7 @@ class Exchange:
         self.user_agent: str | None = None
         self.client_request_id: str | None = None
         self.tag: str | None = None
+        self.run_id: str | None = None
         self.wait_s = 0.0
         self.cache: str | None = None
         self.admission: Admission | None = None
@@ -189,5 +191,6 @@ class Exchange:
             user_agent=self.user_agent,
             client_request_id=self.client_request_id,
             tag=self.tag,
+            run_id=self.run_id,
         )
         return skeleton

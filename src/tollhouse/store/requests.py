@@ -39,6 +39,7 @@ class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None
     client_request_id: str | None
     tag: str | None
+    run_id: str | None = None
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +140,7 @@ def rows(
     user_id: str | None = None,
     outcome: str | None = None,
     model: str | None = None,
+    run_id: str | None = None,
 ) -> list[Any]:
     """A page of the log, by id, which is by time."""
     query = select(request)
@@ -148,6 +150,8 @@ def rows(
         query = query.where(request.c.outcome == outcome)
     if model is not None:
         query = query.where(request.c.model == model)
+    if run_id is not None:
+        query = query.where(request.c.run_id == run_id)
     return list(tx.execute(page.of(query, request.c.id)).mappings())
 
 

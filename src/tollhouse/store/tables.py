@@ -211,6 +211,7 @@ request = Table(
     Column("user_agent", Text),
     Column("client_request_id", Text),
     Column("tag", Text),
+    Column("run_id", Text),
     Column("status", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("error_code", Text),
@@ -239,6 +240,12 @@ request = Table(
         "client_request_id",
         sqlite_where=text("client_request_id IS NOT NULL"),
         postgresql_where=text("client_request_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_request_run_id",
+        "run_id",
+        sqlite_where=text("run_id IS NOT NULL"),
+        postgresql_where=text("run_id IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )

@@ -171,6 +171,7 @@ class RequestsAsked(Paging):
     user: Text | None = None
     outcome: Text | None = None
     model: Text | None = None
+    run: Text | None = None
 
 
 class DeliveriesAsked(Paging):
@@ -181,6 +182,7 @@ class DeliveriesAsked(Paging):
 class MyRequestsAsked(Paging):
     outcome: Text | None = None
     model: Text | None = None
+    run: Text | None = None
 
 
 class OwnerAsked(Body):

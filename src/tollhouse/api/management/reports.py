@@ -33,7 +33,7 @@ table = Table("reports")
 @table.get("/api/requests", scope=ADMIN)
 async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query()]) -> Listing[RequestView]:
     """A page of the request log, newest first."""
-    said = {"user": asked.user, "outcome": asked.outcome, "model": asked.model}
+    said = {"user": asked.user, "outcome": asked.outcome, "model": asked.model, "run": asked.run}
     return await reports.list_requests(here.desk, asked.page, **said)
 
 
@@ -99,8 +99,8 @@ async def get_my_usage(here: Here) -> MyUsageView:
 @table.get("/api/me/requests", scope=OWN)
 async def list_my_requests(here: Here, asked: Annotated[bodies.MyRequestsAsked, Query()]) -> Listing[RequestView]:
     """A page of your requests, newest first."""
-    user = here.caller.user_id
-    return await reports.list_requests(here.desk, asked.page, user=user, outcome=asked.outcome, model=asked.model)
+    said = {"user": here.caller.user_id, "outcome": asked.outcome, "model": asked.model, "run": asked.run}
+    return await reports.list_requests(here.desk, asked.page, **said)
 
 
 @table.get("/api/me/requests/{request}", scope=OWN)

@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("user_agent", sa.Text(), nullable=True),
         sa.Column("client_request_id", sa.Text(), nullable=True),
         sa.Column("tag", sa.Text(), nullable=True),
+        sa.Column("run_id", sa.Text(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("error_code", sa.Text(), nullable=True),
@@ -198,6 +199,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("client_request_id IS NOT NULL"),
         postgresql_where=sa.text("client_request_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_request_run_id",
+        "request",
+        ["run_id"],
+        unique=False,
+        sqlite_where=sa.text("run_id IS NOT NULL"),
+        postgresql_where=sa.text("run_id IS NOT NULL"),
     )
     op.create_index("ix_request_user_id", "request", ["user_id", "id"], unique=False)
     op.create_table(
