@@ -240,7 +240,7 @@ async def test_what_is_wrong_is_said_before_anything_is_written(ada: Talk, provi
         ({"message": {"content": [{"type": "tool_result", "tool_call_id": "a", "content": ""}]}}, 422, None),
         ({"message": {"content": [{"type": "video"}]}}, 400, None),
         ({"message": {"content": [{"type": "file"}]}}, 422, "/message/content/0"),
-        ({"message": {"content": [{"type": "file", "url": "https://example.com/a.pdf"}]}}, 400, None),
+        ({"message": {"content": [{"type": "file", "path": "/etc/passwd"}]}}, 400, None),
         ({"message": "Hi", "model": "acme/none"}, 404, "/model"),
         ({"message": "Hi", "settings": {"temperature": 9}}, 400, "/settings/temperature"),
         ({"message": "Hi", "settings": {"stream": True}}, 400, "/settings/stream"),
