@@ -14,6 +14,8 @@ Measure what a request costs, beside nginx and other gateways in the same run.
   run     CPU per request, throughput, added latency, memory, start-up, and a long run at half of the peak
   scale   several processes on one PostgreSQL, full tables, many users, thousands of live streams
   pages   write the documentation's pages anew from the results that are kept, without measuring
+  translation
+          what it takes to translate a call and an event, step by step, in this process and without a load
 """
 
 EXAMPLES = """\
@@ -35,6 +37,11 @@ def main(words: Sequence[str] | None = None) -> int:
     Gives 1 when Tollhouse failed requests or did not last, and 2 when nothing can be measured here.
     """
     arguments = read_arguments(words)
+    if arguments.command == "translation":
+        from benchmarks.translation import measured
+
+        sys.stdout.write(measured())
+        return 0
     if not sys.platform.startswith("linux"):
         sys.stderr.write("Measuring needs Linux: processor time and memory are read from /proc.\n")
         return 2
@@ -71,7 +78,9 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", nargs="?", choices=("run", "scale", "pages"), default="run", help="see above (run)")
+    parser.add_argument(
+        "command", nargs="?", choices=("run", "scale", "pages", "translation"), default="run", help="see above (run)"
+    )
     parser.add_argument(
         "--only",
         nargs="+",

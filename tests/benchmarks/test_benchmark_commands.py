@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import translation
 from benchmarks.__main__ import main
 from benchmarks.pages import COST, SCALE, Page
 from benchmarks.peers.__main__ import main as peers_main
@@ -18,7 +19,19 @@ ROOT = Path(__file__).parents[2]
 def test_help_names_every_part_and_how_to_begin():
     command = [sys.executable, "-m", "benchmarks", "--help"]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    for word in ("cost", "latency", "memory", "start", "soak", "processes", "rows", "users", "streams", "--quick"):
+    for word in (
+        "cost",
+        "latency",
+        "memory",
+        "start",
+        "soak",
+        "processes",
+        "rows",
+        "users",
+        "streams",
+        "translation",
+        "--quick",
+    ):
         assert word in told.stdout
 
 
@@ -34,6 +47,15 @@ def test_help_names_every_part_and_how_to_begin():
 def test_a_mistyped_name_is_refused_with_those_there_are(words: list[str], complaint: str):
     with pytest.raises(SystemExit, match=complaint):
         main(words)
+
+
+def test_each_step_of_translating_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(translation, "REPEATS", 1)
+    monkeypatch.setattr(translation, "REPEAT_US", 0.0)
+    assert main(["translation"]) == 0
+    told = capsys.readouterr().out
+    for step in ("read_request", "translate", "write_request", "read_answer", "write_answer", "an event of words"):
+        assert told.count(step) >= len(translation.PAIRS)
 
 
 def test_a_peer_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]):
