@@ -112,6 +112,7 @@ def test_the_name_of_a_tool_is_no_feature():
         ({"tools": (chat.Tool(type="web_search", raw=Raw(b"{}")),)}, ("other_tools", "tools[0]")),
         ({"tool_choice": "auto"}, ("tool_choice", "tool_choice")),
         ({"parallel_tool_calls": True}, ("parallel_tool_calls", "parallel_tool_calls")),
+        ({"parallel_tool_calls": False}, ("parallel_tool_calls", "parallel_tool_calls")),
         ({"response_format": chat.ResponseFormat(type="json_object")}, ("json_object", "response_format")),
         ({"response_format": chat.ResponseFormat(type="json_schema")}, ("json_schema", "response_format")),
         ({"temperature": 0.0}, ("temperature", "temperature")),

@@ -9,7 +9,8 @@ with notice, all others are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -102,23 +103,12 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
     """The features that a request uses."""
     is_begun = False
     for position, message in enumerate(request.messages):
-        param = f"messages[{position}]"
-        if message.role in ("system", "developer"):
-            yield Use("late_system" if is_begun else "system", param)
+        if message.role in _SYSTEM:
+            yield Use("late_system" if is_begun else "system", f"messages[{position}]")
         else:
             is_begun = True
-        if message.name is not None and message.role != "tool":
-            yield Use("name", f"{param}.name")
-        if message.is_error:
-            yield Use("tool_error", f"{param}.is_error")
-        for number, part in enumerate(message.parts):
-            if type(part) is not chat.TextPart or part.citations:
-                yield from _part_uses(part, f"{param}.content[{number}]", message.role)
-        for number, call in enumerate(message.tool_calls):
-            if call.type != "function":
-                yield Use("other_tools", f"{param}.tool_calls[{number}]")
-            if call.signature is not None:
-                yield Use("signed_reasoning", f"{param}.tool_calls[{number}].signature")
+        if not is_plain(message):
+            yield from _message_uses(message, f"messages[{position}]")
     for position, tool in enumerate(request.tools):
         yield Use("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
         if tool.strict:
@@ -127,9 +117,8 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
         yield Use("tool_choice", "tool_choice")
     if request.response_format is not None and request.response_format.type != "text":
         yield Use(request.response_format.type, "response_format")
-    for name in _SETTINGS:
-        wanted = getattr(request, name)
-        if not (wanted is None or wanted is False or wanted == ()):
+    for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
+        if wanted is not None and wanted != _UNSAID[name]:
             yield Use(name, name)
     if request.n != 1:
         yield Use("n", "n")
@@ -139,35 +128,51 @@ def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
     """The fields that only the dialect that read them knows, and that say something: names, and where they stand."""
     yield from _told(request.extra, "")
     for position, message in enumerate(request.messages):
-        if message.extra:
-            yield from _told(message.extra, f"messages[{position}].")
+        if is_plain(message):
+            continue
+        yield from _told(message.extra, f"messages[{position}].")
         for number, part in enumerate(message.parts):
             if isinstance(part, chat.OtherPart):
                 yield part.type, f"messages[{position}].content[{number}]"
             elif extra := getattr(part, "extra", None):
                 yield from _told(extra, f"messages[{position}].content[{number}].")
         for number, call in enumerate(message.tool_calls):
-            if call.extra:
-                yield from _told(call.extra, f"messages[{position}].tool_calls[{number}].")
+            yield from _told(call.extra, f"messages[{position}].tool_calls[{number}].")
     for position, tool in enumerate(request.tools):
         if tool.extra:
             yield from _told(tool.extra, f"tools[{position}].")
 
 
-def without(request: chat.ChatRequest, features: Iterable[str]) -> chat.ChatRequest:
+def is_plain(message: chat.Message) -> bool:
+    """Words, calls of functions and answers to them, and nothing that needs a second look.
+
+    Nearly every message of a conversation is, and what looks for the others need not look closer.
+    """
+    for part in message.parts:
+        if type(part) is not chat.TextPart or part.extra or part.citations:
+            return False
+    for call in message.tool_calls:
+        if call.extra or call.signature is not None or call.type != "function":
+            return False
+    return not (message.extra or message.is_error) and (message.name is None or message.role == "tool")
+
+
+def without(request: chat.ChatRequest, features: Collection[str]) -> chat.ChatRequest:
     """The request without these settings, and without earlier thinking, signed or not, when that is among them."""
-    lacking = frozenset(features)
-    changes: dict[str, Any] = {name: () if name == "stop" else None for name in _SETTINGS if name in lacking}
-    if lacking & {"reasoning", "signed_reasoning"}:
-        changes["messages"] = tuple([_without_thinking(message, lacking) for message in request.messages])
-    return replace(request, **changes)
+    changes: dict[str, Any] = {}
+    for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
+        if wanted is not None and name in features:
+            changes[name] = _UNSAID[name]
+    if ("reasoning" in features or "signed_reasoning" in features) and not all(map(is_plain, request.messages)):
+        changes["messages"] = tuple([_without_thinking(message, features) for message in request.messages])
+    return replace(request, **changes) if changes else request
 
 
 def bare(request: chat.ChatRequest) -> chat.ChatRequest:
     """The request without what only the dialect that read it knows; `losses` has told of it."""
     return replace(
         request,
-        messages=tuple(map(_bare_message, request.messages)),
+        messages=tuple([_bare_message(message) for message in request.messages]),
         tools=tuple([replace(tool, extra={}) if tool.extra else tool for tool in request.tools if tool.raw is None]),
         extra={},
     )
@@ -175,11 +180,17 @@ def bare(request: chat.ChatRequest) -> chat.ChatRequest:
 
 def bare_answer(answer: chat.Answer) -> chat.Answer:
     """The answer without what only the dialect that read it knows."""
-    choices = [replace(choice, message=_bare_message(choice.message), extra={}) for choice in answer.choices]
+    choices = [
+        replace(choice, message=_bare_message(choice.message), extra={})
+        if choice.extra or not is_plain(choice.message)
+        else choice
+        for choice in answer.choices
+    ]
     return replace(answer, choices=tuple(choices), extra={})
 
 
-_SETTINGS = (
+_SYSTEM: Final = ("system", "developer")
+_SETTINGS: Final = (
     "parallel_tool_calls",
     "max_output_tokens",
     "temperature",
@@ -194,6 +205,24 @@ _SETTINGS = (
     "reasoning_budget_tokens",
     "user",
 )
+_WANTED: Final = attrgetter(*_SETTINGS)
+_UNSAID: Final[Mapping[str, object]] = dict.fromkeys(_SETTINGS) | {"stop": (), "logprobs": False}
+"""What says no more than leaving it out."""
+
+
+def _message_uses(message: chat.Message, param: str) -> Iterator[Use]:
+    if message.name is not None and message.role != "tool":
+        yield Use("name", f"{param}.name")
+    if message.is_error:
+        yield Use("tool_error", f"{param}.is_error")
+    for number, part in enumerate(message.parts):
+        if type(part) is not chat.TextPart or part.citations:
+            yield from _part_uses(part, f"{param}.content[{number}]", message.role)
+    for number, call in enumerate(message.tool_calls):
+        if call.type != "function":
+            yield Use("other_tools", f"{param}.tool_calls[{number}]")
+        if call.signature is not None:
+            yield Use("signed_reasoning", f"{param}.tool_calls[{number}].signature")
 
 
 def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
@@ -225,37 +254,27 @@ def _told(extra: dict[str, msgspec.Raw], inside: str) -> Iterator[tuple[str, str
     return ((name, inside + name) for name, raw in extra.items() if not is_null(raw))
 
 
-def _without_thinking(message: chat.Message, lacking: frozenset[str]) -> chat.Message:
+def _without_thinking(message: chat.Message, lacking: Collection[str]) -> chat.Message:
     def is_kept(part: chat.Part) -> bool:
         if not isinstance(part, chat.ReasoningPart):
             return True
         is_signed = part.signature is not None or part.sealed is not None
         return ("signed_reasoning" if is_signed else "reasoning") not in lacking
 
+    if is_plain(message):
+        return message
     parts, calls = tuple(filter(is_kept, message.parts)), message.tool_calls
     if "signed_reasoning" in lacking and any(call.signature is not None for call in calls):
         calls = tuple([replace(call, signature=None, made_by=None) for call in calls])
-    if len(parts) == len(message.parts) and calls is message.tool_calls:
-        return message
     return replace(message, parts=parts, tool_calls=calls)
 
 
 def _bare_message(message: chat.Message) -> chat.Message:
-    if message.extra or any(map(_has_own, message.parts)) or any(call.extra for call in message.tool_calls):
-        parts = [_bare_part(part) for part in message.parts if not isinstance(part, chat.OtherPart)]
-        calls = [replace(call, extra={}) for call in message.tool_calls]
-        return replace(message, parts=tuple(parts), tool_calls=tuple(calls), extra={})
-    return message
-
-
-def _has_own(part: chat.Part) -> bool:
-    match part:
-        case chat.TextPart(_, extra, citations):
-            return bool(extra or citations)
-        case chat.ImagePart() | chat.AudioPart() | chat.FilePart():
-            return bool(part.extra)
-        case _:
-            return isinstance(part, chat.OtherPart)
+    if is_plain(message):
+        return message
+    parts = [_bare_part(part) for part in message.parts if not isinstance(part, chat.OtherPart)]
+    calls = [replace(call, extra={}) for call in message.tool_calls]
+    return replace(message, parts=tuple(parts), tool_calls=tuple(calls), extra={})
 
 
 def _bare_part(part: chat.Part) -> chat.Part:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, chat
-from tollhouse.dialects.anthropic_messages.blocks import FIELDS
 from tollhouse.dialects.anthropic_messages.thinking import suited
+from tollhouse.dialects.modelled import FIELDS
 from tollhouse.errors import InvalidRequest
 
 _SYSTEM = ("system", "developer")
@@ -24,7 +22,7 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     )
     return replace(
         request,
-        messages=tuple(_messages(request.messages)),
+        messages=_messages(request.messages),
         tools=tuple(map(_tool, request.tools)),
         # Without tools the API takes no choice among them, and side by side is what it does of itself.
         tool_choice=request.tool_choice if request.tools else None,
@@ -34,17 +32,20 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     )
 
 
-def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:
+def _messages(messages: tuple[chat.Message, ...]) -> tuple[chat.Message, ...]:
     """Whatever the system says stands first; nobody can be shown what earlier words rested on.
 
     Somebody must be answered: when only the system speaks, its last words are the user's.
     """
-    system = [message for message in messages if message.role in _SYSTEM]
-    said = [message for message in messages if message.role not in _SYSTEM]
+    system = [replace(message, role="system") for message in messages if message.role in _SYSTEM]
+    said = [_uncited(message) for message in messages if message.role not in _SYSTEM]
     if system and not said:
         said = [replace(system.pop(), role="user")]
-    yield from (replace(message, role="system") for message in system)
-    yield from (replace(message, parts=tuple(map(_part, message.parts))) for message in said)
+    return (*system, *said)
+
+
+def _uncited(message: chat.Message) -> chat.Message:
+    return message if carry.is_plain(message) else replace(message, parts=tuple(map(_part, message.parts)))
 
 
 def _part(part: chat.Part) -> chat.Part:

@@ -24,13 +24,17 @@ def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:
     """A tool's message holds words only: what else it brought is shown by the user, after all tools have spoken."""
     shown: list[chat.Part] = []
     for message in messages:
-        parts = tuple(map(_part, message.parts))
-        if message.role == "tool":
-            shown += [part for part in parts if not isinstance(part, chat.TextPart)]
-            parts = tuple([part for part in parts if isinstance(part, chat.TextPart)])
-        elif shown:
+        is_tool = message.role == "tool"
+        if shown and not is_tool:
             yield chat.Message(role="user", parts=tuple(shown))
             shown = []
+        if carry.is_plain(message):
+            yield message
+            continue
+        parts = tuple(map(_part, message.parts))
+        if is_tool:
+            shown += [part for part in parts if not isinstance(part, chat.TextPart)]
+            parts = tuple([part for part in parts if isinstance(part, chat.TextPart)])
         yield replace(message, parts=parts)
     if shown:
         yield chat.Message(role="user", parts=tuple(shown))
