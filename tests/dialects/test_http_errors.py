@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients import DIALECTS
 from tollhouse import errors
 from tollhouse.dialects import chat, http_errors
 
@@ -99,3 +101,15 @@ def test_when_to_ask_again(headers, wait_s):
 def test_any_header_is_a_wait_or_nothing(value):
     wait_s = http_errors.retry_after_s(((b"retry-after", value),), NOW_S)
     assert wait_s is None or wait_s >= 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.NAME)
+def test_what_looks_like_an_answer_and_reports_an_error_is_not_read_as_one(dialect):
+    message = chat.Message(role="assistant", parts=(chat.TextPart("a"),))
+    choice = chat.Choice(index=0, message=message, finish_reason="stop", said="stop")
+    whole = chat.Answer(id="1", model="m", created=1, choices=(choice,))
+    assert dialect.read_answer(dialect.write_answer(whole)).choices
+    body = dialect.write_answer(msgspec.structs.replace(whole, extra={"error": msgspec.Raw(b'{"message":"No"}')}))
+    assert dialect.glance_answer(body).failed.message == "No"
+    with pytest.raises(errors.UpstreamIncomplete):
+        dialect.read_answer(body)

@@ -49,23 +49,22 @@ class Whole:
         self._secrets = secrets
 
     async def first(self) -> bytes:
-        body = await self._reply.read()
-        glance = self._dialect.glance_answer(body)
-        if glance.failed is not None:
-            raise said_error(glance.failed, self._secrets, may_have_billed=False)
-        tally = self._tally
-        tally.usage = glance.usage
-        tally.model = glance.model
-        tally.output_bytes = glance.output_bytes
-        tally.finish_reason = glance.finish_reasons[0] if glance.finish_reasons else None
-        tally.is_meaningful = tally.has_ended = True
-        return body
+        return self._look(await self._reply.read())
 
     async def next(self, outlet: Taker | None = None) -> bytes:
         return b""
 
     def close(self) -> None:
         self._reply.close()
+
+    def _look(self, body: bytes) -> bytes:
+        """What the client hears of the answer. Raises UpstreamError when it is a failure, or none."""
+        glance = self._dialect.glance_answer(body)
+        if glance.failed is not None:
+            raise said_error(glance.failed, self._secrets, may_have_billed=False)
+        self._tally.output_bytes = glance.output_bytes
+        self._tally.hear(glance.model, glance.usage, glance.finish_reasons[0] if glance.finish_reasons else None)
+        return body
 
 
 class Streamed:

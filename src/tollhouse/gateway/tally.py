@@ -42,6 +42,13 @@ class Tally:
         self.has_ended = False
         self.failed: Failed | None = None
 
+    def hear(self, model: str, usage: Usage | None, finish_reason: str | None) -> None:
+        """A whole answer, but for its size."""
+        self.model = model
+        self.usage = usage
+        self.finish_reason = finish_reason
+        self.is_meaningful = self.has_ended = True
+
     def add(self, events: Iterable[Event]) -> None:
         """Look at what was said."""
         for event in events:

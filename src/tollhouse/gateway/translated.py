@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tollhouse.dialects import carry, sse
 from tollhouse.dialects.chat import Answer, Began, Event
+from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Streamed, Whole, said_error
 from tollhouse.gateway.tally import Tally
 from tollhouse.upstream.base import Reply
@@ -40,12 +41,22 @@ class TranslatedWhole(Whole):
         super().__init__(reply, dialect, tally, secrets)
         self._heading = heading
 
-    async def first(self) -> bytes:
+    def _look(self, body: bytes) -> bytes:
+        """Read all of it. A second look, at a glance, is for what cannot be read and for what was not counted."""
+        try:
+            answer: Answer = carry.bare_answer(self._dialect.read_answer(body))
+        except UpstreamIncomplete:
+            super()._look(body)
+            raise
+        if answer.usage is None:
+            super()._look(body)
+        else:
+            self._tally.output_bytes = len(body)
+            self._tally.hear(answer.model, answer.usage, answer.choices[0].said)
         heading = self._heading
-        answer: Answer = carry.bare_answer(self._dialect.read_answer(await super().first()))
         answer = replace(answer, id=answer.id or heading.id, created=answer.created or heading.created)
-        body: bytes = heading.dialect.write_answer(answer)
-        return body
+        said: bytes = heading.dialect.write_answer(answer)
+        return said
 
 
 class TranslatedStream(Streamed):

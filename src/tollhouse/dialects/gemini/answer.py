@@ -72,7 +72,7 @@ def read_answer(body: bytes) -> chat.Answer:
         choices = choices or list(_read_blocked(extra))
     except (errors.InvalidRequest, msgspec.DecodeError):
         raise unreadable() from None
-    if not choices:
+    if not choices or not says_nothing(extra.get("error", NULL)):
         raise unreadable()
     return chat.Answer(
         id=answer_id,
