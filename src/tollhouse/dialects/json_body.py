@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -25,7 +26,12 @@ T = TypeVar("T")
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """The body as the decoder's type.
+    """The body as the decoder's type. Raises InvalidRequest as `checked` does."""
+    return checked(decoder.decode, body)
+
+
+def checked(read: Callable[[bytes], T], body: bytes) -> T:
+    """What `read` makes of a stranger's body.
 
     Raises:
         InvalidRequest: not UTF-8, not JSON, too deep, or not of this type; `param` is the dotted path of the field.
@@ -36,7 +42,7 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         if not body.isascii():
             # What is left as msgspec.Raw is skipped, and skipping does not look at UTF-8.
             body.decode()
-        return decoder.decode(body)
+        return read(body)
     except UnicodeDecodeError:
         raise errors.InvalidRequest("The body is not valid UTF-8.") from None
     except RecursionError:

@@ -9,10 +9,11 @@ from msgspec import Raw
 
 from tollhouse import errors
 from tollhouse.dialects import chat
-from tollhouse.dialects.anthropic_messages.blocks import FIELDS, read_content, write_content
+from tollhouse.dialects.anthropic_messages.blocks import read_content, write_content
 from tollhouse.dialects.anthropic_messages.errors import unreadable
 from tollhouse.dialects.anthropic_messages.usage import read_usage, write_usage
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.modelled import Modelled
 
 _REASONS: Final[dict[str, chat.FinishReason]] = {
     "end_turn": "stop",
@@ -44,8 +45,7 @@ class _Answer(msgspec.Struct, kw_only=True):
     usage: Raw = NULL
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-_MODELLED = frozenset(_Answer.__struct_fields__)
+_ANSWER = Modelled(_Answer)
 
 
 def read_answer(body: bytes) -> chat.Answer:
@@ -55,11 +55,14 @@ def read_answer(body: bytes) -> chat.Answer:
         UpstreamIncomplete: this is no such answer: empty, cut off, HTML, an error.
     """
     try:
-        body.decode()
-        wire = _ANSWER.decode(body)
+        if not body.isascii():
+            body.decode()
+        wire, extra = _ANSWER.read(body)
         blocks = read_content(wire.content, "content")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, errors.InvalidRequest):
         raise unreadable() from None
+    if not is_null(extra.get("error", NULL)):
+        raise unreadable()
     said = wire.stop_reason or ""
     message = chat.Message(
         role="assistant",
@@ -73,14 +76,13 @@ def read_answer(body: bytes) -> chat.Answer:
         said=said,
         stop_sequence=wire.stop_sequence,
     )
-    fields = FIELDS.decode(body)
     return chat.Answer(
         id=wire.id or "",
         model=wire.model or "",
         created=0,
         choices=(choice,),
         usage=read_usage(wire.usage),
-        extra={name: raw for name, raw in fields.items() if name not in _MODELLED and not is_null(raw)},
+        extra={name: raw for name, raw in extra.items() if not is_null(raw)},
     )
 
 

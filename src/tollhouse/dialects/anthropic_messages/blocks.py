@@ -6,8 +6,8 @@ more than we have words for, are kept as they came. Empty text says nothing, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias, assert_never, get_args
 
 import msgspec
 from msgspec import Raw
@@ -16,8 +16,8 @@ from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.anthropic_messages.citations import read_citation, write_citations
 from tollhouse.dialects.anthropic_messages.media import Source, read_document, read_image, write_document, write_image
 from tollhouse.dialects.anthropic_messages.name import NAME
+from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 
-Fields: TypeAlias = dict[str, Raw]
 Content: TypeAlias = str | list[Raw] | None
 Block: TypeAlias = chat.Part | chat.ToolCall | chat.Message
 """What a block means: a part, a call of a tool, or a tool's answer, which is a message to us."""
@@ -27,59 +27,53 @@ UNREADABLE_INPUT: Final = "invalid_json"
 
 _NO_INPUT: Final = Raw(b"{}")
 
-FIELDS: Final = msgspec.json.Decoder(Fields)
-
 
 class _Typed(msgspec.Struct):
     type: str
 
 
-class _Text(msgspec.Struct):
+class _Text(msgspec.Struct, tag="text"):
     text: str
     citations: list[Raw] | None = None
 
 
-class _Thinking(msgspec.Struct):
+class _Thinking(msgspec.Struct, tag="thinking"):
     thinking: str
     signature: str | None = None
 
 
-class _Redacted(msgspec.Struct):
+class _Redacted(msgspec.Struct, tag="redacted_thinking"):
     data: str
 
 
-class _Image(msgspec.Struct):
+class _Image(msgspec.Struct, tag="image"):
     source: Raw
 
 
-class _Document(msgspec.Struct):
+class _Document(msgspec.Struct, tag="document"):
     source: Raw
     title: str | None = None
 
 
-class _ToolUse(msgspec.Struct):
+class _ToolUse(msgspec.Struct, tag="tool_use"):
     id: str
     name: str
     input: Raw = _NO_INPUT
 
 
-class _ToolResult(msgspec.Struct):
+class _ToolResult(msgspec.Struct, tag="tool_result"):
     tool_use_id: str
     content: str | list[Raw] | None = None
     is_error: bool | None = None
 
 
-_TYPE = msgspec.json.Decoder(_Typed)
-_TEXT = msgspec.json.Decoder(_Text)
-_THINKING = msgspec.json.Decoder(_Thinking)
-_REDACTED = msgspec.json.Decoder(_Redacted)
-_IMAGE = msgspec.json.Decoder(_Image)
-_DOCUMENT = msgspec.json.Decoder(_Document)
-_SOURCE = msgspec.json.Decoder(Source)
-_TOOL_USE = msgspec.json.Decoder(_ToolUse)
-_TOOL_RESULT = msgspec.json.Decoder(_ToolResult)
-_SOURCE_FIELDS = frozenset(Source.__struct_fields__)
-_NOTHING = (chat.TextPart(""), chat.ReasoningPart(""))
+_Wire: TypeAlias = _Text | _ToolUse | _ToolResult | _Thinking | _Redacted | _Image | _Document
+
+_BLOCK: Final[Modelled[_Wire]] = Modelled(_Text, _ToolUse, _ToolResult, _Thinking, _Redacted, _Image, _Document)
+_KINDS: Final = frozenset(str(shape.__struct_config__.tag) for shape in get_args(_Wire))
+_TYPE: Final = msgspec.json.Decoder(_Typed)
+_SOURCE: Final = Modelled(Source)
+_NOTHING: Final = (chat.TextPart(""), chat.ReasoningPart(""))
 
 
 def read_content(content: Content, where: str) -> list[Block]:
@@ -109,10 +103,14 @@ def read_block(raw: Raw, where: str) -> Block:
         msgspec.DecodeError: it is malformed.
         InvalidRequest: a block inside it is.
     """
-    kind = _TYPE.decode(raw).type
-    read = _READERS.get(kind)
-    block = None if read is None else read(raw, where)
-    return chat.OtherPart(kind, raw) if block is None else block
+    try:
+        block = _meaning(*_BLOCK.read(raw), where)
+    except msgspec.ValidationError:
+        kind = _TYPE.decode(raw).type
+        if kind in _KINDS:
+            raise
+        return chat.OtherPart(kind, raw)
+    return chat.OtherPart(_TYPE.decode(raw).type, raw) if block is None else block
 
 
 def write_content(parts: Iterable[chat.Part], calls: Iterable[chat.ToolCall] = ()) -> list[Any]:
@@ -192,58 +190,37 @@ def lone_text(content: list[Any]) -> str | list[Any]:
             return content
 
 
-def extra_of(raw: Raw, modelled: type[msgspec.Struct]) -> Fields:
-    """The fields of an object that are not modelled; its `type` always is."""
-    fields = FIELDS.decode(raw)
-    fields.pop("type", None)
-    for name in modelled.__struct_fields__:
-        fields.pop(name, None)
-    return fields
-
-
-def _read_text(raw: Raw, where: str) -> Block:
-    wire = _TEXT.decode(raw)
-    return chat.TextPart(wire.text, extra_of(raw, _Text), tuple(map(read_citation, wire.citations or ())))
-
-
-def _read_thinking(raw: Raw, where: str) -> Block | None:
-    wire = _THINKING.decode(raw)
-    if extra_of(raw, _Thinking):
-        return None
-    if not wire.signature:
-        return chat.ReasoningPart(wire.thinking)
-    return chat.ReasoningPart(wire.thinking, wire.signature, None, NAME)
-
-
-def _read_redacted(raw: Raw, where: str) -> Block | None:
-    wire = _REDACTED.decode(raw)
-    return None if extra_of(raw, _Redacted) else chat.ReasoningPart("", None, wire.data, NAME)
-
-
-def _read_image(raw: Raw, where: str) -> Block | None:
-    source = _read_source(_IMAGE.decode(raw).source)
-    return None if source is None else read_image(source, extra_of(raw, _Image))
-
-
-def _read_document(raw: Raw, where: str) -> Block | None:
-    wire = _DOCUMENT.decode(raw)
-    source = _read_source(wire.source)
-    return None if source is None else read_document(source, wire.title, extra_of(raw, _Document))
+def _meaning(wire: _Wire, extra: Fields, where: str) -> Block | None:
+    """What a block of a known type means; None when it says more than there are words for."""
+    match wire:
+        case _Text(text, citations):
+            return chat.TextPart(text, extra, tuple(map(read_citation, citations)) if citations else ())
+        case _ToolUse(call_id, name, arguments):
+            return chat.ToolCall(call_id, name, bytes(arguments).decode(), extra=extra)
+        case _ToolResult():
+            return _read_result(wire, extra, where)
+        case _Thinking() | _Redacted() if extra:
+            return None
+        case _Thinking(thought, signature):
+            return chat.ReasoningPart(thought, signature, None, NAME) if signature else chat.ReasoningPart(thought)
+        case _Redacted(data):
+            return chat.ReasoningPart("", None, data, NAME)
+        case _Image(raw):
+            source = _read_source(raw)
+            return None if source is None else read_image(source, extra)
+        case _Document(raw, title):
+            source = _read_source(raw)
+            return None if source is None else read_document(source, title, extra)
+        case _:
+            assert_never(wire)
 
 
 def _read_source(raw: Raw) -> Source | None:
-    if not FIELDS.decode(raw).keys() <= _SOURCE_FIELDS:
-        return None
-    return _SOURCE.decode(raw)
+    wire, extra = _SOURCE.read(raw)
+    return None if extra else wire
 
 
-def _read_call(raw: Raw, where: str) -> Block:
-    wire = _TOOL_USE.decode(raw)
-    return chat.ToolCall(wire.id, wire.name, bytes(wire.input).decode(), extra=extra_of(raw, _ToolUse))
-
-
-def _read_result(raw: Raw, where: str) -> Block | None:
-    wire = _TOOL_RESULT.decode(raw)
+def _read_result(wire: _ToolResult, extra: Fields, where: str) -> chat.Message | None:
     blocks = read_content(wire.content, f"{where}.content")
     parts = [block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)]
     if len(parts) != len(blocks):
@@ -253,16 +230,5 @@ def _read_result(raw: Raw, where: str) -> Block | None:
         parts=tuple(parts),
         tool_call_id=wire.tool_use_id,
         is_error=wire.is_error is True,
-        extra=extra_of(raw, _ToolResult),
+        extra=extra,
     )
-
-
-_READERS: Final[Mapping[str, Callable[[Raw, str], Block | None]]] = {
-    "text": _read_text,
-    "thinking": _read_thinking,
-    "redacted_thinking": _read_redacted,
-    "image": _read_image,
-    "document": _read_document,
-    "tool_use": _read_call,
-    "tool_result": _read_result,
-}

@@ -6,7 +6,6 @@ are said by absence, and the older `output_format` is said as `output_config.for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import takewhile
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -15,13 +14,13 @@ from msgspec import Meta, Raw
 
 from tollhouse import errors
 from tollhouse.dialects import chat, json_body
-from tollhouse.dialects.anthropic_messages.blocks import FIELDS, Fields, extra_of
 from tollhouse.dialects.anthropic_messages.foreign import adapted
 from tollhouse.dialects.anthropic_messages.messages import Turn, read_system, read_turn, write_system, write_turns
 from tollhouse.dialects.anthropic_messages.name import NAME
 from tollhouse.dialects.anthropic_messages.thinking import Thinking, is_beyond, read_effort, write_thinking
-from tollhouse.dialects.anthropic_messages.tools import Tool, ToolChoice, read_tool, write_choice, write_tool
+from tollhouse.dialects.anthropic_messages.tools import ToolChoice, read_tool, write_choice, write_tool
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 
 MAX_CAP: Final = 2**31 - 1
 """The largest cap on output that makes sense to write down, in tokens."""
@@ -66,12 +65,15 @@ class Settings(msgspec.Struct, kw_only=True):
 class _Request(Settings, kw_only=True):
     messages: Annotated[list[Turn], Meta(min_length=1, max_length=100_000)]
     system: str | list[Raw] | None = None
-    tools: list[Tool] | None = None
+    tools: list[Raw] | None = None
 
 
-_REQUEST = msgspec.json.Decoder(_Request)
-_RAWS = msgspec.json.Decoder(list[Raw])
-_MODELLED = frozenset(_Request.__struct_fields__)
+_REQUEST = Modelled(_Request)
+_METADATA = Modelled(Metadata)
+_CONFIG = Modelled(OutputConfig)
+_FORMAT = Modelled(OutputFormat)
+_THINKING = Modelled(Thinking)
+_CHOICE = Modelled(ToolChoice)
 
 
 def read_request(body: bytes) -> chat.ChatRequest:
@@ -80,8 +82,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
     Raises:
         InvalidRequest: malformed, of the wrong type or out of range; `param` names the field.
     """
-    wire = json_body.decode(_REQUEST, body)
-    fields = FIELDS.decode(body)
+    wire, extra = json_body.checked(_REQUEST.read, body)
     if not wire.model.isprintable():
         raise unprintable_model()
     messages = list(read_system(wire.system))
@@ -91,7 +92,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
     return chat.ChatRequest(
         model=wire.model,
         messages=tuple(messages),
-        tools=tuple(_read_tools(wire.tools, fields["tools"])) if wire.tools else (),
+        tools=tuple([read_tool(raw, f"tools[{at}]") for at, raw in enumerate(wire.tools)]) if wire.tools else (),
         tool_choice=None if choice is None else choice.meaning,
         parallel_tool_calls=None if choice is None else choice.is_parallel,
         response_format=_read_format(config.format or wire.output_format),
@@ -106,7 +107,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         stream=wire.stream is True,
         include_usage=wire.stream is True,
         dialect=NAME,
-        extra=_unmodelled(wire, fields),
+        extra=extra | _beyond(wire, body),
     )
 
 
@@ -139,45 +140,41 @@ def unprintable_model() -> errors.InvalidRequest:
     return errors.InvalidRequest("`model`: control characters are not allowed.", param="model")
 
 
-def _read_tools(tools: list[Tool], raw: Raw) -> Iterator[chat.Tool]:
-    for position, (tool, each) in enumerate(zip(tools, _RAWS.decode(raw), strict=True)):
-        yield read_tool(tool, each, f"tools[{position}]")
-
-
 def _cap(request: chat.ChatRequest) -> int:
     if request.max_output_tokens is not None:
         return request.max_output_tokens
     return DEFAULT_CAP + max(0, request.reasoning_budget_tokens or 0)
 
 
-def _unmodelled(wire: _Request, fields: Fields) -> Fields:
-    """The fields that are not modelled, and those that say more than is."""
-    extra = {name: raw for name, raw in fields.items() if name not in _MODELLED}
-    config, choice, thinking = wire.output_config, wire.tool_choice, wire.thinking
+def _beyond(wire: _Request, body: bytes) -> Fields:
+    """The modelled fields that say more than is modelled of them."""
+    config, choice, thinking, form = wire.output_config, wire.tool_choice, wire.thinking, wire.output_format
+    if not (config or choice or thinking or form or wire.metadata):
+        return {}
+    fields = FIELDS.decode(body)
+    is_config_beyond = config is not None and _is_config_beyond(config, fields["output_config"])
     beyond = {
-        "metadata": wire.metadata is not None and _says_more(fields["metadata"], Metadata),
-        "output_config": config is not None and _is_config_beyond(config, fields["output_config"]),
-        "thinking": thinking is not None and (thinking.budget is None or _says_more(fields["thinking"], Thinking)),
-        "tool_choice": choice is not None and (choice.meaning is None or _says_more(fields["tool_choice"], ToolChoice)),
+        "metadata": wire.metadata is not None and _says_more(fields["metadata"], _METADATA),
+        "output_config": is_config_beyond,
+        "thinking": thinking is not None and (thinking.budget is None or _says_more(fields["thinking"], _THINKING)),
+        "tool_choice": choice is not None and (choice.meaning is None or _says_more(fields["tool_choice"], _CHOICE)),
+        "output_format": form is not None and (is_config_beyond or _is_format_beyond(form, fields["output_format"])),
     }
-    beyond["output_format"] = wire.output_format is not None and (
-        beyond["output_config"] or _is_format_beyond(wire.output_format, fields["output_format"])
-    )
-    return extra | {name: fields[name] for name, is_kept in beyond.items() if is_kept}
+    return {name: fields[name] for name, is_kept in beyond.items() if is_kept}
 
 
 def _is_config_beyond(wire: OutputConfig, raw: Raw) -> bool:
-    if is_beyond(wire.effort) or _says_more(raw, OutputConfig):
+    if is_beyond(wire.effort) or _says_more(raw, _CONFIG):
         return True
     return wire.format is not None and _is_format_beyond(wire.format, FIELDS.decode(raw)["format"])
 
 
 def _is_format_beyond(wire: OutputFormat, raw: Raw) -> bool:
-    return wire.type != "json_schema" or _says_more(raw, OutputFormat)
+    return wire.type != "json_schema" or _says_more(raw, _FORMAT)
 
 
-def _says_more(raw: Raw, than: type[msgspec.Struct]) -> bool:
-    return bool(extra_of(raw, than))
+def _says_more(raw: Raw, than: Modelled[Any]) -> bool:
+    return bool(than.read(raw)[1])
 
 
 def _read_format(wire: OutputFormat | None) -> chat.ResponseFormat | None:

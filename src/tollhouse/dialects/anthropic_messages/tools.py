@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat
-from tollhouse.dialects.anthropic_messages.blocks import extra_of
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.json_body import NULL, explain, is_null
+from tollhouse.dialects.modelled import Modelled
 from tollhouse.errors import InvalidRequest
 
 FUNCTION_TYPES: Final = frozenset({None, "custom"})
@@ -52,12 +52,19 @@ class ToolChoice(msgspec.Struct):
         return None if self.disable_parallel_tool_use is None else not self.disable_parallel_tool_use
 
 
-def read_tool(wire: Tool, raw: Raw, where: str) -> chat.Tool:
-    """The tool whose typed form is `wire`, and which came as `raw`; `where` is its path in the request.
+_TOOL = Modelled(Tool)
+
+
+def read_tool(raw: Raw, where: str) -> chat.Tool:
+    """The tool; `where` is its path in the request.
 
     Raises:
-        InvalidRequest: a function has no name.
+        InvalidRequest: it is malformed, or a function without a name.
     """
+    try:
+        wire, extra = _TOOL.read(raw)
+    except msgspec.DecodeError as error:
+        raise explain(error, inside=where) from None
     if wire.type not in FUNCTION_TYPES:
         return chat.Tool(type=wire.type or "", name=wire.name or "", raw=raw)
     if wire.name is None:
@@ -67,7 +74,7 @@ def read_tool(wire: Tool, raw: Raw, where: str) -> chat.Tool:
         description=wire.description,
         parameters=None if is_null(wire.input_schema) else wire.input_schema,
         strict=wire.strict,
-        extra=extra_of(raw, Tool),
+        extra=extra,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 from msgspec import Raw
@@ -10,9 +11,9 @@ from msgspec.structs import replace
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.modelled import Modelled
 from tollhouse.dialects.openai_chat.errors import unreadable
-from tollhouse.dialects.openai_chat.fields import FIELDS, FIELDS_LIST, Fields
-from tollhouse.dialects.openai_chat.messages import Message, read_message, write_message
+from tollhouse.dialects.openai_chat.messages import read_message, write_message
 from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
 _REASONS: dict[str, chat.FinishReason] = {
@@ -26,34 +27,29 @@ _REASONS: dict[str, chat.FinishReason] = {
 }
 
 
+_NO_MESSAGE: Final = Raw(b"{}")
+
+
 class _Choice(msgspec.Struct, kw_only=True):
     index: int | None = None
     # Azure leaves the message out when its filter stops the answer.
-    message: Message = msgspec.field(default_factory=Message)
+    message: Raw = _NO_MESSAGE
     finish_reason: str | None = None
+    logprobs: Raw = NULL
 
 
 class _Answer(msgspec.Struct, kw_only=True):
+    object: Raw = NULL
     id: str | None = None
     model: str | None = None
     created: float | None = None
-    choices: list[_Choice]
+    choices: list[Raw]
     usage: Raw = NULL
     service_tier: str | None = None
 
 
-class _RawChoice(msgspec.Struct):
-    message: Fields = {}
-
-
-class _RawAnswer(msgspec.Struct):
-    choices: list[_RawChoice]
-
-
-_ANSWER = msgspec.json.Decoder(_Answer)
-_RAW_ANSWER = msgspec.json.Decoder(_RawAnswer)
-_CHOICE_FIELDS = frozenset({*_Choice.__struct_fields__, "logprobs"})
-_ANSWER_FIELDS = frozenset({*_Answer.__struct_fields__, "object"})
+_ANSWER: Final = Modelled(_Answer)
+_CHOICE: Final = Modelled(_Choice)
 
 
 def read_answer(body: bytes) -> chat.Answer:
@@ -63,27 +59,21 @@ def read_answer(body: bytes) -> chat.Answer:
         UpstreamIncomplete: this is no such answer: empty, cut off, HTML, an error.
     """
     try:
-        body.decode()
-        wire = _ANSWER.decode(body)
-        fields = FIELDS.decode(body)
-        choices = FIELDS_LIST.decode(fields["choices"])
-        messages = [choice.message for choice in _RAW_ANSWER.decode(body).choices]
+        if not body.isascii():
+            body.decode()
+        wire, extra = _ANSWER.read(body)
+        choices = [_read_choice(wire.id or "", *each) for each in enumerate(wire.choices)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unreadable() from None
-    if not wire.choices:
+    if not choices or not is_null(extra.get("error", NULL)):
         raise unreadable()
     return chat.Answer(
         id=wire.id or "",
         model=wire.model or "",
         created=int(wire.created or 0),
-        choices=tuple(
-            [
-                _read_choice(wire.id or "", position, *each)
-                for position, each in enumerate(zip(wire.choices, choices, messages, strict=True))
-            ]
-        ),
+        choices=tuple(choices),
         usage=read_usage(wire.usage, wire.service_tier),
-        extra={name: raw for name, raw in fields.items() if name not in _ANSWER_FIELDS},
+        extra=extra,
     )
 
 
@@ -120,19 +110,19 @@ def name_call(answer_id: str, choice: int, slot: int) -> str:
     return f"call_{answer_id}_{choice}_{slot}"
 
 
-def _read_choice(answer_id: str, position: int, wire: _Choice, fields: Fields, raw_message: Fields) -> chat.Choice:
+def _read_choice(answer_id: str, position: int, raw: Raw) -> chat.Choice:
+    wire, extra = _CHOICE.read(raw)
     said = wire.finish_reason or ""
-    message = read_message(wire.message, raw_message)
-    if not all(call.id for call in message.tool_calls):
+    message = read_message(wire.message)
+    if message.tool_calls and not all(call.id for call in message.tool_calls):
         message = replace(message, tool_calls=tuple(_named(message.tool_calls, answer_id, position)))
-    logprobs = fields.get("logprobs", NULL)
     return chat.Choice(
         index=position if wire.index is None else wire.index,
         message=message,
         finish_reason=read_reason(said),
         said=said,
-        logprobs=None if is_null(logprobs) else logprobs,
-        extra={name: raw for name, raw in fields.items() if name not in _CHOICE_FIELDS},
+        logprobs=None if is_null(wire.logprobs) else wire.logprobs,
+        extra=extra,
     )
 
 

@@ -9,7 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat
-from tollhouse.dialects.openai_chat.fields import FIELDS_LIST, Fields, says_more
+from tollhouse.dialects.modelled import Fields
+from tollhouse.dialects.openai_chat.fields import FIELDS_LIST, says_more
 
 
 class UrlCitation(msgspec.Struct):

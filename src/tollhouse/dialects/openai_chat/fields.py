@@ -1,17 +1,15 @@
-"""Objects whose fields are left undecoded, to be said again as they came."""
+"""Objects whose fields are left undecoded: whether they say more than is modelled."""
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec import Raw
 
 from tollhouse.dialects.json_body import is_null
+from tollhouse.dialects.modelled import FIELDS, Fields
 
-Fields: TypeAlias = dict[str, Raw]
-
-FIELDS: Final = msgspec.json.Decoder(Fields)
 FIELDS_LIST: Final = msgspec.json.Decoder(list[Fields])
 
 

@@ -8,15 +8,16 @@ it has some (`thinking`); null is said by absence, except that content is null b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import Meta, Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat
+from tollhouse.dialects.modelled import FIELDS, Fields
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citations, write_citations
-from tollhouse.dialects.openai_chat.fields import FIELDS, FIELDS_LIST, Fields, says_more
+from tollhouse.dialects.openai_chat.fields import FIELDS_LIST, says_more
 from tollhouse.dialects.openai_chat.thinking import Detail, are_understood, is_provable, read_details, write_details
 
 
@@ -100,10 +101,68 @@ class Message(msgspec.Struct, kw_only=True):
     name: str | None = None
 
 
+class AskedMessage(Message, kw_only=True):
+    """A message of a request, which must tell its role."""
+
+    role: chat.Role
+
+
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    type: Literal["text"]
+    text: str
+
+
+class _CalledFunction(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    arguments: str
+
+
+class _Call(msgspec.Struct, tag="function", forbid_unknown_fields=True):
+    id: str
+    function: _CalledFunction
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What nearly every message is: words and calls of functions, and whatever else says nothing."""
+
+    role: chat.Role
+    content: str | list[_Words] | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[_Call] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+    refusal: None = None
+    annotations: Annotated[list[Raw], Meta(max_length=0)] | None = None
+
+
+_PLAIN: Final = msgspec.json.Decoder(_Plain)
+_MESSAGE: Final[msgspec.json.Decoder[Message]] = msgspec.json.Decoder(Message)
+ASKED: Final[msgspec.json.Decoder[Message]] = msgspec.json.Decoder(AskedMessage)
 _MESSAGE_FIELDS = frozenset(Message.__struct_fields__)
 
 
-def read_message(wire: Message, fields: Fields) -> chat.Message:
+def read_message(raw: Raw, decoder: msgspec.json.Decoder[Message] = _MESSAGE) -> chat.Message:
+    """The message, a plain one in a single look.
+
+    Raises:
+        msgspec.DecodeError: it is none, by this decoder.
+    """
+    try:
+        plain = _PLAIN.decode(raw)
+    except msgspec.ValidationError:
+        return _read_closely(decoder.decode(raw), FIELDS.decode(raw))
+    said: list[chat.Part] = [chat.ReasoningPart(plain.reasoning_content)] if plain.reasoning_content else []
+    if isinstance(plain.content, str):
+        said += [chat.TextPart(plain.content)] if plain.content else []
+    elif plain.content:
+        said += [chat.TextPart(part.text) for part in plain.content]
+    calls = [chat.ToolCall(call.id, call.function.name, call.function.arguments) for call in plain.tool_calls or ()]
+    return chat.Message(
+        role=plain.role, parts=tuple(said), tool_calls=tuple(calls), tool_call_id=plain.tool_call_id, name=plain.name
+    )
+
+
+def _read_closely(wire: Message, fields: Fields) -> chat.Message:
     """The message whose typed form is `wire` and whose fields, undecoded, are `fields`."""
     extra = {name: raw for name, raw in fields.items() if name not in _MESSAGE_FIELDS}
     parts: list[chat.Part] = _read_thinking(wire, fields, extra)
@@ -130,8 +189,29 @@ def read_message(wire: Message, fields: Fields) -> chat.Message:
 
 def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     """The message as a JSON object. In requests sound is named by its id, in answers it is said."""
-    if words := _plain_words(message):
-        return {"role": message.role, "content": words}
+    wire = _write_words(message) or _write_all(message, is_answer=is_answer)
+    if message.tool_calls:
+        wire["tool_calls"] = [_write_call(call) for call in message.tool_calls]
+    if message.tool_call_id is not None:
+        wire["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        wire["name"] = message.name
+    return wire | message.extra if message.extra else wire
+
+
+def _write_words(message: chat.Message) -> dict[str, Any] | None:
+    """What is said, when that is one piece of text or nothing: of nearly every message in a conversation."""
+    match message.parts:
+        case (chat.TextPart(text, extra, citations),) if text and not extra and not citations:
+            return {"role": message.role, "content": text}
+        case () if message.tool_calls:
+            return {"role": message.role, "content": None}
+        case _:
+            return None
+
+
+def _write_all(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
+    """What is said, whatever it is."""
     parts = list(message.parts)
     wire: dict[str, Any] = {"role": message.role, "content": None}
     thoughts = [part for part in parts if isinstance(part, chat.ReasoningPart)]
@@ -150,23 +230,7 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
         wire["reasoning_details"] = write_details(thoughts)
     if spoken:
         wire["audio"] = _write_audio(spoken[-1], is_answer=is_answer)
-    if message.tool_calls:
-        wire["tool_calls"] = [_write_call(call) for call in message.tool_calls]
-    if message.tool_call_id is not None:
-        wire["tool_call_id"] = message.tool_call_id
-    if message.name is not None:
-        wire["name"] = message.name
-    return wire | message.extra
-
-
-def _plain_words(message: chat.Message) -> str:
-    """What is said, when a message has one piece of text and nothing else: nearly every one of a conversation."""
-    if len(message.parts) != 1 or message.tool_calls or message.extra:
-        return ""
-    (part,) = message.parts
-    if type(part) is not chat.TextPart or part.extra or part.citations:
-        return ""
-    return part.text if message.tool_call_id is None and message.name is None else ""
+    return wire
 
 
 def write_signature(signature: str) -> dict[str, Any]:
@@ -278,7 +342,7 @@ def _write_call(call: chat.ToolCall) -> dict[str, Any]:
     wire: dict[str, Any] = {"id": call.id, "type": call.type, call.type: inner}
     if call.signature is not None and call.made_by == "gemini":
         wire["extra_content"] = write_signature(call.signature)
-    return wire | call.extra
+    return wire | call.extra if call.extra else wire
 
 
 def _write_audio(part: chat.SpokenPart, *, is_answer: bool) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from msgspec import Meta, Raw
 from tollhouse import errors
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_chat.fields import FIELDS, Fields, says_more
+from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
+from tollhouse.dialects.openai_chat.fields import says_more
 from tollhouse.dialects.openai_chat.foreign import adapted
-from tollhouse.dialects.openai_chat.messages import Message, read_message, write_message
+from tollhouse.dialects.openai_chat.messages import ASKED, read_message, write_message
 
 NAME = "openai_chat"
 
@@ -76,15 +77,15 @@ class Settings(msgspec.Struct, kw_only=True):
     user: str | None = None
 
 
-class _RequestMessage(Message, kw_only=True):
-    role: chat.Role
-
-
 class _Function(msgspec.Struct):
     name: Annotated[str, Meta(min_length=1)]
     description: str | None = None
     parameters: Raw = NULL
     strict: bool | None = None
+
+
+class _UsualFunction(_Function, forbid_unknown_fields=True):
+    pass
 
 
 class _Tool(msgspec.Struct):
@@ -93,19 +94,20 @@ class _Tool(msgspec.Struct):
 
 
 class _Request(Settings, kw_only=True):
-    messages: Annotated[list[_RequestMessage], Meta(min_length=1, max_length=10_000)]
-    tools: list[_Tool] | None = None
+    messages: Annotated[list[Raw], Meta(min_length=1, max_length=10_000)]
+    tools: list[Raw] | None = None
     top_k: Annotated[int, Meta(ge=-1, le=2**31 - 1)] | None = None
 
 
-class _RawRequest(msgspec.Struct):
-    messages: list[Fields]
-    tools: list[Raw] | None = None
+class _UsualTool(msgspec.Struct, tag="function", forbid_unknown_fields=True):
+    """Nearly every tool: a function, of which nothing is told that is not modelled."""
+
+    function: _UsualFunction
 
 
-_REQUEST = msgspec.json.Decoder(_Request)
-_RAW_REQUEST = msgspec.json.Decoder(_RawRequest)
-_REQUEST_FIELDS = frozenset(_Request.__struct_fields__)
+_REQUEST = Modelled(_Request)
+_TOOL = msgspec.json.Decoder(_Tool)
+_USUAL_TOOL = msgspec.json.Decoder(_UsualTool)
 _FORMATS = get_args(chat.FormatType)
 
 
@@ -115,15 +117,13 @@ def read_request(body: bytes) -> chat.ChatRequest:
     Raises:
         InvalidRequest: malformed, of the wrong type or out of range; `param` names the field.
     """
-    wire = json_body.decode(_REQUEST, body)
-    raw = _RAW_REQUEST.decode(body)
-    fields = FIELDS.decode(body)
+    wire, extra = json_body.checked(_REQUEST.read, body)
     if not wire.model.isprintable():
         raise unprintable_model()
     return chat.ChatRequest(
         model=wire.model,
-        messages=tuple(map(read_message, wire.messages, raw.messages)),
-        tools=tuple(map(_read_tool, wire.tools or (), raw.tools or ())),
+        messages=tuple([_read_message(*each) for each in enumerate(wire.messages)]),
+        tools=tuple([_read_tool(*each) for each in enumerate(wire.tools)]) if wire.tools else (),
         tool_choice=_read_tool_choice(wire.tool_choice),
         parallel_tool_calls=wire.parallel_tool_calls,
         response_format=_read_response_format(wire.response_format),
@@ -143,7 +143,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         stream=wire.stream is True,
         include_usage=wants_usage(wire),
         dialect=NAME,
-        extra=_unmodelled(wire, fields),
+        extra=extra | _beyond(wire, body),
     )
 
 
@@ -202,18 +202,22 @@ def unprintable_model() -> errors.InvalidRequest:
     return errors.InvalidRequest("`model`: control characters are not allowed.", param="model")
 
 
-def _unmodelled(wire: _Request, fields: Fields) -> Fields:
-    """The fields that are not modelled, and those that say more than is."""
-    extra = {name: raw for name, raw in fields.items() if name not in _REQUEST_FIELDS}
-    if wire.max_tokens is not None and wire.max_completion_tokens is not None:
+def _beyond(wire: _Request, body: bytes) -> Fields:
+    """The modelled fields that say more than is modelled of them."""
+    choice, form, options = wire.tool_choice, wire.response_format, wire.stream_options
+    has_both_caps = wire.max_tokens is not None and wire.max_completion_tokens is not None
+    if not (has_both_caps or options or form or isinstance(choice, ToolChoice)):
+        return {}
+    fields, extra = FIELDS.decode(body), {}
+    if has_both_caps:
         extra["max_tokens"] = fields["max_tokens"]
-    if wire.stream_options is not None:
-        options = FIELDS.decode(fields["stream_options"])
-        options.pop("include_usage", None)
-        extra |= {"stream_options": Raw(msgspec.json.encode(options))} if options else {}
-    if isinstance(wire.tool_choice, ToolChoice) and _is_beyond(wire.tool_choice, fields["tool_choice"]):
+    if options is not None:
+        more = FIELDS.decode(fields["stream_options"])
+        more.pop("include_usage", None)
+        extra |= {"stream_options": Raw(msgspec.json.encode(more))} if more else {}
+    if isinstance(choice, ToolChoice) and _is_beyond(choice, fields["tool_choice"]):
         extra["tool_choice"] = fields["tool_choice"]
-    if wire.response_format is not None and _is_beyond(wire.response_format, fields["response_format"]):
+    if form is not None and _is_beyond(form, fields["response_format"]):
         extra["response_format"] = fields["response_format"]
     return extra
 
@@ -229,14 +233,32 @@ def _is_beyond(wire: ToolChoice | ResponseFormat, raw: Raw) -> bool:
     )
 
 
-def _read_tool(wire: _Tool, raw: Raw) -> chat.Tool:
-    function = wire.function
-    if wire.type != "function" or function is None:
+def _read_message(position: int, raw: Raw) -> chat.Message:
+    try:
+        return read_message(raw, ASKED)
+    except msgspec.DecodeError as error:
+        raise json_body.explain(error, inside=f"messages[{position}]") from None
+
+
+def _read_tool(position: int, raw: Raw) -> chat.Tool:
+    try:
+        return _function(_USUAL_TOOL.decode(raw).function, {})
+    except msgspec.ValidationError:
+        pass
+    try:
+        wire = _TOOL.decode(raw)
+    except msgspec.DecodeError as error:
+        raise json_body.explain(error, inside=f"tools[{position}]") from None
+    if wire.type != "function" or wire.function is None:
         return chat.Tool(type=wire.type, raw=raw)
     fields = FIELDS.decode(raw)
     extra = {name: value for name, value in fields.items() if name not in _Tool.__struct_fields__}
     if says_more(fields["function"], _Function):
         extra["function"] = fields["function"]
+    return _function(wire.function, extra)
+
+
+def _function(function: _Function, extra: Fields) -> chat.Tool:
     return chat.Tool(
         name=function.name,
         description=function.description,
@@ -255,7 +277,8 @@ def _write_tool(tool: chat.Tool) -> Raw | dict[str, Any]:
         "parameters": tool.parameters,
         "strict": tool.strict,
     }
-    return {"type": tool.type, "function": _without_nones(function)} | tool.extra
+    wire = {"type": tool.type, "function": _without_nones(function)}
+    return wire | tool.extra if tool.extra else wire
 
 
 def _read_tool_choice(wire: str | ToolChoice | None) -> str | tuple[str, str] | None:
