@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from tollhouse import errors
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_responses.content import Fields, unmodelled, write_text
+from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
+from tollhouse.dialects.openai_responses.content import telling, write_text
 from tollhouse.dialects.openai_responses.errors import unreadable
 from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call
 from tollhouse.dialects.openai_responses.seal import Proof
@@ -42,6 +43,7 @@ class Details(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct, kw_only=True):
+    object: Raw = NULL
     id: str | None = None
     model: str | None = None
     created_at: float | None = None
@@ -53,11 +55,9 @@ class _Answer(msgspec.Struct, kw_only=True):
     error: Raw = NULL
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-_FIELDS = msgspec.json.Decoder(Fields)
+_ANSWER = Modelled(_Answer)
 _TOKENS = msgspec.json.Decoder(list[Raw])
 _LOGPROBS = msgspec.json.Decoder(dict[str, list[Raw] | None])
-_ANSWER_FIELDS = frozenset({*_Answer.__struct_fields__, "object"})
 
 
 def read_answer(body: bytes) -> chat.Answer:
@@ -67,8 +67,9 @@ def read_answer(body: bytes) -> chat.Answer:
         UpstreamIncomplete: this is no such answer: empty, cut off, HTML, an error.
     """
     try:
-        body.decode()
-        wire = _ANSWER.decode(body)
+        if not body.isascii():
+            body.decode()
+        wire, extra = _ANSWER.read(body)
         messages = read_items(wire.output, "output")
         logprobs = _read_logprobs(messages)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, errors.InvalidRequest):
@@ -91,7 +92,7 @@ def read_answer(body: bytes) -> chat.Answer:
             ),
         ),
         usage=read_usage(wire.usage, wire.service_tier),
-        extra=unmodelled(_FIELDS.decode(body), _ANSWER_FIELDS),
+        extra=telling(extra),
     )
 
 
@@ -270,6 +271,6 @@ def _message_item(content: list[dict[str, Any]], extra: Fields, answer_id: str, 
 
 def _other_item(part: chat.ReasoningPart | chat.OtherPart, answer_id: str, place: int) -> dict[str, Any]:
     if isinstance(part, chat.OtherPart):
-        return dict(_FIELDS.decode(part.raw))
+        return dict(FIELDS.decode(part.raw))
     proof = Proof(part.made_by, part.signature, part.sealed)
     return show_thinking(part.text, proof, part.id or item_id("rs", answer_id, place))

@@ -7,19 +7,19 @@ Canonical forms, where the dialect has several for one meaning: words are `outpu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import Raw
+from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import is_null
-
-Fields = dict[str, Raw]
+from tollhouse.dialects.modelled import FIELDS, Fields
 
 WORDS = frozenset({"input_text", "output_text", "text"})
 
 _EMPTY = (b"null", b"[]")
+_Nothing: TypeAlias = Annotated[list[Raw], Meta(max_length=0)]
 
 
 class _Part(msgspec.Struct):
@@ -44,9 +44,18 @@ class _Annotation(msgspec.Struct):
     end_index: int | None = None
 
 
+class _Words(msgspec.Struct, forbid_unknown_fields=True):
+    """The usual part: words that rest on nothing."""
+
+    type: Literal["input_text", "output_text"]
+    text: str
+    annotations: _Nothing | None = None
+    logprobs: _Nothing | None = None
+
+
+_WORDS = msgspec.json.Decoder(_Words)
 _PART = msgspec.json.Decoder(_Part)
 _ANNOTATION = msgspec.json.Decoder(_Annotation)
-_FIELDS = msgspec.json.Decoder(Fields)
 _URL_CITATION = frozenset({"type", "url", "title", "start_index", "end_index"})
 
 
@@ -81,7 +90,7 @@ def read_citation(raw: Raw) -> chat.Citation:
     except msgspec.DecodeError:
         return chat.Citation(raw=raw)
     start, end = (None, None) if wire.start_index == wire.end_index else (wire.start_index, wire.end_index)
-    is_modelled = wire.type == "url_citation" and _FIELDS.decode(raw).keys() == _URL_CITATION
+    is_modelled = wire.type == "url_citation" and FIELDS.decode(raw).keys() == _URL_CITATION
     return chat.Citation(
         url=wire.url,
         title=wire.title or wire.filename or None,
@@ -106,9 +115,9 @@ def write_citation(citation: chat.Citation) -> Raw | dict[str, Any] | None:
     }
 
 
-def unmodelled(fields: Fields, modelled: frozenset[str]) -> Fields:
-    """Of an object's fields those that are not modelled, and say something."""
-    return {name: raw for name, raw in fields.items() if name not in modelled and not is_null(raw)}
+def telling(fields: Fields) -> Fields:
+    """Of some fields those that say something."""
+    return {name: raw for name, raw in fields.items() if not is_null(raw)} if fields else fields
 
 
 def without_nones(**fields: object) -> dict[str, Any]:
@@ -117,7 +126,10 @@ def without_nones(**fields: object) -> dict[str, Any]:
 
 
 def _read_part(raw: Raw) -> chat.Part:
-    wire, fields = _PART.decode(raw), _FIELDS.decode(raw)
+    try:
+        return chat.TextPart(_WORDS.decode(raw).text)
+    except msgspec.ValidationError:
+        wire, fields = _PART.decode(raw), FIELDS.decode(raw)
     match wire:
         case _Part(type=kind, text=str(text)) if kind in WORDS:
             citations = tuple(map(read_citation, wire.annotations or ()))

@@ -17,8 +17,9 @@ import msgspec
 from msgspec import Raw
 
 from tollhouse.dialects import chat, json_body
+from tollhouse.dialects.modelled import Fields, Modelled
 from tollhouse.dialects.openai_responses.carries import NAME
-from tollhouse.dialects.openai_responses.content import Fields, read_parts, unmodelled, without_nones, write_content
+from tollhouse.dialects.openai_responses.content import read_parts, telling, without_nones, write_content
 from tollhouse.dialects.openai_responses.seal import Proof, unwrap, wrap
 
 CALLS = {"function_call": "function", "custom_tool_call": "custom"}
@@ -80,14 +81,10 @@ class Thinking(msgspec.Struct):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_MESSAGE = msgspec.json.Decoder(_Message)
-_CALL = msgspec.json.Decoder(_Call)
-_TOOL_OUTPUT = msgspec.json.Decoder(_Output)
+_MESSAGE = Modelled(_Message)
+_CALL = Modelled(_Call)
+_TOOL_OUTPUT = Modelled(_Output)
 _THINKING = msgspec.json.Decoder(Thinking)
-_FIELDS = msgspec.json.Decoder(Fields)
-_MESSAGE_FIELDS = frozenset(_Message.__struct_fields__)
-_CALL_FIELDS = frozenset(_Call.__struct_fields__)
-_OUTPUT_FIELDS = frozenset({"call_id", "output"})
 
 
 def read_items(raws: Sequence[Raw], inside: str) -> list[chat.Message]:
@@ -169,9 +166,8 @@ class _Turns:
             case "message" if head.role == "assistant":
                 self._say(raw)
             case "message":
-                wire = _MESSAGE.decode(raw)
-                extra = unmodelled(_FIELDS.decode(raw), _MESSAGE_FIELDS)
-                self._append(chat.Message(role=wire.role, parts=read_parts(wire.content), extra=extra))
+                wire, extra = _MESSAGE.read(raw)
+                self._append(chat.Message(role=wire.role, parts=read_parts(wire.content), extra=telling(extra)))
             case "reasoning":
                 if self._turn.has_spoken or self._turn.calls:
                     self._close()
@@ -189,8 +185,8 @@ class _Turns:
         return self._messages
 
     def _say(self, raw: Raw) -> None:
-        parts = read_parts(_MESSAGE.decode(raw).content)
-        extra = unmodelled(_FIELDS.decode(raw), _MESSAGE_FIELDS)
+        wire, fields = _MESSAGE.read(raw)
+        parts, extra = read_parts(wire.content), telling(fields)
         if any(isinstance(part, chat.OtherPart) for part in parts):
             # In a model's message a part of unknown type would look like an item.
             self._add_other("message", raw)
@@ -223,21 +219,15 @@ def _read_thinking(raw: Raw) -> chat.ReasoningPart:
 
 
 def _read_call(raw: Raw) -> chat.ToolCall:
-    wire = _CALL.decode(raw)
-    extra = unmodelled(_FIELDS.decode(raw), _CALL_FIELDS)
-    return chat.ToolCall(wire.call_id, wire.name, wire.arguments or wire.input, CALLS[wire.type], extra)
+    wire, extra = _CALL.read(raw)
+    return chat.ToolCall(wire.call_id, wire.name, wire.arguments or wire.input, CALLS[wire.type], telling(extra))
 
 
 def _read_output(raw: Raw) -> chat.Message:
-    wire, fields = _TOOL_OUTPUT.decode(raw), _FIELDS.decode(raw)
-    if wire.type == _OUTPUT:
-        del fields["type"]
-    return chat.Message(
-        role="tool",
-        parts=read_parts(wire.output),
-        tool_call_id=wire.call_id,
-        extra=unmodelled(fields, _OUTPUT_FIELDS),
-    )
+    wire, extra = _TOOL_OUTPUT.read(raw)
+    if wire.type != _OUTPUT:
+        extra["type"] = Raw(msgspec.json.encode(wire.type))
+    return chat.Message(role="tool", parts=read_parts(wire.output), tool_call_id=wire.call_id, extra=telling(extra))
 
 
 def _write_turn(message: chat.Message, *, is_own: bool) -> Iterator[dict[str, Any] | Raw]:

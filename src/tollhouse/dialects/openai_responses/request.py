@@ -14,8 +14,9 @@ from msgspec import Meta, Raw
 
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 from tollhouse.dialects.openai_responses.carries import NAME
-from tollhouse.dialects.openai_responses.content import Fields, unmodelled, without_nones
+from tollhouse.dialects.openai_responses.content import telling, without_nones
 from tollhouse.dialects.openai_responses.foreign import adapted
 from tollhouse.dialects.openai_responses.items import read_items, write_items
 from tollhouse.dialects.openai_responses.settings import MAX_ITEMS, Settings, Text, ToolChoice, check
@@ -38,19 +39,12 @@ class _Request(Settings, kw_only=True):
     tools: list[Raw] | None = None
 
 
-_REQUEST = msgspec.json.Decoder(_Request)
-_FIELDS = msgspec.json.Decoder(Fields)
+_REQUEST = Modelled(_Request)
 _FORMAT = msgspec.json.Decoder(_Format)
 _NAMES = msgspec.json.Decoder(list[str])
 _FORMATS = get_args(chat.FormatType)
-_MODELLED = frozenset(_Request.__struct_fields__) - {
-    "service_tier",
-    "store",
-    "background",
-    "previous_response_id",
-    "conversation",
-    "prompt",
-}
+_KEPT = ("service_tier", "previous_response_id", "conversation", "prompt")
+"""Checked, and said again as they came."""
 
 
 def read_request(body: bytes) -> chat.ChatRequest:
@@ -59,7 +53,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
     Raises:
         InvalidRequest: malformed, of the wrong type or out of range; `param` names the field.
     """
-    wire = json_body.decode(_REQUEST, body)
+    wire, extra = json_body.checked(_REQUEST.read, body)
     check(wire, has_input=wire.input is not None)
     return chat.ChatRequest(
         model=wire.model,
@@ -78,7 +72,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         stream=wire.stream is True,
         include_usage=wire.stream is True,
         dialect=NAME,
-        extra=_read_extra(wire, _FIELDS.decode(body)),
+        extra=telling(extra) | _beyond(wire, body),
     )
 
 
@@ -126,22 +120,25 @@ def _split_instructions(messages: tuple[chat.Message, ...]) -> tuple[str | None,
             return None, messages
 
 
-def _read_extra(wire: _Request, fields: Fields) -> Fields:
-    """The fields that are not modelled, and those that say more than is."""
-    extra = unmodelled(fields, _MODELLED)
-    for name in ("store", "background"):
-        if getattr(wire, name) is False:
-            del extra[name]
+def _beyond(wire: _Request, body: bytes) -> Fields:
+    """The modelled fields that say more than is modelled of them."""
+    choice = wire.tool_choice
+    is_simple = not (wire.include or wire.text or wire.reasoning or isinstance(choice, ToolChoice))
+    if is_simple and not (wire.service_tier is not None or wire.store or wire.background or wire.has_more_elsewhere):
+        return {}
+    fields = FIELDS.decode(body)
+    extra = telling({name: fields[name] for name in _KEPT if name in fields})
+    extra |= {name: fields[name] for name in ("store", "background") if getattr(wire, name)}
     if included := [each for each in wire.include or () if each != _LOGPROBS]:
         extra["include"] = Raw(msgspec.json.encode(included))
-    if isinstance(wire.tool_choice, ToolChoice) and (
-        wire.tool_choice.type != "function" or _FIELDS.decode(fields["tool_choice"]).keys() != {"type", "name"}
+    if isinstance(choice, ToolChoice) and (
+        choice.type != "function" or FIELDS.decode(fields["tool_choice"]).keys() != {"type", "name"}
     ):
         extra["tool_choice"] = fields["tool_choice"]
     for name, modelled in (("text", "format"), ("reasoning", "effort")):
         if getattr(wire, name) is not None:
-            inner = unmodelled(_FIELDS.decode(fields[name]), frozenset({modelled}))
-            extra |= {f"{name}.{field}": raw for field, raw in inner.items()}
+            inner = telling(FIELDS.decode(fields[name]))
+            extra |= {f"{name}.{field}": raw for field, raw in inner.items() if field != modelled}
     if wire.text is not None and _is_beyond(wire.text.format):
         extra["text.format"] = wire.text.format
     return extra
@@ -173,7 +170,7 @@ def _is_beyond(form: Raw) -> bool:
     """The format cannot be said again from what is modelled of it."""
     if is_null(form):
         return False
-    return _read_form(form).type not in _FORMATS or not _FIELDS.decode(form).keys() <= set(_Format.__struct_fields__)
+    return _read_form(form).type not in _FORMATS or not FIELDS.decode(form).keys() <= set(_Format.__struct_fields__)
 
 
 def _read_form(form: Raw) -> _Format:

@@ -10,7 +10,8 @@ from msgspec import Raw
 from tollhouse import errors
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_responses.content import Fields, unmodelled, without_nones
+from tollhouse.dialects.modelled import Modelled
+from tollhouse.dialects.openai_responses.content import telling, without_nones
 from tollhouse.dialects.openai_responses.settings import ToolChoice
 
 
@@ -22,15 +23,13 @@ class _Tool(msgspec.Struct):
     strict: bool | None = None
 
 
-_TOOL = msgspec.json.Decoder(_Tool)
-_FIELDS = msgspec.json.Decoder(Fields)
-_TOOL_FIELDS = frozenset(_Tool.__struct_fields__)
+_TOOL = Modelled(_Tool)
 
 
 def read_tool(position: int, raw: Raw) -> chat.Tool:
     """A tool; what is not a function is kept as it came. Raises InvalidRequest."""
     try:
-        wire = _TOOL.decode(raw)
+        wire, extra = _TOOL.read(raw)
     except msgspec.DecodeError as error:
         raise json_body.explain(error, inside=f"tools[{position}]") from None
     if wire.type != "function":
@@ -42,7 +41,7 @@ def read_tool(position: int, raw: Raw) -> chat.Tool:
         description=wire.description,
         parameters=None if is_null(wire.parameters) else wire.parameters,
         strict=wire.strict,
-        extra=unmodelled(_FIELDS.decode(raw), _TOOL_FIELDS),
+        extra=telling(extra),
     )
 
 
