@@ -333,3 +333,19 @@ def test_log_probabilities_that_are_not_unicode_are_refused():
     (frame,) = sse.Reader().feed(chunk)
     with pytest.raises(errors.UpstreamIncomplete):
         openai_chat.Reader().read(frame)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_plain"),
+    [
+        ('"logprobs":null', True),
+        ('"logprobs":{"content":[]}', False),
+        ('"logprobs":null},{"index":1,"delta":{"content":"b"}', False),
+    ],
+)
+def test_a_delta_looks_plain_only_when_it_says_nothing_besides_its_text(more: str, is_plain: bool):
+    choice = f'{{"index":0,"delta":{{"content":"a"}},{more},"finish_reason":null}}'
+    data = f'{{"id":"1","model":"m","choices":[{choice}]}}'.encode()
+    assert (openai_chat.plain_text(data) is not None) == is_plain
+    read = openai_chat.Reader().read(sse.Frame(None, data, None, b""))
+    assert (len(read) == 2) == is_plain

@@ -173,6 +173,7 @@ def _heading(exchange: Exchange) -> Heading:
         id=exchange.id,
         created=exchange.began_us // 1_000_000,
         include_usage=exchange.glance.include_usage,
+        has_one_choice=exchange.glance.n == 1,
     )
 
 

@@ -73,6 +73,7 @@ _BLOCK: Final[Modelled[_Wire]] = Modelled(_Text, _ToolUse, _ToolResult, _Thinkin
 _KINDS: Final = frozenset(str(shape.__struct_config__.tag) for shape in get_args(_Wire))
 _TYPE: Final = msgspec.json.Decoder(_Typed)
 _SOURCE: Final = Modelled(Source)
+_LONE_TEXT: Final = frozenset({"type", "text"})
 _NOTHING: Final = (chat.TextPart(""), chat.ReasoningPart(""))
 
 
@@ -183,11 +184,10 @@ def write_result(message: chat.Message) -> dict[str, Any]:
 
 def lone_text(content: list[Any]) -> str | list[Any]:
     """A text that stands alone, as a string."""
-    match content:
-        case [{"type": "text", "text": str(text), **rest}] if not rest:
-            return text
-        case _:
-            return content
+    if len(content) == 1 and isinstance(block := content[0], dict) and block.keys() == _LONE_TEXT:
+        text: str = block["text"]
+        return text
+    return content
 
 
 def _meaning(wire: _Wire, extra: Fields, where: str) -> Block | None:

@@ -201,13 +201,12 @@ def write_message(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
 
 def _write_words(message: chat.Message) -> dict[str, Any] | None:
     """What is said, when that is one piece of text or nothing: of nearly every message in a conversation."""
-    match message.parts:
-        case (chat.TextPart(text, extra, citations),) if text and not extra and not citations:
-            return {"role": message.role, "content": text}
-        case () if message.tool_calls:
-            return {"role": message.role, "content": None}
-        case _:
-            return None
+    if not message.parts:
+        return {"role": message.role, "content": None} if message.tool_calls else None
+    part = message.parts[0]
+    if len(message.parts) > 1 or type(part) is not chat.TextPart or part.extra or part.citations or not part.text:
+        return None
+    return {"role": message.role, "content": part.text}
 
 
 def _write_all(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:

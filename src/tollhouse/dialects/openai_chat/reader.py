@@ -22,6 +22,7 @@ _EMPTY_BYTES = len(NULL)
 """A field of an object that takes no more bytes than `null` says nothing."""
 
 _CONTENT = b'"delta":{"content":"'
+_SAYS_MORE = re.compile(rb'"error"|"(?:usage|logprobs)":\{')
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 
 
@@ -221,7 +222,7 @@ def plain_text(data: bytes) -> tuple[int, int] | None:
     what the model says; a frame in other words or with other spaces is simply read.
     """
     start = data.find(_CONTENT)
-    if start < 0 or b'"finish_reason":null' not in data or b'"usage":{' in data or b'"error"' in data:
+    if start < 0 or b'"finish_reason":null' not in data or _SAYS_MORE.search(data):
         return None
     start += len(_CONTENT)
     end = data.find(b'"', start)
