@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tollhouse import errors
@@ -59,6 +59,7 @@ def test_a_glance_tells_what_the_gateway_needs():
         message_count=2,
         service_tier="flex",
         media=False,
+        searches=None,
     )
 
 
@@ -354,6 +355,10 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
+WORDLESS = {"role": "assistant", "content": "", "id": "a"}
+
+
+@example(items=[WORDLESS, WORDLESS, {"type": "item_reference", "id": "a"}], settings={})
 @given(st.lists(ITEMS, max_size=6), SETTINGS)
 def test_a_request_written_and_read_is_the_same(items: list[Any], settings: dict[str, Any]):
     request = reading(input=items, **settings)

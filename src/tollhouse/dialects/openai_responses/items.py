@@ -198,7 +198,8 @@ class _Turns:
             self._turn.has_spoken = True
 
     def _add_other(self, kind: str, raw: Raw) -> None:
-        if self._turn.calls:
+        # Behind a message that has a name and no words it would be said again before that.
+        if self._turn.calls or (self._turn.has_spoken and not self._turn.parts):
             self._close()
         self._turn.parts.append(chat.OtherPart(kind, raw))
 
