@@ -171,7 +171,8 @@ async def credit_budget(desk: Desk, actor: Actor, budget_id: str, *, amount: str
 
 
 def add_daily_tokens(tx: Writing, desk: Desk, actor: Actor, user_id: str, time_zone: str, tokens: int) -> None:
-    """A new user's budget of tokens a day, in the transaction that makes the user."""
+    """A new user's budget of tokens a day, in the transaction that makes the user. Nobody is told that it is used up,
+    unless that is asked for: it is there to stop one user, every day, and of users there may be thousands."""
     values = {
         "owner": user_id,
         "model": None,
@@ -181,7 +182,7 @@ def add_daily_tokens(tx: Writing, desk: Desk, actor: Actor, user_id: str, time_z
         "mode": "estimate",
         "amount": tokens,
         "min_output_tokens": MIN_OUTPUT_TOKENS,
-        "alert_at": list(ALERT_AT),
+        "alert_at": list[float](),
     }
     _put(tx, desk, actor, values)
 

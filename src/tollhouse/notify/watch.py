@@ -1,13 +1,13 @@
 """Looks every few seconds for what is worth telling: budgets that were used so far, credentials that are old or fail.
 
-It compares what is with what was told, and keeps nothing in memory that matters. So it costs a request nothing, and
-what happened in a process that died is noticed by the next look of any other. Two that notice the same thing at once
-both try to note it, and the database lets one of them.
+It compares what is with what was told, and keeps nothing in memory that matters: how far it looked spares it what has
+not moved since. So it costs a request nothing, and what happened in a process that died is noticed by the next look of
+any other. Two that notice the same thing at once both try to note it, and the database lets one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, cast
@@ -17,6 +17,7 @@ from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.money.budgets import Window, period
 from tollhouse.notify.alerts import raise_alert
 from tollhouse.notify.events import EventType
+from tollhouse.notify.moved import Mark, moved
 from tollhouse.store import alerts as sql
 from tollhouse.store.engine import Reading, Store, Writing
 from tollhouse.telemetry import Event, log
@@ -27,6 +28,9 @@ LATE = timedelta(hours=1)
 """How long after a period has ended something may still be posted to it."""
 QUIET = timedelta(days=1)
 """A credential that fails, works and fails again is told of once in this time."""
+
+MANY = 1_000
+"""More buckets than this are not looked for one by one."""
 
 AT_ONCE = 20
 """Alerts noted in one transaction."""
@@ -57,6 +61,7 @@ class Watch:
         self._credential_days = credential_days
         self._on_raised = on_raised
         self._looked_at = clock.now() - NEWS
+        self._mark: Mark | None = None
 
     async def look(self) -> int:
         """Note what is new; gives how much that was. Raises Unavailable."""
@@ -70,9 +75,12 @@ class Watch:
         return raised
 
     async def _look_at_budgets(self, since: datetime, now: datetime) -> int:
-        def query(tx: Reading) -> tuple[list[tuple[str, str, str]], list[str]]:
+        def query(tx: Reading) -> tuple[list[tuple[str, str, str]], list[str], Mark]:
+            buckets, mark = moved(tx, self._mark, now)
+            if buckets is not None and not buckets:
+                return [], [], mark
             periods = list(periods_between(sql.calendars(tx), since, now))
-            return periods, sorted({row["bucket"] for row in crossed(tx, periods)})
+            return periods, sorted({row["bucket"] for row in crossed(tx, periods, buckets)}), mark
 
         def note(tx: Writing, buckets: Sequence[str]) -> int:
             # Looked at once more, by the limits that hold now.
@@ -81,8 +89,10 @@ class Watch:
                 for row in crossed(tx, periods, buckets)
             )
 
-        periods, found = await self._store.read(query)
-        return await self._by_batches(found, note)
+        periods, found, mark = await self._store.read(query)
+        raised = await self._by_batches(found, note)
+        self._mark = mark
+        return raised
 
     async def _look_at_credentials(self, now: datetime) -> int:
         days = self._credential_days
@@ -133,11 +143,18 @@ def rearm_above(tx: Writing, bucket: str, *, limit: int, taken: int, now: dateti
 
 
 def crossed(
-    tx: Reading, periods: Sequence[tuple[str, str, str]], buckets: Sequence[str] | None = None
+    tx: Reading, periods: Sequence[tuple[str, str, str]], buckets: Collection[str] | None = None
 ) -> list[Mapping[str, Any]]:
-    """Buckets that have reached a threshold of which nobody was told, with their budgets."""
-    rows = sql.crossings(tx, periods, buckets)
-    return [row for row in rows if has_reached(row["taken"], row["amount"], row["threshold"])]
+    """Buckets that have reached a threshold of which nobody was told, with their budgets; of these only, when said."""
+    if buckets is None or len(buckets) > MANY:
+        rows = sql.crossings(tx, periods)
+    else:
+        rows = sql.crossings(tx, periods, sorted(buckets))
+    return [
+        row
+        for row in rows
+        if (buckets is None or row["bucket"] in buckets) and has_reached(row["taken"], row["amount"], row["threshold"])
+    ]
 
 
 def has_reached(taken: int, limit: int, threshold: float) -> bool:

@@ -28,19 +28,45 @@ from sqlalchemy import (
     update,
     values,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
-from tollhouse.store.tables import alert, bucket, budget, credential, delivery, token, user, workspace
-
-UPSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+from tollhouse.store.tables import (
+    alert,
+    bucket,
+    budget,
+    credential,
+    delivery,
+    entry,
+    hold,
+    token,
+    user,
+    workspace,
+)
+from tollhouse.store.types import UPSERTS, to_micros
 
 NEARLY = 1 - 1e-9
 """Floats find what may have crossed a threshold; whether it has is for exact numbers to say."""
 
 
 # --- noticing --------------------------------------------------------------------------------------------------------
+
+
+def newest_entry(tx: Reading, *, before: datetime) -> int:
+    """The newest of the ledger's entries that was made before an instant; 0 for none."""
+    query = select(entry.c.id).where(entry.c.at < to_micros(before)).order_by(entry.c.id.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none() or 0
+
+
+def moves_after(tx: Reading, entry_id: int) -> list[str]:
+    """What later entries have posted or charged, as amounts by bucket; what became unconfirmed is told by its hold."""
+    since = select(entry.c.moves).where(entry.c.id > entry_id, entry.c.kind.in_(("settle", "charge"))).distinct()
+    expired = (
+        select(hold.c.held)
+        .join(entry, entry.c.hold_id == hold.c.id)
+        .where(entry.c.id > entry_id, entry.c.kind == "expire")
+    )
+    return [*tx.execute(since).scalars(), *tx.execute(expired).scalars()]
 
 
 def calendars(tx: Reading) -> list[tuple[str, str]]:

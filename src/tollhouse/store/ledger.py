@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from tollhouse import ids
+from tollhouse.store import machinery
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.statements import Batch, Sql
 from tollhouse.store.tables import bucket, budget, hold, process
@@ -60,10 +62,12 @@ def forget_skeletons(batch: Batch, hold_ids: list[str]) -> list[None]:
 
 def add_budget(tx: Writing, values: dict[str, Any]) -> None:
     tx.execute(insert(budget).values(**values))
+    machinery.set_fact(tx, machinery.BUDGETS_REVISION, ids.new("rev"))
 
 
 def change_budget(tx: Writing, budget_id: str, values: dict[str, Any]) -> bool:
     changed = tx.execute(update(budget).where(budget.c.id == budget_id, budget.c.removed_at.is_(None)).values(**values))
+    machinery.set_fact(tx, machinery.BUDGETS_REVISION, ids.new("rev"))
     return changed.rowcount == 1
 
 

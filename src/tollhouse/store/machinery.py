@@ -12,7 +12,10 @@ from sqlalchemy import delete, insert, select, update
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.statements import Sql
 from tollhouse.store.tables import audit, fact, process
-from tollhouse.store.types import from_micros, to_micros
+from tollhouse.store.types import UPSERTS, from_micros, to_micros
+
+BUDGETS_REVISION = "budgets_revision"
+"""The name of a fact that has another value whenever a budget was set, changed or lifted."""
 
 
 def begin_process(tx: Writing, *, boot_id: str, kind: str, pid: int, now: datetime) -> None:
@@ -51,8 +54,9 @@ def get_fact(tx: Reading, name: str) -> Any:
 
 
 def set_fact(tx: Writing, name: str, value: Any) -> None:
-    tx.execute(delete(fact).where(fact.c.name == name))
-    tx.execute(insert(fact).values(name=name, value=value))
+    """Set a fact, or another value of it. Who sets the same one at the same moment waits, and wins."""
+    new = UPSERTS[tx.dialect.name](fact).values(name=name, value=value)
+    tx.execute(new.on_conflict_do_update(index_elements=[fact.c.name], set_={"value": new.excluded.value}))
 
 
 class Note(NamedTuple):

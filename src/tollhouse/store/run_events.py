@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tollhouse.store.conversation_tables import run_event
 from tollhouse.store.engine import Reading, Writing
-
-UPSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+from tollhouse.store.types import UPSERTS
 
 
 def append(tx: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
