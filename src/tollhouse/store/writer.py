@@ -1,11 +1,12 @@
 """One writer per process: whatever waits is one transaction.
 
-What one turn of the event loop brought is a batch; no timer is needed. Two kinds of work come in:
+What one turn of the event loop brought is a batch. Two kinds of work come in:
 
 * *changes*: synchronous functions over a `Writing`, each undone alone by its savepoint when it raises;
 * *joined items*: many of one kind, handed together to one handler (holds, settlements, request rows). A batch whose
   handler raises is taken apart, each item in a transaction of its own, so that one bad item harms no other. An item
-  that nobody waits for is put again when the database could not take it (`store.owed`).
+  that nobody waits for goes along with the next batch that somebody does wait for, within moments at the latest, and is
+  put again when the database could not take it (`store.owed`).
 
 There is no `await` inside a transaction: on SQLite the batch runs in the loop's own thread, because an awaiting
 transaction and a blocking BEGIN freeze each other, and a thread would fight the loop for the interpreter lock at
@@ -51,15 +52,18 @@ Asker: TypeAlias = asyncio.Future[Any] | None
 BUSY_PATIENCE_S = 2.0
 BUSY_PAUSE_S = 0.005
 CHECKPOINT_EVERY_S = 1.0
+COMPANY_S = 0.002
+"""How long what nobody waits for may wait for company. Under load that halves the number of transactions."""
 
 
 class Waiting:
-    """What has come in since the last batch."""
+    """What has come in since the last batch. `is_due`: somebody waits for it, so it is written next."""
 
-    __slots__ = ("changes", "joined", "since_s")
+    __slots__ = ("changes", "is_due", "joined", "since_s")
 
     def __init__(self, now_s: float) -> None:
         self.since_s = now_s
+        self.is_due = False
         self.changes: list[tuple[Callable[[Writing], Any], asyncio.Future[Any]]] = []
         self.joined: dict[Handler, tuple[list[Any], list[Asker]]] = {}
 
@@ -128,23 +132,25 @@ class SqliteStore:
         self._closed = False
 
     async def read(self, query: Callable[[Reading], T]) -> T:
-        """Run a query in a reader's thread. Raises Unavailable when the database does not answer."""
+        """Run a query in a reader's thread; it sees what was put before. Raises Unavailable without an answer."""
+        if self._waiting is not None:
+            await self.write(lambda _: None)
         return await self._readers.read(query)
 
     async def write(self, change: Callable[[Writing], T]) -> T:
         """Run a change in the next batch; durable on return, undone alone when it raises."""
         future = self._loop.create_future()
-        self._next().changes.append((change, future))
+        self._due().changes.append((change, future))
         return cast(T, await future)
 
     def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
         """Put an item into the next batch. What is joined in one turn of the loop is written together or not at all."""
         future = self._loop.create_future()
-        self._next().join(handler, item, future)
+        self._due().join(handler, item, future)
         return future
 
     def put(self, handler: Handler, item: Any) -> None:
-        """As `join`, for who does not wait: it saves a future, and nobody can cancel this."""
+        """As `join`, for who does not wait: nobody can cancel this, and it may wait for company."""
         self._next().join(handler, item, None)
 
     async def aclose(self) -> None:
@@ -170,12 +176,24 @@ class SqliteStore:
         self._connection.close()
 
     def _next(self) -> Waiting:
+        """The next batch, in a moment."""
         if self._waiting is None:
             if self._closed:
                 raise Unavailable("the store is closed")
             self._waiting = waiting = Waiting(self._loop.time())
-            self._loop.call_soon(self._write_batch, waiting)
+            self._loop.call_later(COMPANY_S, self._call, waiting)
         return self._waiting
+
+    def _due(self) -> Waiting:
+        """The next batch, at the end of this turn of the loop."""
+        waiting = self._next()
+        self._call(waiting)
+        return waiting
+
+    def _call(self, waiting: Waiting) -> None:
+        if not waiting.is_due:
+            waiting.is_due = True
+            self._loop.call_soon(self._write_batch, waiting)
 
     def _write_batch(self, waiting: Waiting) -> None:
         try:
