@@ -15,7 +15,7 @@ from tollhouse.upstream.base import Headers, Taker
 HEAD = b'data: {"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"'
 TAIL = b'"},"logprobs":null,"finish_reason":null}],"usage":null}\n\n'
 TEXT = st.binary(max_size=12) | st.sampled_from(
-    [b"", b'"', b"\\n", b"\n\ndata: ", b"a" * 9, b'"},"finish_reason":"stop']
+    [b"", b'"', b"\\n", b"\n\ndata: ", b"a" * 9, b'"},"finish_reason":"stop', b"a" + TAIL + HEAD + b"b", TAIL + HEAD]
 )
 
 
@@ -29,18 +29,23 @@ def learnt() -> Likeness:
 
 
 @given(before=st.sampled_from([HEAD, HEAD[6:], b""]), text=TEXT, behind=st.sampled_from([TAIL, TAIL[:-1], TAIL + HEAD]))
-@example(before=HEAD, text=b"a" + TAIL + HEAD + b"b", behind=TAIL)
-def test_what_is_taken_for_alike_is_one_frame_with_that_much_text(before: bytes, text: bytes, behind: bytes) -> None:
+@example(before=HEAD, text=TAIL[:9] + TAIL + HEAD + TAIL[9:] + HEAD, behind=TAIL)
+def test_what_is_taken_for_alike_is_whole_frames_with_that_much_text(before: bytes, text: bytes, behind: bytes) -> None:
     chunk = before + text + behind
     size_bytes = learnt().text_bytes(chunk)
     if size_bytes:
-        (frame,) = sse.Reader().feed(chunk)
-        start, end = openai_chat.plain_text(frame.data) or (0, 0)
-        assert (end - start, frame.raw) == (size_bytes, chunk)
+        frames = sse.Reader().feed(chunk)
+        spans = [openai_chat.plain_text(frame.data) or (0, 0) for frame in frames]
+        assert sum(end - start for start, end in spans) == size_bytes
+        assert b"".join(frame.raw for frame in frames) == chunk
 
 
 def test_other_words_in_the_same_frame_are_alike() -> None:
     assert learnt().text_bytes(HEAD + b" world" + TAIL) == 6
+
+
+def test_several_frames_that_one_read_brought_are_alike_together() -> None:
+    assert learnt().text_bytes(HEAD + b" world" + TAIL + HEAD + b"!" + TAIL) == 7
 
 
 def test_nothing_is_alike_before_something_was_learnt() -> None:

@@ -177,6 +177,18 @@ async def test_gives_the_first_bytes_before_the_rest_is_sent(client: Upstream) -
         assert await reply.next() == b""
 
 
+async def test_a_read_that_brings_nothing_of_the_body_is_not_its_end(client: Upstream) -> None:
+    async def in_bits(peer: Peer) -> None:
+        await peer.hear()
+        for bit in (STREAM, b"3\r\n", b"one", b"\r\n", b"3\r\n", b"two\r\n0\r\n\r\n"):
+            await peer.say(bit)
+            await asyncio.sleep(0.02)
+
+    async with serving(in_bits) as server:
+        reply = await client.send(call_to(server))
+        assert [await reply.next() for _ in range(3)] == [b"one", b"two", b""]
+
+
 async def test_what_a_taker_takes_is_not_given_again_and_nothing_is_lost(client: Upstream) -> None:
     pieces = [b"%d," % number for number in range(60)]
 

@@ -20,7 +20,7 @@ from tollhouse.api.paced_http import PacedHttp
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
-STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -230,10 +230,10 @@ class Cycle:
 
     def _head(self, status: int, headers: Headers, framing: bytes) -> bytes:
         self.response_started = True
-        pairs = [*self._default_headers, *headers]
         if not self.keep_alive:
-            pairs.append((b"connection", b"close"))
-        return STATUS_LINES[status] + b"".join([b"%b: %b\r\n" % pair for pair in pairs]) + framing
+            headers = (*headers, (b"connection", b"close"))
+        fields = map(b": ".join, (*self._default_headers, *headers))
+        return b"\r\n".join((STATUS_LINES[status], *fields, framing))
 
     def _cut(self) -> None:
         # A client that does not read would keep a connection open that closes only when all is written.

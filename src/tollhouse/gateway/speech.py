@@ -19,6 +19,10 @@ from tollhouse.redaction import redact
 from tollhouse.upstream.base import Reply, Taker
 
 
+# An int is looked for in a third of the time of a byte string.
+_LF, _CR, _QUOTE, _BACKSLASH = b'\n\r"\\'
+
+
 class Speech(Protocol):
     """An answer that is being heard."""
 
@@ -196,25 +200,28 @@ class Streamed:
 
 
 class Likeness:
-    """Recognises a frame that differs in its text only from one that was looked at: the usual case within a stream."""
+    """Recognises frames that differ in their text only from one that was looked at: the usual case within a stream."""
 
-    __slots__ = ("_before", "_behind")
+    __slots__ = ("_before", "_behind", "_between")
 
     def __init__(self) -> None:
-        self._before = self._behind = b""
+        self._before = self._behind = self._between = b""
 
     def learn(self, data: bytes, start: int, end: int) -> None:
         """A frame's data, and where in it the text stands."""
         self._before = b"data: " + data[:start]
         self._behind = data[end:] + b"\n\n"
+        self._between = self._behind + self._before
 
     def text_bytes(self, chunk: bytes) -> int:
-        """The size of its text; 0 when it is not alike, or the text needs reading."""
+        """The size of the text in one or more whole frames; 0 when they are not alike, or the text needs reading."""
         before, behind = self._before, self._behind
         if not (before and chunk.startswith(before) and chunk.endswith(behind)):
             return 0
         text = chunk[len(before) : -len(behind)]
-        return 0 if b'"' in text or b"\\" in text or b"\n" in text or b"\r" in text else len(text)
+        if _LF in text:
+            text = text.replace(self._between, b"")
+        return 0 if _QUOTE in text or _BACKSLASH in text or _LF in text or _CR in text else len(text)
 
 
 def said_error(failed: Failed, secrets: tuple[str, ...], *, may_have_billed: bool) -> UpstreamError:

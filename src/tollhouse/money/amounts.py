@@ -91,10 +91,10 @@ def usd_text(amount: Nanodollars) -> str:
     >>> usd_text(Nanodollars(147_500)), usd_text(Nanodollars(0)), usd_text(Nanodollars(1_000_000_000))
     ('0.0001475', '0', '1')
     """
-    dollars, rest = divmod(abs(amount), _NANO_PER_DOLLAR)
-    sign = "-" if amount < 0 else ""
-    fraction = f".{rest:09d}".rstrip("0") if rest else ""
-    return f"{sign}{dollars}{fraction}"
+    if amount < 0:
+        return f"-{usd_text(Nanodollars(-amount))}"
+    dollars, rest = divmod(amount, _NANO_PER_DOLLAR)
+    return f"{dollars}.{rest:09d}".rstrip("0") if rest else str(dollars)
 
 
 def _billionths(value: str | Decimal) -> int:

@@ -88,7 +88,7 @@ class Exchange:
 
         Only what comes while this waits is offered to `taker`.
         """
-        if not self._chunks and not self.has_ended:
+        while not self._chunks and not self.has_ended:
             self._taker = taker
             await self._wait()
         if self._chunks:
@@ -114,19 +114,25 @@ class Exchange:
             raise self._error
 
     def add(self, data: bytes) -> None:
-        """A piece of the body has come."""
+        """A piece of the body has come; `wake` follows when all of this read has."""
         self.body_bytes += len(data)
-        if self._taker is not None and not self._chunks and self._taker(data):
-            return
-        self._chunks.append(data)
         self._unread_bytes += len(data)
+        self._chunks.append(data)
 
     def wake(self) -> None:
         """Tell the caller that the head or more of the body is there; hold the server back while it is not read."""
-        if self._wants_all or (self._taker is not None and not self._chunks):
+        if self._wants_all:
             return
-        if self._waiter is not None:
-            _resolve(self._waiter)
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            # Nothing was left unread, so all that is here came with this read: one offer, and one write.
+            if self._taker is not None and self._chunks:
+                data = self._take()
+                if self._taker(data):
+                    return
+                self._chunks.append(data)
+                self._unread_bytes = len(data)
+            waiter.set_result(None)
         # Also with a caller just woken: an event loop may read megabytes before it lets that one run.
         if self._unread_bytes > _UNREAD_BYTES_MAX and not self._is_paused and self._connection is not None:
             self._is_paused = True
