@@ -46,7 +46,7 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
     if exchange.caller is None:
         return
     skeleton = exchange.skeleton or exchange.begin(finishing.boot_id)
-    finishing.put(requests.finish, Finished(skeleton, _ending(exchange, now_s)))
+    finishing.put(requests.finish, Finished(skeleton, _ending(exchange, _outcome(exchange), now_s)))
     if exchange.keeps_bodies:
         _keep_bodies(exchange, finishing)
 
@@ -122,11 +122,14 @@ def _status(exchange: Exchange, outcome: str) -> int:
     return exchange.error.status if isinstance(exchange.error, TollhouseError) else 500
 
 
-def _ending(exchange: Exchange, now_s: float) -> Ending:
-    attempt, error, outcome = exchange.attempt, exchange.error, _outcome(exchange)
-    bill = exchange.bill
+def _ending(exchange: Exchange, outcome: str, now_s: float) -> Ending:
+    attempts, error, bill, first_s = exchange.attempts, exchange.error, exchange.bill, exchange.first_s
+    candidate = attempts[-1].candidate if attempts else None
     usage = bill.usage if bill else None
-    candidate = attempt.candidate if attempt else None
+    upstream_s = exchange.upstream_s
+    if exchange.stream and first_s is not None:
+        # Once a stream flows, its pace is the provider's.
+        upstream_s += now_s - first_s
     return Ending(
         status=_status(exchange, outcome),
         outcome=outcome,
@@ -144,18 +147,13 @@ def _ending(exchange: Exchange, now_s: float) -> Ending:
         input_cost=bill.input_cost if bill else None,
         output_cost=bill.output_cost if bill else None,
         cost_status=bill.status if bill else None,
-        attempts=len(exchange.attempts),
+        attempts=len(attempts),
         cache=exchange.cache,
-        attempt_log=_attempt_log(exchange) if len(exchange.attempts) > 1 or error is not None else None,
+        attempt_log=_attempt_log(exchange) if len(attempts) > 1 or error is not None else None,
         response_time_us=int((now_s - exchange.began_s) * 1e6),
-        first_token_us=None if exchange.first_s is None else int((exchange.first_s - exchange.began_s) * 1e6),
-        upstream_us=int((exchange.upstream_s + _streaming_s(exchange, now_s)) * 1e6),
+        first_token_us=None if first_s is None else int((first_s - exchange.began_s) * 1e6),
+        upstream_us=int(upstream_s * 1e6),
     )
-
-
-def _streaming_s(exchange: Exchange, now_s: float) -> float:
-    """Once a stream flows, its pace is the provider's."""
-    return now_s - exchange.first_s if exchange.stream and exchange.first_s is not None else 0.0
 
 
 def _message(error: BaseException | None) -> str | None:

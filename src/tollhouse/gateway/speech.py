@@ -18,7 +18,6 @@ from tollhouse.gateway.tally import Tally
 from tollhouse.redaction import redact
 from tollhouse.upstream.base import Reply, Taker
 
-
 # An int is looked for in a third of the time of a byte string.
 _LF, _CR, _QUOTE, _BACKSLASH = b'\n\r"\\'
 

@@ -157,7 +157,8 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
             remaining = left if remaining is None else min(remaining, left)
         amounts.append(amount)
     return Grant(
-        usd=_most(ask, bounded),
+        # The worst case, whatever the budgets: a strict one holds just that.
+        usd=usd if strict and bounded is not None else _most(ask, bounded),
         amounts=tuple(amounts),
         cap=cap,
         remaining_usd=None if remaining is None else Nanodollars(remaining),
@@ -214,7 +215,7 @@ def _dollars(ask: Ask, cap: int | None, *, strict: bool) -> Nanodollars:
 
 
 def _most(ask: Ask, cap: int | None) -> Nanodollars:
-    """The worst case, whatever the budgets: it is what a strict one would hold."""
+    """What a strict dollar budget would hold."""
     if cap is None and not _has_free_output(ask):
         cap = ASSUMED_OUTPUT_TOKENS
     return _dollars(ask, cap, strict=True)
@@ -279,8 +280,8 @@ def period(window: Window, time_zone: str, now: datetime) -> str:
     """The current period: `2026-11-22`, `2026-11` or `total`, by the calendar of the time zone."""
     if window == "total":
         return "total"
-    local = now.astimezone(_zone(time_zone))
-    return f"{local:%Y-%m-%d}" if window == "day" else f"{local:%Y-%m}"
+    local = now.astimezone(_zone(time_zone)).date().isoformat()
+    return local if window == "day" else local[: len("2026-11")]
 
 
 def resets_at(window: Window, time_zone: str, now: datetime) -> datetime | None:

@@ -313,18 +313,28 @@ class LedgerBatch:
         return Held(id=new.id, usd=verdict.usd, cap=verdict.cap, remaining_usd=verdict.remaining_usd)
 
     def _resolve(self, resolution: Resolution) -> bool:
-        state, held = self._holds.get(resolution.hold_id, ("", {}))
-        if state not in STATE_BEFORE[resolution.deed]:
+        hold_id, deed = resolution.hold_id, resolution.deed
+        state, held = self._holds.get(hold_id, ("", {}))
+        if state not in STATE_BEFORE[deed]:
             return False
-        actual = {key: self._actual(key, amount, resolution) for key, amount in held.items()}
+        actual: dict[str, int] = {}
         for key, amount in held.items():
-            self._move(self._balances[key], state, resolution.deed, amount, actual[key])
+            balance = self._balances[key]
+            if state == "open":
+                balance.open -= amount
+            else:
+                balance.unconfirmed -= amount
+            if deed == "settle":
+                actual[key] = true = _true_amount(key, amount, resolution)
+                balance.posted += true
+                balance.overage += max(0, true - amount)
+            elif deed == "expire":
+                balance.unconfirmed += amount
         self._touched.update(held)
-        after = STATE_AFTER[resolution.deed]
-        self._holds[resolution.hold_id] = (after, held)
-        (self._ends if resolution.ends_request else self._states).append((after, resolution.hold_id))
-        moves = write_amounts(actual) if resolution.deed == "settle" else ""
-        self._entries.append((resolution.hold_id, resolution.deed, resolution.usd, moves, self._at))
+        after = STATE_AFTER[deed]
+        self._holds[hold_id] = (after, held)
+        (self._ends if resolution.ends_request else self._states).append((after, hold_id))
+        self._entries.append((hold_id, deed, resolution.usd, write_amounts(actual), self._at))
         if resolution.note is not None:
             self._notes.append(resolution.note)
         return True
@@ -348,28 +358,6 @@ class LedgerBatch:
             self._notes.append(correction.note)
         return None
 
-    def _actual(self, key: str, held: int, resolution: Resolution) -> int:
-        """What a settlement posts to one bucket; its unit is told by the budget's id."""
-        match unit_of(key):
-            case "usd":
-                return resolution.usd
-            case "tokens":
-                return resolution.tokens
-            case _:
-                return held
-
-    @staticmethod
-    def _move(balance: Balance, state: str, deed: Deed, held: int, actual: int) -> None:
-        if state == "open":
-            balance.open -= held
-        else:
-            balance.unconfirmed -= held
-        if deed == "settle":
-            balance.posted += actual
-            balance.overage += max(0, actual - held)
-        elif deed == "expire":
-            balance.unconfirmed += held
-
     def _store(self) -> None:
         if self._touched:
             self._batch.run(
@@ -389,6 +377,12 @@ class LedgerBatch:
             self._batch.run(sql.ENTRY, self._entries)
         if self._notes:
             self._batch.run(ADD_NOTE, self._notes)
+
+
+def _true_amount(key: str, held: int, resolution: Resolution) -> int:
+    """What a settlement posts to one bucket, in its unit; a request is a request."""
+    unit = unit_of(key)
+    return resolution.usd if unit == "usd" else resolution.tokens if unit == "tokens" else held
 
 
 def budget_of(row: Sequence[Any]) -> Budget:

@@ -26,6 +26,10 @@ class _OutputDetails(msgspec.Struct):
     audio_tokens: Count = None
 
 
+_NO_INPUT_DETAILS = _InputDetails()
+_NO_OUTPUT_DETAILS = _OutputDetails()
+
+
 class _Usage(TellsCost):
     prompt_tokens: Count = None
     completion_tokens: Count = None
@@ -55,19 +59,20 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
         return None
     if said is None or (read := _count(said.prompt_tokens)) is None or (made := _count(said.completion_tokens)) is None:
         return None
-    inputs = said.prompt_tokens_details or _InputDetails()
-    outputs = said.completion_tokens_details or _OutputDetails()
-    cached = _first(inputs.cached_tokens, said.prompt_cache_hit_tokens, said.num_cached_tokens, said.cached_tokens)
-    cache_write = _first(inputs.cache_write_tokens)
-    unseen = max(0, _first(said.total_tokens) - read - made)
-    reasoning = _first(outputs.reasoning_tokens, unseen)
-    sound, spoken = _first(inputs.audio_tokens), _first(outputs.audio_tokens)
+    inputs = said.prompt_tokens_details or _NO_INPUT_DETAILS
+    outputs = said.completion_tokens_details or _NO_OUTPUT_DETAILS
+    cached = _told(inputs.cached_tokens or said.prompt_cache_hit_tokens or said.num_cached_tokens or said.cached_tokens)
+    cache_write = _told(inputs.cache_write_tokens)
+    unseen = max(0, _told(said.total_tokens) - read - made)
+    reasoning = _told(outputs.reasoning_tokens) or unseen
+    sound, spoken = _told(inputs.audio_tokens), _told(outputs.audio_tokens)
     made += unseen
-    is_mended = max(cached + cache_write, sound) > read or reasoning + spoken > made
-    read += cached if cached > read else 0
-    read += cache_write if cached + cache_write > read else 0
-    made += reasoning if reasoning > made else 0
-    if max(read, made) > MAX_TOKENS:
+    is_mended = cached + cache_write > read or sound > read or reasoning + spoken > made
+    if is_mended:
+        read += cached if cached > read else 0
+        read += cache_write if cached + cache_write > read else 0
+        made += reasoning if reasoning > made else 0
+    if read > MAX_TOKENS or made > MAX_TOKENS:
         return None
     return chat.Usage(
         input_tokens=read,
@@ -110,9 +115,6 @@ def _count(said: Count) -> int | None:
     return int(said)
 
 
-def _first(*said: Count) -> int:
-    """The first of the counts that tells something."""
-    for each in said:
-        if each and (count := _count(each)):
-            return count
-    return 0
+def _told(said: Count) -> int:
+    """A part's count; 0 when it tells nothing."""
+    return (_count(said) or 0) if said else 0
