@@ -21,10 +21,13 @@ PUBLIC = {("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics")
 
 def table(house: House) -> dict[tuple[str, str], str]:
     """Every route of the process: method and path -> scope."""
-    hot = {key: route.scope for key, route in application(house).routes.items()}
-    managed = {(route.method, re.sub(r"\{\w+\}", "nothing_00", route.path)): route.scope for route in declared()}
-    assert not hot.keys() & managed.keys()
-    return {**hot, **managed}
+    built = application(house)
+    hot = {key: route.scope for key, route in built.routes.items()}
+    routes = (*declared(), *built.kept.routes)
+    named = {(route.method, re.sub(r"\{\w+\}", "nothing_00", route.path)): route.scope for route in routes}
+    assert len(named) == len(routes)
+    assert not hot.keys() & named.keys()
+    return {**hot, **named}
 
 
 async def statuses(http: httpx2.AsyncClient, routes: dict[tuple[str, str], str], headers: dict[str, str]):

@@ -7,7 +7,7 @@ import httpx2
 from houses import make_person
 from talks import Talk
 from tollhouse.api.management import conversations, sharing, turns
-from tollhouse.app import House
+from tollhouse.app import House, application
 from tollhouse.testing import WireProvider, answer
 
 BODIES = {
@@ -16,6 +16,10 @@ BODIES = {
     "give_feedback": {"rating": "up"},
     "change_conversation": {"title": "mine"},
     "change_message": {"pinned": True},
+}
+SAID = {
+    "update": {"metadata": {"mine": "yes"}},
+    "add_items": {"items": [{"type": "message", "role": "user", "content": "Hi"}]},
 }
 OWN = {"create_conversation", "list_conversations", "import_conversation", "search", "list_runs", "get_shared"}
 """Routes that name nothing of anybody's; what a key opens is meant for others."""
@@ -51,6 +55,24 @@ async def test_a_second_user_finds_nothing_of_the_first_ones(ada: Talk, bob: Tal
     for body in ({"message": "Hi", "parent": names["message"]},):
         await bob.call("POST", f"{mine}/messages", 404, json=body)
     await bob.call("PATCH", mine, 404, json={"tip": names["message"]})
+
+
+async def test_nor_in_openais_shape(talking_house: House, ada: Talk, bob: Talk, provider: WireProvider):
+    provider.script(answer("The password is swordfish."))
+    conversation = await ada.new()
+    await ada.say(conversation, "Tell me the password")
+    path = f"/v1/conversations/{conversation.rpartition('/')[2]}"
+    items = (await ada.call("GET", f"{path}/items"))["data"]
+    before = await ada.call("GET", f"{conversation}/export")
+    names = {"conversation": path.rpartition("/")[2], "item": items[0]["id"]}
+    guarded = [route for route in application(talking_house).kept.routes if "{" in route.path]
+    assert len(guarded) > 6
+    for route in guarded:
+        body = SAID.get(route.endpoint.__name__)
+        more = {} if body is None else {"json": body}
+        refused = await bob.call(route.method, route.path.format(**names), 404, **more)
+        assert "swordfish" not in str(refused)
+    assert await ada.call("GET", f"{conversation}/export") == before
 
 
 async def test_who_has_no_token_sees_nothing(http: httpx2.AsyncClient):

@@ -75,7 +75,7 @@ class Application:
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),
         }
         self._openai = openai
-        self._kept = kept
+        self.kept = kept
         self._anthropic = anthropic
         self._google = google
         self._prometheus = metrics
@@ -106,7 +106,7 @@ class Application:
         if path.startswith("/v1/models/"):
             return self._models if method == "GET" else self._google.find(method, path)
         if path.startswith(KEPT):
-            return self._kept.find(method, path) or self._unknown
+            return self.kept.find(method, path) or self._unknown
         return self._unknown if path.startswith("/v1/") else None
 
     async def run(self, handler: Handler, peer: Peer) -> None:
