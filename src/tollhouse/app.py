@@ -21,7 +21,7 @@ from tollhouse import ids
 from tollhouse.admin.desk import Desk, NewUser
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.admin.probe import Probe
-from tollhouse.api import kept_conversations
+from tollhouse.api import kept_conversations, kept_responses
 from tollhouse.api.anthropic import Anthropic
 from tollhouse.api.application import Application, Asgi
 from tollhouse.api.google import Google
@@ -434,7 +434,7 @@ def application(
         longest_s=house.settings.timeouts.total_s,
     )
 
-    def surface(kind: type[S]) -> S:
+    def surface(kind: Callable[..., S]) -> S:
         return kind(house.steps, live, repeats, body_bytes=body_bytes, trusted=trusted)
 
     def management() -> Asgi:
@@ -447,9 +447,9 @@ def application(
 
     return Application(
         openai=surface(OpenAI),
-        responses=surface(Responses),
+        responses=surface(partial(Responses, conversing=house.conversing)),
         kept=Kept(
-            kept_conversations.ROUTES,
+            (*kept_conversations.ROUTES, *kept_responses.ROUTES),
             house.conversing,
             house.steps.identify,
             repeats,

@@ -257,7 +257,7 @@ async def test_a_silent_array_stays_valid_json(open_gateway: Open) -> None:
 # --- Responses -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fields", [{}, {"store": True}, {"store": False}, {"previous_response_id": None}])
+@pytest.mark.parametrize("fields", [{}, {"store": False}, {"store": None, "previous_response_id": None}])
 async def test_responses_are_not_stored_and_say_so(open_gateway: Open, fields: dict[str, Any]) -> None:
     gateway = await open_gateway(dialect="openai_responses")
     gateway.provider.script(expect(json={"store": False}), answer())
@@ -266,14 +266,34 @@ async def test_responses_are_not_stored_and_say_so(open_gateway: Open, fields: d
     assert response.json()["store"] is False
 
 
+async def test_a_response_that_is_stored_is_stored_here_and_not_at_the_provider(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="openai_responses")
+    gateway.provider.script(expect(json={"store": False}), answer())
+    response = await RESPONSES.ask(gateway, store=True)
+    assert text_of(RESPONSES.hear(response)) == "Hello"
+    assert response.json()["store"] is True
+    row = await gateway.row(response)
+    assert (row["status"], row["surface"]) == (200, "responses")
+    assert response.headers["x-tollhouse-cost-usd"]
+
+
 @pytest.mark.parametrize(
-    "fields",
-    [{"previous_response_id": "resp_1"}, {"conversation": "conv_1"}, {"conversation": {}}, {"background": True}],
+    ("fields", "status", "param"),
+    [
+        ({"previous_response_id": "resp_1"}, 404, None),
+        ({"conversation": "conv_1"}, 404, None),
+        ({"conversation": "conv_1", "store": False}, 404, None),
+        ({"conversation": {}}, 400, "conversation.id"),
+        ({"background": True, "store": False}, 400, "background"),
+        ({"background": "later"}, 400, "background"),
+    ],
 )
-async def test_what_needs_a_store_is_refused_by_name(gateway: Gateway, fields: dict[str, Any]) -> None:
+async def test_what_goes_on_from_nothing_is_refused_and_has_a_row(
+    gateway: Gateway, fields: dict[str, Any], status: int, param: str | None
+) -> None:
     response = await RESPONSES.ask(gateway, **fields)
-    assert (response.status_code, response.json()["error"]["param"]) == (400, next(iter(fields)))
-    assert (await gateway.row(response))["status"] == 400
+    assert (response.status_code, response.json()["error"]["param"]) == (status, param)
+    assert (await gateway.row(response))["status"] == status
 
 
 # --- stopping --------------------------------------------------------------------------------------------------------

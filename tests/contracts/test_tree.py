@@ -34,7 +34,7 @@ def test_nothing_is_left_unfinished(path: Path):
     assert UNFINISHED.findall(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
+@pytest.mark.parametrize("path", [path for path in PYTHON if "migrations" not in path.parts], ids=name)
 def test_a_file_is_short_enough_to_be_read_at_once(path: Path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES_MAX
 

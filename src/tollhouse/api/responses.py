@@ -1,27 +1,45 @@
-"""/v1/responses without what OpenAI keeps: every response is answered with `store` false."""
+"""/v1/responses: answered like any request; kept, when that is asked for, as a run of a conversation."""
 
 from __future__ import annotations
 
+import asyncio
 from types import ModuleType
 from typing import ClassVar
 
 import msgspec
-from msgspec import Raw
 
 from tollhouse.api import errors
-from tollhouse.api.http import Head, Peer
-from tollhouse.api.live import Response
+from tollhouse.api.http import Head, Networks, Peer
+from tollhouse.api.live import Live, Response
+from tollhouse.api.repeats import Repeats
+from tollhouse.api.response_stream import Source, pieces
 from tollhouse.api.surface import Surface
-from tollhouse.dialects import json_body, openai_responses
-from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.conversations import responses
+from tollhouse.conversations.conversing import Conversing
+from tollhouse.conversations.feed import Feed
+from tollhouse.conversations.foreground import Outcome, Running
+from tollhouse.conversations.response_asking import FIELDS, names_kept, read, wants_kept
+from tollhouse.conversations.response_telling import Telling
+from tollhouse.conversations.response_views import response_id, shown
+from tollhouse.conversations.responses import Begun
+from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.views import RunView
+from tollhouse.dialects import json_body, openai_responses, sse
+from tollhouse.dialects.json_body import NULL
 from tollhouse.errors import InvalidRequest, TollhouseError
+from tollhouse.gateway.answer import Steps, refuse
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.providers.base import Headers
 
-KEPT = ("previous_response_id", "conversation")
-"""Fields that name what only the provider has kept."""
+COMMIT_AFTER_S = 10.0
+"""Of silence before a stream's head is sent, though the run may turn out to fail; and between pings."""
 
-FIELDS = msgspec.json.Decoder(dict[str, Raw])
+BEFORE_WORDS = ("run.started", "run.reset")
+"""What a run tells before it is known whether anybody answers."""
+
+
+class KeptBody(bytes):
+    """A request for a response that is to be kept."""
 
 
 class Responses(Surface):
@@ -30,9 +48,103 @@ class Responses(Surface):
     NAME = "responses"
     DIALECT: ClassVar[ModuleType] = openai_responses
 
+    def __init__(
+        self,
+        steps: Steps,
+        live: Live,
+        repeats: Repeats,
+        *,
+        body_bytes: int,
+        trusted: Networks,
+        conversing: Conversing,
+    ) -> None:
+        super().__init__(steps, live, repeats, body_bytes=body_bytes, trusted=trusted)
+        self._conversing = conversing
+
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
-        """The question, as one that nobody keeps."""
-        return unstored(await super().read(peer, head, exchange))
+        """The question; one that is not to be kept says so to its provider, and brings what it goes on from."""
+        body = await super().read(peer, head, exchange)
+        fields = json_body.decode(FIELDS, body)
+        if wants_kept(fields, by_default=self._conversing.habits.store_responses):
+            return KeptBody(body)
+        if names_kept(fields):
+            exchange.caller = await self._steps.identify.caller(head.token, exchange.began_s)
+            wish = read(body, fields)
+            told = await responses.with_history(self._conversing, exchange.caller, fields, wish)
+            return msgspec.json.encode(told)
+        if bytes(fields.get("store", NULL)) == b"false":
+            return body
+        return msgspec.json.encode(fields | {"store": False})
+
+    async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
+        """Let the gateway answer, or let a run do so that is kept."""
+        if isinstance(exchange.body, KeptBody):
+            await self._say_kept(exchange, head, response, peer)
+        else:
+            await super().say(exchange, head, response, peer)
+
+    async def _say_kept(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
+        begun = await self._begin_kept(exchange, head)
+        asked = begun.asked
+        if isinstance(asked, Running) and begun.wish.stream:
+            try:
+                await self._say_stream(asked, begun, response, peer)
+            except asyncio.CancelledError:
+                if exchange.has_left:
+                    asked.stop()
+                raise
+        elif isinstance(asked, Running):
+            run = succeeded(await asked.outcome(), begun.run.id)
+            await self._say_object(run, begun, asked.exchange or exchange, head, peer)
+        elif begun.wish.stream:
+            feed = Feed(self._conversing, begun.caller, begun.run.id)
+            await feed.open()
+            await response.start_stream()
+            await self._say_stream(feed, begun, response, peer)
+        else:
+            await self._say_object(begun.run, begun, exchange, head, peer)
+
+    async def _begin_kept(self, exchange: Exchange, head: Head) -> Begun:
+        """Write it down; what is refused before there is a run has a row all the same."""
+        try:
+            caller = exchange.caller or await self._steps.identify.caller(head.token, exchange.began_s)
+            wish = read(exchange.body, FIELDS.decode(exchange.body))
+            if wish.background:
+                raise InvalidRequest("Responses in the background are not served here yet.", param="background")
+            origin = Origin(
+                request_id=head.id,
+                ip=head.ip,
+                user_agent=head.user_agent,
+                client_request_id=head.client_request_id,
+                tag=head.tag,
+            )
+            return await responses.ask(self._conversing, caller, wish, origin)
+        except TollhouseError as error:
+            raise await refuse(exchange, head.token, error, self._steps) from None
+
+    async def _say_object(self, run: RunView, begun: Begun, exchange: Exchange, head: Head, peer: Peer) -> None:
+        body = msgspec.json.encode(shown(run, begun.how, begun.wish.include))
+        await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), body)
+
+    async def _say_stream(self, source: Source, begun: Begun, response: Response, peer: Peer) -> None:
+        """The events of a run. A run that fails before it has said anything is an error like any other."""
+        telling = Telling(begun.run, begun.how, begun.wish.include)
+        told = telling.begin()
+        async for event in pieces(source, self._is_leaving, ping_every_s=COMMIT_AFTER_S):
+            told += sse.PING if event is None else telling.tell(event)
+            if event is not None and not response.is_started:
+                if event.name in BEFORE_WORDS:
+                    continue
+                if event.name == "run.failed" and isinstance(source, Running):
+                    succeeded(await source.outcome(), begun.run.id)
+            await response.start_stream()
+            if told:
+                await peer.say(told)
+            told = b""
+        await peer.end(told)
+
+    def _is_leaving(self) -> bool:
+        return self._conversing.foreground.is_leaving
 
     def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
         """OpenAI's envelope."""
@@ -43,18 +155,10 @@ class Responses(Surface):
         return errors.event(openai_responses, error, head.shown_id)
 
 
-def unstored(body: bytes) -> bytes:
-    """The same request with `store` false.
-
-    Raises:
-        InvalidRequest: it needs what is kept, or asks to be answered later.
-    """
-    fields = json_body.decode(FIELDS, body)
-    for name in KEPT:
-        if not is_null(fields.get(name, NULL)):
-            raise InvalidRequest(f"`{name}`: nothing is kept here; send the whole conversation as `input`.", param=name)
-    if bytes(fields.get("background", NULL)) not in (b"null", b"false"):
-        raise InvalidRequest("`background`: responses are answered while you wait.", param="background")
-    if bytes(fields.get("store", NULL)) == b"false":
-        return body
-    return msgspec.json.encode(fields | {"store": False})
+def succeeded(outcome: Outcome, run_id: str) -> RunView:
+    """A run that ended without a failure. Raises what it failed with, naming the response."""
+    if outcome.error is None:
+        return outcome.run
+    error = errors.as_tollhouse(outcome.error)
+    error.details = {**error.details, "response": response_id(run_id)}
+    raise error

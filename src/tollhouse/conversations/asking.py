@@ -13,7 +13,7 @@ from tollhouse.errors import InvalidRequest
 NO_SETTINGS = frozenset({"model", "messages", "stream", "stream_options", "n", "background"})
 """Fields of a chat completion that would make another answer of it than one message."""
 
-CAPS = ("max_completion_tokens", "max_tokens")
+CAPS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 def checked_settings(settings: Mapping[str, Any] | None, param: str = "settings") -> dict[str, Any]:

@@ -20,11 +20,13 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
         max_message_chars: of a user's message; None for what the model reads.
         unknown_context_tokens: taken for the window of a model whose own is not known.
         title_model: makes titles; None leaves the first words.
+        store_responses: keep OpenAI's responses that do not say whether to.
     """
 
     max_message_chars: int | None = None
     unknown_context_tokens: int = 32_768
     title_model: str | None = None
+    store_responses: bool = False
 
 
 class Conversing(msgspec.Struct, frozen=True, kw_only=True):

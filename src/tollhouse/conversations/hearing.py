@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, Protocol
 
-from tollhouse.conversations.parts import AnyPart, from_answer
-from tollhouse.dialects import chat, openai_chat, sse
-from tollhouse.dialects.collect import Collector
+import msgspec
+
+from tollhouse.conversations.gathering import Gathering
+from tollhouse.conversations.parts import AnyPart, ToolCall, from_answer, source_of
+from tollhouse.dialects import chat, sse
 
 STOPPED = "stopped"
 """The finish reason of an answer that was broken off."""
@@ -19,15 +22,16 @@ class Tell(Protocol):
 
 
 class Heard:
-    """One answer, in pieces of OpenAI's dialect: streamed, or whole."""
+    """One answer, in pieces of the dialect that the gateway was asked in: streamed, or whole."""
 
-    def __init__(self, tell: Tell, *, is_streamed: bool) -> None:
+    def __init__(self, tell: Tell, dialect: ModuleType, *, is_streamed: bool) -> None:
         self._tell = tell
+        self._dialect = dialect
         self._is_streamed = is_streamed
         self._body: list[bytes] = []
         self._frames = sse.Reader()
-        self._reader = openai_chat.Reader()
-        self._collector = Collector()
+        self._reader = dialect.Reader()
+        self._gathering = Gathering()
 
     def add(self, piece: bytes) -> None:
         """Take the next piece. Raises UpstreamIncomplete when it tells of a failure."""
@@ -36,32 +40,59 @@ class Heard:
             return
         for frame in self._frames.feed(piece):
             for event in self._reader.read(frame):
-                self._collector.add(event)
-                self._pass_on(event)
+                self._gathering.add(event)
+                told = telling(event)
+                if told is not None:
+                    self._tell(*told)
 
     def answer(self) -> tuple[tuple[AnyPart, ...], str]:
         """The whole answer as parts, and why it ended. Raises UpstreamIncomplete."""
-        whole = self._collector.answer() if self._is_streamed else openai_chat.read_answer(b"".join(self._body))
-        choice = whole.choices[0]
+        if self._is_streamed:
+            return self._gathering.whole()
+        answered: chat.Answer = self._dialect.read_answer(b"".join(self._body))
+        choice = answered.choices[0]
         return from_answer(choice.message), choice.finish_reason
 
     def so_far(self) -> tuple[AnyPart, ...]:
         """What was heard of an answer that nobody listens to any more. A call of a tool that is not whole is none."""
-        self._collector.add(chat.Ended())
-        choices = self._collector.answer().choices
-        if not choices:
-            return ()
-        message = choices[0].message
-        return from_answer(chat.Message(role=message.role, parts=message.parts))
+        return tuple([part for part in self._gathering.so_far() if not isinstance(part, ToolCall)])
 
-    def _pass_on(self, event: chat.Event) -> None:
-        match event:
-            case chat.TextDelta() | chat.RefusalDelta() if event.index == 0:
-                self._tell("message.delta", {"text": event.text})
-            case chat.ReasoningDelta(index=0, text=str(text)) if text:
-                self._tell("reasoning.delta", {"text": text})
-            case chat.ToolCallDelta(index=0):
-                said = {"slot": event.slot, "id": event.id, "name": event.name, "arguments": event.arguments}
-                self._tell("tool_call.delta", {name: value for name, value in said.items() if value is not None})
-            case _:
-                pass
+
+def telling(event: chat.Event) -> tuple[str, dict[str, Any]] | None:
+    """How a run tells of what a model says: the event's name and its data; None for what it does not tell."""
+    match event:
+        case chat.TextDelta(0, text) if text:
+            return "message.delta", {"text": text}
+        case chat.RefusalDelta(0, text) if text:
+            return "message.delta", {"text": text, "refusal": True}
+        case chat.CitationSeen(0, citation):
+            return "message.source", msgspec.to_builtins(source_of(citation))
+        case chat.ReasoningDelta(index=0):
+            return "reasoning.delta", _said(event, "text", "id", "signature", "sealed", "made_by")
+        case chat.ToolCallDelta(index=0):
+            kind = {} if event.type == "function" else {"kind": event.type}
+            return "tool_call.delta", _said(event, "slot", "id", "name", "arguments", "signature", "made_by") | kind
+        case _:
+            return None
+
+
+def told(name: str, data: dict[str, Any]) -> chat.Event | None:
+    """What a model said, of how a run has told it; None for what a run tells of itself."""
+    match name:
+        case "message.delta" if data.get("refusal"):
+            return chat.RefusalDelta(0, data["text"])
+        case "message.delta":
+            return chat.TextDelta(0, data["text"])
+        case "message.source":
+            return chat.CitationSeen(0, chat.Citation(**data))
+        case "reasoning.delta":
+            return chat.ReasoningDelta(0, **{"text": "", **data})
+        case "tool_call.delta":
+            rest = {name: value for name, value in data.items() if name != "kind"}
+            return chat.ToolCallDelta(index=0, type=data.get("kind", "function"), **rest)
+        case _:
+            return None
+
+
+def _said(event: msgspec.Struct, *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(event, name)) is not None}

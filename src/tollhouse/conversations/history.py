@@ -81,6 +81,11 @@ def fit(branch: Sequence[Kept], *, system: str | None, context_tokens: int, answ
     )
 
 
+def whole(branch: Sequence[Kept]) -> tuple[chat.Message, ...]:
+    """All of it, for a model that has to say itself whether it fits."""
+    return tuple([message for turn in turns_of(branch) for message in _turn(turn)])
+
+
 def turns_of(branch: Sequence[Kept]) -> list[list[Kept]]:
     """The branch cut before each message of the user's; what an import put before the first is a turn too."""
     turns: list[list[Kept]] = []

@@ -24,16 +24,17 @@ from tollhouse.conversations.parts import (
     Refusal,
     Removed,
     Role,
-    Source,
     Text,
     ToolCall,
     ToolResult,
+    citation_of,
     from_answer,
     from_result,
 )
 from tollhouse.dialects import chat
 from tollhouse.dialects.openai_responses.content import without_nones, write_citation
-from tollhouse.dialects.openai_responses.items import read_items, write_call, write_thinking
+from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call
+from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.errors import InvalidRequest, NotFound
 
 Item: TypeAlias = dict[str, Any]
@@ -160,8 +161,8 @@ def _item(role: Role, group: tuple[AnyPart, ...], status: str, include: frozense
     match group[0]:
         case Removed():
             return None
-        case Reasoning(text=text, sealed=sealed, made_by=made_by):
-            return write_thinking(text, sealed if SEALED in include else None, made_by, None)
+        case Reasoning(text=text, signature=signature, sealed=sealed, made_by=made_by):
+            return show_thinking(text, Proof(made_by, signature, sealed) if SEALED in include else Proof(), None)
         case ToolCall(id=name, name=tool, arguments=arguments, kind=kind):
             return write_call(chat.ToolCall(name, tool, arguments, kind)) | {"status": status}
         case ToolResult() as result:
@@ -184,7 +185,7 @@ def _content(part: AnyPart, role: Role) -> Item:
     """A part of a message's `content`, or of a tool's `output`."""
     match part:
         case Text(text=text, sources=sources) if role == "assistant":
-            annotations = [wire for source in sources if (wire := write_citation(_citation(source))) is not None]
+            annotations = [wire for source in sources if (wire := write_citation(citation_of(source))) is not None]
             return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}
         case Text(text=text):
             return {"type": "input_text", "text": text}
@@ -203,7 +204,3 @@ def _content(part: AnyPart, role: Role) -> Item:
             return msgspec.json.decode(raw, type=dict[str, Any])
         case Reasoning() | ToolCall() | ToolResult() | Removed():
             raise ValueError("what is an item of its own is no content of another")
-
-
-def _citation(source: Source) -> chat.Citation:
-    return chat.Citation(url=source.url, title=source.title, quote=source.quote, start=source.start, end=source.end)

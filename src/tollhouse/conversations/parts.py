@@ -241,7 +241,7 @@ def from_result(result: chat.Message, kind: str = "function") -> ToolResult:
 def _kept(part: chat.Part) -> AnyPart:
     match part:
         case chat.TextPart():
-            return Text(part.text, tuple([_source(citation) for citation in part.citations]))
+            return Text(part.text, tuple([source_of(citation) for citation in part.citations]))
         case chat.ImagePart():
             return Image(part.url, cast("Detail", part.detail) if part.detail in _DETAILS else None)
         case chat.AudioPart():
@@ -278,5 +278,11 @@ def _said(part: AnyPart) -> chat.Part:
             raise ValueError("tool calls, their results and what was removed are no parts of a dialect's message")
 
 
-def _source(citation: chat.Citation) -> Source:
+def source_of(citation: chat.Citation) -> Source:
+    """What words rest on, as a dialect tells it."""
     return Source(url=citation.url, title=citation.title, quote=citation.quote, start=citation.start, end=citation.end)
+
+
+def citation_of(source: Source) -> chat.Citation:
+    """The same, for a dialect to tell."""
+    return chat.Citation(url=source.url, title=source.title, quote=source.quote, start=source.start, end=source.end)

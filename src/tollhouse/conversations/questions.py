@@ -94,7 +94,7 @@ async def ask(
         tip = locked(tx, caller, conversation_id)["tip_id"]
         return _write(tx, conversing, caller, row, {**question, "parent_id": parent or tip}, wanted, how)
 
-    return _start(conversing, caller, await conversing.store.write(work), how)
+    return start(conversing, caller, await conversing.store.write(work), how)
 
 
 async def edit(
@@ -119,7 +119,7 @@ async def edit(
         locked(tx, caller, conversation_id)
         return _write(tx, conversing, caller, row, question, wanted, how)
 
-    return _start(conversing, caller, await conversing.store.write(work), how)
+    return start(conversing, caller, await conversing.store.write(work), how)
 
 
 async def rewrite(
@@ -163,9 +163,9 @@ async def regenerate(conversing: Conversing, caller: Caller, conversation_id: st
     def work(tx: Writing) -> Any:
         locked(tx, caller, conversation_id)
         sql.change(tx, caller.user_id, conversation_id, {"tip_id": question["id"]})
-        return _add_run(tx, conversing, caller, question, wanted, how)
+        return add_run(tx, conversing, caller, question, wanted, how)
 
-    return _start(conversing, caller, await conversing.store.write(work), how)
+    return start(conversing, caller, await conversing.store.write(work), how)
 
 
 async def retry(
@@ -203,7 +203,7 @@ async def retry(
 
     if not await conversing.store.write(work):
         raise Conflict(f"The run is {row['status']}; only one that failed or was cancelled can be tried again.")
-    return _start(conversing, caller, {**row, **values}, How(origin=origin, stream=stream, background=is_later))
+    return start(conversing, caller, {**row, **values}, How(origin=origin, stream=stream, background=is_later))
 
 
 def read_said(conversing: Conversing, said: Any) -> tuple[Role, tuple[AnyPart, ...]]:
@@ -224,12 +224,13 @@ def read_said(conversing: Conversing, said: Any) -> tuple[Role, tuple[AnyPart, .
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run will ask for."""
+    """What the run will ask for; `response` is how it was asked for as one of OpenAI's responses (`responses`)."""
 
     model: str
     settings: dict[str, Any]
     priority: int
     key: str | None
+    response: dict[str, Any] | None = None
 
 
 async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, branch: list[Kept]) -> Wanted:
@@ -307,7 +308,7 @@ def _write(
 ) -> Any:
     """The question, its run, and the conversation that goes on with it."""
     _say(tx, conversing, row, question, turns.kept(question))
-    return _add_run(tx, conversing, caller, question, wanted, how)
+    return add_run(tx, conversing, caller, question, wanted, how)
 
 
 def _say(tx: Writing, conversing: Conversing, row: Any, message: Any, new: Kept) -> None:
@@ -343,7 +344,7 @@ def _started(conversing: Conversing, attempt: int) -> dict[str, Any]:
     return {"status": "running", "attempt": attempt, "boot_id": conversing.boot_id, "job_id": None, "started_at": now}
 
 
-def _add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, wanted: Wanted, how: How) -> Any:
+def add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, wanted: Wanted, how: How) -> Any:
     """The run that answers a question: it begins at once, or waits for a worker."""
     now = conversing.clock.now()
     run = {
@@ -358,6 +359,7 @@ def _add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any,
         "priority": wanted.priority,
         "model": wanted.model,
         "settings": wanted.settings,
+        "response": wanted.response,
         "idempotency_key": wanted.key,
         "origin": msgspec.to_builtins(how.origin),
         "created_at": now,
@@ -374,7 +376,8 @@ def _add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any,
     return run
 
 
-def _start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: How) -> Asked:
+def start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: How) -> Asked:
+    """Begin with a run that is written down, or leave it to a worker."""
     if how.background:
         conversing.on_queued()
         return Queued(run_view(run, None))

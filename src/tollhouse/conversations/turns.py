@@ -15,18 +15,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tollhouse import ids
 from tollhouse.conversations import titles
 from tollhouse.conversations.asking import cap_of, write_request
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.endings import Ending, ending_of, error_view, going_on
 from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.hearing import STOPPED, Heard
-from tollhouse.conversations.history import Fitted, Kept, fit
+from tollhouse.conversations.history import Fitted, Kept, fit, whole
 from tollhouse.conversations.parts import dump, load, words_of
 from tollhouse.conversations.recording import RENDERED, RunEvent, dumped
+from tollhouse.conversations.response_asking import request_of
 from tollhouse.conversations.views import message_view, run_view
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import chat, openai_chat, openai_responses
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway import route
 from tollhouse.gateway.answer import answer
@@ -40,6 +40,7 @@ from tollhouse.telemetry import Event, log
 T = TypeVar("T")
 
 SURFACE = "conversations"
+RESPONSES = "responses"
 
 ANSWER_TOKENS = 4_096
 """Kept free for the answer when neither the settings nor the model say how long it may be."""
@@ -76,10 +77,10 @@ async def take(
     )
     exchange = _exchange(run, caller, origin, conversing)
     running.exchange = exchange
-    heard = Heard(running.tell, is_streamed=stream)
+    heard = Heard(running.tell, exchange.dialect, is_streamed=stream)
     error: BaseException | None = None
     try:
-        exchange.body = await _body(run, caller, conversing, stream=stream)
+        exchange.body, exchange.request = await _question(run, caller, conversing, stream=stream)
         async with aclosing(answer(exchange, None, conversing.steps)) as pieces:
             async for piece in pieces:
                 heard.add(piece)
@@ -145,31 +146,39 @@ def kept(row: Mapping[str, Any]) -> Kept:
     return Kept(role=row["role"], parts=load(row["parts"]), tokens=row["tokens"], pinned=row["pinned"])
 
 
-async def _body(run: Mapping[str, Any], caller: Caller, conversing: Conversing, *, stream: bool) -> bytes:
-    """The question with its history, as a chat completion."""
+async def _question(
+    run: Mapping[str, Any], caller: Caller, conversing: Conversing, *, stream: bool
+) -> tuple[bytes, chat.ChatRequest | None]:
+    """The question with its history: as a chat completion, or as the response it was asked for.
+
+    Of a response, what other dialects are told comes with it: its body has no room for all they may hear again.
+    """
 
     def query(tx: Reading) -> tuple[Any, list[Any]]:
         conversation = sql.find(tx, caller.user_id, run["conversation_id"], is_deleted=None)
         return conversation, sql.path(tx, caller.user_id, run["conversation_id"], run["message_id"])
 
     conversation, rows = await conversing.store.read(query)
-    fitted = await compose(
-        conversing,
-        caller,
-        model=run["model"],
-        settings=run["settings"],
-        system=conversation["system"],
-        branch=[kept(row) for row in rows],
-    )
-    return write_request(run["model"], fitted.messages, run["settings"], stream=stream)
+    model, branch, response = run["model"], [kept(row) for row in rows], run["response"]
+    if response is not None and response["fields"].get("truncation") != "auto":
+        told = whole(branch)
+    else:
+        settings = run["settings"] if response is None else response["fields"]
+        system = conversation["system"] if response is None else None
+        fitted = await compose(conversing, caller, model=model, settings=settings, system=system, branch=branch)
+        told = fitted.messages
+    if response is None:
+        return write_request(model, told, run["settings"], stream=stream), None
+    asked = request_of(response["fields"], model, told, stream=stream, system=conversation["system"])
+    return openai_responses.write_request(asked), asked
 
 
 def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing: Conversing) -> Exchange:
     clock = conversing.clock
     exchange = Exchange(
         request_id=origin.request_id,
-        surface=SURFACE,
-        dialect=openai_chat,
+        surface=SURFACE if run["response"] is None else RESPONSES,
+        dialect=openai_chat if run["response"] is None else openai_responses,
         body=b"",
         began_s=clock.monotonic(),
         began_us=clock.time_ns() // 1_000,
@@ -273,12 +282,17 @@ def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: A
         answer_id = known["id"]
         sql.change_message(tx, run["user_id"], answer_id, said)
     else:
-        answer_id = ids.new("msg")
+        answer_id = answer_name(run["id"])
         sql.add_message(tx, {**message_row(run, answer_id, now), **said, "role": "assistant", "run_id": run["id"]})
         sql.adopt(tx, run["message_id"], answer_id, since=run["started_at"])
     tip = answer_id if conversation["tip_id"] == run["message_id"] else conversation["tip_id"]
     sql.change(tx, run["user_id"], run["conversation_id"], {"tip_id": tip, "active_at": now})
     index_message(tx, run, answer_id, words_of(ending.parts))
+
+
+def answer_name(run_id: str) -> str:
+    """What the message is called that a run writes: known before there is one, so that its items can be named."""
+    return f"msg_{run_id.partition('_')[2]}"
 
 
 def message_row(run: Mapping[str, Any], message_id: str, now: Any) -> dict[str, Any]:

@@ -194,10 +194,10 @@ class _Choice:
         if refusal := "".join(self._refusal):
             yield chat.RefusalPart(refusal)
         if self._sound:
-            yield _join_sound(self._sound)
+            yield join_sound(self._sound)
 
 
-def _join_sound(deltas: list[chat.AudioDelta]) -> chat.SpokenPart:
+def join_sound(deltas: list[chat.AudioDelta]) -> chat.SpokenPart:
     """One recording; the pieces are padded each by itself, so they are joined as bytes.
 
     Raises:

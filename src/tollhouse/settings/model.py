@@ -115,6 +115,8 @@ class ConversationSettings(_Table):
     """The most tokens that a model is taken to read and write in one call, when its own limit is not known."""
     title_model: str | None = None
     """A cheap model, as `provider/model` or an alias, that makes titles; without one they are the first words."""
+    store_responses: bool = False
+    """Keep the responses of OpenAI's clients that do not say whether to (`store`), as OpenAI does."""
 
 
 class JobSettings(_Table):

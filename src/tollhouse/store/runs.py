@@ -100,3 +100,14 @@ def fail_forsaken(tx: Writing, now: datetime) -> int:
     alive = select(process.c.boot_id)
     forsaken = update(run).where(run.c.status == "running", ~run.c.background, run.c.boot_id.not_in(alive))
     return tx.execute(forsaken.values(status="failed", error=LOST, finished_at=now)).rowcount
+
+
+def forget_response(tx: Writing, run_id: str) -> None:
+    """Keep how a run was asked for as a response no longer; the run stays."""
+    tx.execute(update(run).where(run.c.id == run_id).values(response=None))
+
+
+def has_responses(tx: Reading, conversation_id: str) -> bool:
+    """Whether runs of a conversation are kept as responses."""
+    query = select(run.c.id).where(run.c.conversation_id == conversation_id, run.c.response.is_not(None)).limit(1)
+    return tx.execute(query).first() is not None

@@ -34,6 +34,7 @@ class Writer:
         *,
         repeated: Mapping[str, Any] | None = None,
         names_thinking: bool = False,
+        shows_seals: bool = True,
     ) -> None:
         """Name the answer.
 
@@ -44,11 +45,13 @@ class Writer:
             include_usage: makes no difference: a response always tells its usage.
             repeated: fields of the response that are not at their defaults.
             names_thinking: thinking is an item of this answer like any other, whatever its provider called it.
+            shows_seals: the client is to have what proves thinking to its maker.
         """
         self.repeated = dict(repeated or {})
         self.sequence_number = 0
         self._head = {"id": id, "created_at": created, "model": model}
         self._names_thinking = names_thinking
+        self._shows_seals = shows_seals
         self._said: list[Said] = []
         self._items: list[OpenMessage | OpenThinking | OpenCall] = []
         self._open: OpenMessage | OpenThinking | OpenCall | None = None
@@ -118,7 +121,10 @@ class Writer:
 
     def _say_words(self, kind: str, text: str) -> None:
         if text:
-            self._said += self._message().say(kind, text)
+            message = self._message()
+            if kind == "output_text":
+                self._words = message
+            self._said += message.say(kind, text)
 
     def _think(self, event: chat.ReasoningDelta) -> None:
         thinking = self._open
@@ -129,7 +135,8 @@ class Writer:
         if event.text:
             self._said += thinking.say(event.text)
         if event.signature is not None or event.sealed is not None:
-            thinking.prove(Proof(event.made_by, event.signature, event.sealed))
+            if self._shows_seals:
+                thinking.prove(Proof(event.made_by, event.signature, event.sealed))
             self._close("completed")
 
     def _ask_for_tool(self, event: chat.ToolCallDelta) -> None:
@@ -148,13 +155,15 @@ class Writer:
     def _message(self) -> OpenMessage:
         if isinstance(self._open, OpenMessage):
             return self._open
-        message = self._words = OpenMessage(len(self._items), self._name("msg"))
+        message = OpenMessage(len(self._items), self._name("msg"))
         self._begin(message)
         return message
 
     def _last_words(self) -> OpenMessage:
         """Some vendors tell what words rest on when all is said."""
-        return self._words or self._message()
+        if self._words is None:
+            self._words = self._message()
+        return self._words
 
     def _begin(self, item: OpenMessage | OpenThinking | OpenCall) -> None:
         self._close("completed")

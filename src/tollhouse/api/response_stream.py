@@ -1,0 +1,86 @@
+"""A response that is kept, as a stream: to who asked for it, or to who comes later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from tollhouse.api.http import Head, Peer
+from tollhouse.api.live import STREAM_HEADERS, Patience
+from tollhouse.conversations.recording import RunEvent
+from tollhouse.conversations.response_telling import Telling, after
+from tollhouse.dialects import sse
+
+PING_EVERY_S = Patience().ping_every_s
+LOOK_EVERY_S = 1.0
+
+
+class Source(Protocol):
+    """Where the run's events come from."""
+
+    async def next(self) -> RunEvent | None:
+        """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
+        ...
+
+
+async def pieces(
+    source: Source, is_leaving: Callable[[], bool], *, ping_every_s: float = PING_EVERY_S
+) -> AsyncIterator[RunEvent | None]:
+    """The run's events; None for each silence that a ping should break. It ends early when this process leaves."""
+    loop = asyncio.get_running_loop()
+    silent_since_s = loop.time()
+    while not is_leaving():
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                event = await source.next()
+        except TimeoutError:
+            if loop.time() - silent_since_s >= ping_every_s:
+                silent_since_s = loop.time()
+                yield None
+            continue
+        if event is None:
+            return
+        silent_since_s = loop.time()
+        yield event
+
+
+class ResponseStream:
+    """The stream for somebody who comes later. Leaving it does nothing to the run."""
+
+    def __init__(self, source: Source, telling: Telling, last: int | None, is_leaving: Callable[[], bool]) -> None:
+        """Tell what comes after the event with the number `last`."""
+        self._source = source
+        self._telling = telling
+        self._last = last
+        self._is_leaving = is_leaving
+
+    async def tell(self, peer: Peer, head: Head) -> None:
+        """Say it all, until the end or until the client leaves."""
+        await peer.begin(200, (*STREAM_HEADERS, (b"x-request-id", head.shown_id.encode())))
+        saying = asyncio.create_task(self._say(peer))
+        leaving = asyncio.create_task(peer.left())
+        try:
+            await asyncio.wait([saying, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if saying.done():
+                await saying
+        finally:
+            saying.cancel()
+            leaving.cancel()
+            await asyncio.gather(saying, leaving, return_exceptions=True)
+
+    async def _say(self, peer: Peer) -> None:
+        telling = self._telling
+        await self._pass(peer, telling.number, telling.begin())
+        async for event in pieces(self._source, self._is_leaving):
+            if event is None:
+                await peer.say(sse.PING)
+                continue
+            number = telling.number
+            await self._pass(peer, number, telling.tell(event))
+        await peer.end()
+
+    async def _pass(self, peer: Peer, number: int, piece: bytes) -> None:
+        news = after(piece, number, self._last)
+        if news:
+            await peer.say(news)
