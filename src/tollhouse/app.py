@@ -32,7 +32,7 @@ from tollhouse.api.original import Original
 from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
-from tollhouse.clock import Clock
+from tollhouse.clock import Clock, SteadyClock
 from tollhouse.conversations.conversing import Conversing, Habits
 from tollhouse.conversations.foreground import Foreground
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
@@ -60,6 +60,7 @@ from tollhouse.store import machinery, requests, runs
 from tollhouse.store.engine import Store
 from tollhouse.store.folder import WebLock, prepare_folder
 from tollhouse.store.opening import open_store
+from tollhouse.store.timekeeping import find_time
 from tollhouse.telemetry import Finished, Logs, Metrics
 from tollhouse.upstream.base import Bounds, Timeouts, Upstream
 from tollhouse.upstream.client import Client
@@ -125,7 +126,7 @@ async def open_house(
     Raises:
         CannotStart, ConfigurationError: what is missing, and what to do.
     """
-    clock = clock or Clock()
+    clock = clock or SteadyClock()
     prepare_folder(settings.data)
     async with AsyncExitStack() as stack:
         is_only_web = kind == "web" and settings.database_url is None
@@ -136,6 +137,8 @@ async def open_house(
             database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
         )
         stack.push_async_callback(store.aclose)
+        if isinstance(clock, SteadyClock):
+            await find_time(store, clock)
         await confirm_key(store, vault)
         house = build(settings, clock, store, vault, logs)
         for upstream in house.upstreams:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tollhouse.clock import Clock
+from tollhouse.clock import Clock, SteadyClock
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
@@ -18,6 +18,7 @@ from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
 from tollhouse.store import alerts, credentials, machinery, people, repeats, requests, run_events, runs
 from tollhouse.store.engine import Store, Writing
+from tollhouse.store.timekeeping import keep_time
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, Metrics, log
 
@@ -114,6 +115,8 @@ class Housekeeping:
         credentials.note_use(tx, worked, failed, self._clock.now())
 
     async def _beat(self) -> None:
+        if isinstance(self._clock, SteadyClock):
+            await keep_time(self._store, self._clock)
         now = self._clock.now()
         await self._store.write(
             lambda tx: machinery.beat(tx, boot_id=self._boot_id, kind=self._kind, pid=os.getpid(), now=now)

@@ -21,6 +21,7 @@ class Event(StrEnum):
     REQUEST_FAILED = "request.failed"
     HOLDS_RESOLVED = "holds.resolved"
     LEDGER_DRIFTED = "ledger.drifted"
+    CLOCK_STEPPED = "clock.stepped"
     ALERTS_RAISED = "alerts.raised"
     DELIVERY_FAILED = "delivery.failed"
     WEBHOOK_GONE = "webhook.gone"
