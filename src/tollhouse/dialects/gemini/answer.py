@@ -25,6 +25,7 @@ from tollhouse.dialects.gemini.logprobs import read_logprobs, write_logprobs
 from tollhouse.dialects.gemini.messages import Content
 from tollhouse.dialects.gemini.parts import read_parts, write_call, write_parts
 from tollhouse.dialects.gemini.proto_json import Fields, Message, read_body, read_items, read_object, says_nothing
+from tollhouse.dialects.gemini.searches import count_searches
 from tollhouse.dialects.gemini.usage import read_usage, write_usage
 from tollhouse.dialects.json_body import NULL
 
@@ -57,6 +58,7 @@ _CANDIDATE = msgspec.json.Decoder(_Candidate)
 _CONTENT = msgspec.json.Decoder(Content)
 _FEEDBACK = msgspec.json.Decoder(PromptFeedback)
 _BLOCKED = "promptFeedback"
+_GROUNDING = "groundingMetadata"
 
 
 def read_answer(body: bytes) -> chat.Answer:
@@ -79,7 +81,8 @@ def read_answer(body: bytes) -> chat.Answer:
         model=wire.model_version or "",
         created=read_time(wire.create_time),
         choices=tuple(choices),
-        usage=read_usage(wire.usage_metadata),
+        # A grounding that tells of searches is kept as it came.
+        usage=read_usage(wire.usage_metadata, count_searches([each.extra.get(_GROUNDING, NULL) for each in choices])),
         extra=extra,
     )
 
@@ -155,7 +158,7 @@ def _cited(parts: list[chat.Part], citations: tuple[chat.Citation, ...]) -> Iter
 def _with_unsaid(choice: chat.Choice, wire: _Candidate) -> chat.Choice:
     """The choice, and as they came those fields that what was read of them does not say again."""
     told = {
-        "groundingMetadata": wire.grounding_metadata,
+        _GROUNDING: wire.grounding_metadata,
         "citationMetadata": wire.citation_metadata,
         "logprobsResult": wire.logprobs_result,
     }
@@ -186,7 +189,7 @@ def _write_choice(choice: chat.Choice) -> dict[str, Any]:
         "content": {"parts": parts, "role": "model"},
         "finishReason": reasons.write_reason(choice.finish_reason, choice.said),
         "index": choice.index,
-        "groundingMetadata": write_grounding(citations, "".join([part.text for part in words])) or None,
+        _GROUNDING: write_grounding(citations, "".join([part.text for part in words])) or None,
         "logprobsResult": None if choice.logprobs is None else write_logprobs(choice.logprobs),
     }
     return {name: value for name, value in wire.items() if value is not None} | choice.extra

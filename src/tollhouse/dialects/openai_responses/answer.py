@@ -49,14 +49,14 @@ class _Answer(msgspec.Struct, kw_only=True):
     created_at: float | None = None
     status: str | None = None
     incomplete_details: Details | None = None
-    output: list[Raw]
+    output: Raw
     usage: Raw = NULL
     service_tier: str | None = None
     error: Raw = NULL
 
 
 _ANSWER = Modelled(_Answer)
-_TOKENS = msgspec.json.Decoder(list[Raw])
+_RAWS = msgspec.json.Decoder(list[Raw])
 _LOGPROBS = msgspec.json.Decoder(dict[str, list[Raw] | None])
 
 
@@ -70,7 +70,7 @@ def read_answer(body: bytes) -> chat.Answer:
         if not body.isascii():
             body.decode()
         wire, extra = _ANSWER.read(body)
-        messages = read_items(wire.output, "output")
+        messages = read_items(_RAWS.decode(wire.output), "output")
         logprobs = _read_logprobs(messages)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, errors.InvalidRequest):
         raise unreadable() from None
@@ -91,7 +91,7 @@ def read_answer(body: bytes) -> chat.Answer:
                 logprobs=logprobs,
             ),
         ),
-        usage=read_usage(wire.usage, wire.service_tier),
+        usage=read_usage(wire.usage, wire.service_tier, wire.output),
         extra=telling(extra),
     )
 
@@ -227,7 +227,7 @@ def _read_logprobs(messages: list[chat.Message]) -> Raw | None:
         for message in messages
         for part in message.parts
         if isinstance(part, chat.TextPart) and "logprobs" in part.extra
-        for token in _TOKENS.decode(part.extra["logprobs"])
+        for token in _RAWS.decode(part.extra["logprobs"])
     ]
     return logprobs_of(tokens) if tokens else None
 
