@@ -20,7 +20,7 @@ from tollhouse.dialects.collect import collect
 from tollhouse.money.prices import input_bound
 from tollhouse.providers.anthropic import PROVIDER
 from tollhouse.providers.base import Limits
-from wire.recordings import Recording, needs_recordings, recordings
+from wire.recordings import Recording, check_cuts, needs_recordings, over, recordings
 
 ANTHROPIC = recordings("anthropic-messages", path_end="/messages")
 VERTEX = recordings("vertex-anthropic")
@@ -37,9 +37,9 @@ STREAMS = [each for each in ALL if each.status == 200 and each.is_stream and str
 REFUSED = [each for each in ALL if each.status != 200]
 
 pytestmark = needs_recordings
-each_asked = pytest.mark.parametrize("recording", ASKED, ids=str)
-each_whole = pytest.mark.parametrize("recording", WHOLE, ids=str)
-each_stream = pytest.mark.parametrize("recording", STREAMS, ids=str)
+each_asked = over(ASKED)
+each_whole = over(WHOLE)
+each_stream = over(STREAMS)
 
 
 def test_every_recording_is_here_and_only_what_is_no_request_is_excused():
@@ -88,9 +88,7 @@ def test_a_rewritten_request_differs_only_in_what_was_rewritten(recording: Recor
     assert json.loads(rewritten) == json.loads(body) | {"model": "other", "max_tokens": 77}
 
 
-@pytest.mark.parametrize(
-    "recording", [each for each in ANTHROPIC + COUNTS if each in ASKED and each.status == 200], ids=str
-)
+@over([each for each in ANTHROPIC + COUNTS if each in ASKED and each.status == 200])
 def test_anthropic_reads_no_more_than_the_bound(recording: Recording):
     body = json.dumps(json.loads(_with_model(recording)), ensure_ascii=False, separators=(",", ":")).encode()
     glance = anthropic_messages.glance_request(body)
@@ -129,14 +127,7 @@ def test_an_answer_is_said_again_as_it_was(recording: Recording):
 
 @each_stream
 def test_a_stream_cut_at_every_byte_gives_the_same_frames(recording: Recording):
-    reader = sse.Reader()
-    for frame in _frames(recording):
-        # The cost grows with the square of the size: a long frame is cut at its ends and in steps between.
-        size = len(frame.raw)
-        cuts = range(size) if size < 4_000 else [*range(100), *range(100, size - 100, 97), *range(size - 100, size)]
-        for cut in cuts:
-            assert [*reader.feed(frame.raw[:cut]), *reader.feed(frame.raw[cut:])] == [frame]
-    assert reader.rest == b""
+    check_cuts(recording.answered)
 
 
 @each_stream
@@ -203,7 +194,7 @@ def test_most_text_deltas_look_plain():
 # Errors, and counts.
 
 
-@pytest.mark.parametrize("recording", [each for each in REFUSED if str(each) != NO_BODY], ids=str)
+@over([each for each in REFUSED if str(each) != NO_BODY])
 def test_an_error_becomes_what_the_contract_says(recording: Recording):
     error = anthropic_messages.classify(recording.status, recording.answered, recording.headers, now_s=0)
     told = json.loads(recording.answered)["error"]
@@ -231,7 +222,7 @@ def test_an_overloaded_provider_says_so_within_status_200():
     ]
 
 
-@pytest.mark.parametrize("recording", COUNTS, ids=str)
+@over(COUNTS)
 def test_a_count_is_read_and_said_again(recording: Recording):
     told = json.loads(recording.answered)
     count = anthropic_messages.read_count(recording.answered)

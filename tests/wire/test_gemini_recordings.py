@@ -19,7 +19,7 @@ from tollhouse.money.prices import input_bound
 from tollhouse.providers.base import CALLED_BY_US, Limits
 from tollhouse.providers.google import PROVIDER
 from wire.gemini_forms import canonical_answer, canonical_request
-from wire.recordings import Recording, needs_recordings, recordings
+from wire.recordings import Recording, check_cuts, needs_recordings, over, recordings, said_again
 
 ALL = recordings("gemini-generate", "gemini-stream", "vertex-gemini")
 COUNTED = [each for each in ALL + recordings("gemini-count-tokens") if each.path.endswith(":countTokens")]
@@ -42,10 +42,10 @@ STREAMS = [each for each in ANSWERED if each not in WHOLE]
 REFUSED = [each for each in ALL + COUNTED if each.status != 200]
 
 pytestmark = needs_recordings
-each_asked = pytest.mark.parametrize("recording", ASKED, ids=str)
-each_readable = pytest.mark.parametrize("recording", READABLE, ids=str)
-each_whole = pytest.mark.parametrize("recording", WHOLE, ids=str)
-each_stream = pytest.mark.parametrize("recording", STREAMS, ids=str)
+each_asked = over(ASKED)
+each_readable = over(READABLE)
+each_whole = over(WHOLE)
+each_stream = over(STREAMS)
 
 
 def test_every_recording_is_held_to_the_dialect_but_few():
@@ -95,7 +95,7 @@ def test_a_rewritten_request_differs_only_in_what_was_rewritten(recording: Recor
     assert json.loads(rewritten) == expected
 
 
-@pytest.mark.parametrize("recording", [each for each in ASKED if each.status == 200], ids=str)
+@over([each for each in ASKED if each.status == 200])
 def test_google_reads_no_more_than_the_bound(recording: Recording):
     glance = gemini.glance_request(with_model(recording))
     body = gemini.rewrite_request(with_model(recording), model=glance.model, include_usage=False, cap=None)
@@ -156,20 +156,9 @@ def test_streams_come_in_crlf_and_without_a_last_event():
     assert len(streams) >= 65
 
 
-@pytest.mark.parametrize("recording", [each for each in STREAMS if each.is_stream], ids=str)
-def test_a_stream_fed_byte_by_byte_gives_the_same_frames(recording: Recording):
-    reader, stream = sse.Reader(), recording.answered
-    assert [frame for at in range(len(stream)) for frame in reader.feed(stream[at : at + 1])] == frames_of(recording)
-    assert reader.is_between_frames
-
-
-@pytest.mark.parametrize("recording", [each for each in STREAMS if each.is_stream], ids=str)
-def test_a_stream_cut_at_any_byte_gives_the_same_frames(recording: Recording):
-    reader = sse.Reader()
-    for frame in frames_of(recording):
-        size = len(frame.raw)
-        for cut in {*range(min(20, size)), *range(max(0, size - 20), size), size // 2}:
-            assert [*reader.feed(frame.raw[:cut]), *reader.feed(frame.raw[cut:])] == [frame]
+@over([each for each in STREAMS if each.is_stream])
+def test_a_stream_cut_at_every_byte_gives_the_same_frames(recording: Recording):
+    check_cuts(recording.answered)
 
 
 @each_stream
@@ -211,13 +200,13 @@ def test_a_translated_stream_tells_the_same_answer(recording: Recording):
     answer = answer_of(recording)
     writer = gemini.Writer(answer.id, answer.model, answer.created, include_usage=True)
     said = b"".join(map(writer.write, events_of([*frames_of(recording), sse.END])))
-    assert collect(events_of([*sse.Reader().feed(said), sse.END])) == answer
+    assert collect(events_of([*sse.Reader().feed(said), sse.END])) == said_again(answer)
 
 
 # Errors, and counting beforehand.
 
 
-@pytest.mark.parametrize("recording", REFUSED, ids=str)
+@over(REFUSED)
 def test_an_error_becomes_what_the_contract_says(recording: Recording):
     error = gemini.classify(recording.status, recording.answered, recording.headers, now_s=0)
     told = json.loads(recording.answered)["error"]
@@ -241,7 +230,7 @@ def test_google_tells_in_the_body_when_to_ask_again():
     assert error.retry_after_s == 48
 
 
-@pytest.mark.parametrize("recording", [each for each in COUNTED if each.status == 200], ids=str)
+@over([each for each in COUNTED if each.status == 200])
 def test_a_count_beforehand_is_read_and_written(recording: Recording):
     asked = with_model(recording)
     request = gemini.read_count_request(asked)

@@ -18,7 +18,7 @@ from tollhouse.dialects.collect import collect
 from tollhouse.money.prices import TOKENS_PER_MESSAGE
 from tollhouse.providers import openai
 from tollhouse.providers.base import template_tokens
-from wire.recordings import Recording, needs_recordings, recordings
+from wire.recordings import Recording, check_cuts, needs_recordings, over, recordings
 
 OPENAI = recordings("openai-responses", path_end="/responses")
 OTHERS = [
@@ -47,11 +47,11 @@ COMPLETE_STREAMS = [each for each in STREAMS if str(each) != FAILED_MIDWAY]
 REFUSED = [each for each in ALL if each.status != 200]
 
 pytestmark = needs_recordings
-each_asked = pytest.mark.parametrize("recording", ASKED, ids=str)
-each_whole = pytest.mark.parametrize("recording", WHOLE, ids=str)
-each_stream = pytest.mark.parametrize("recording", STREAMS, ids=str)
-each_complete_stream = pytest.mark.parametrize("recording", COMPLETE_STREAMS, ids=str)
-each_refused = pytest.mark.parametrize("recording", REFUSED, ids=str)
+each_asked = over(ASKED)
+each_whole = over(WHOLE)
+each_stream = over(STREAMS)
+each_complete_stream = over(COMPLETE_STREAMS)
+each_refused = over(REFUSED)
 
 
 def test_every_recording_of_the_dialect_is_here():
@@ -149,19 +149,8 @@ def test_a_request_of_words_holds_no_more_tokens_than_bytes(recording: Recording
 
 
 @each_stream
-def test_a_stream_fed_byte_by_byte_gives_the_same_events(recording: Recording):
-    reader, frames, stream = openai_responses.Reader(), sse.Reader(), recording.answered
-    bytewise = [frame for at in range(len(stream)) for frame in frames.feed(stream[at : at + 1])]
-    assert b"".join(frame.raw for frame in bytewise) + frames.rest == stream
-    assert [event for frame in bytewise for event in reader.read(frame)] == _events(recording)
-
-
-@pytest.mark.parametrize("recording", STREAMS[::9], ids=str)
 def test_a_stream_cut_at_every_byte_gives_the_same_frames(recording: Recording):
-    reader = sse.Reader()
-    for frame in _frames(recording):
-        for cut in range(len(frame.raw)):
-            assert [*reader.feed(frame.raw[:cut]), *reader.feed(frame.raw[cut:])] == [frame]
+    check_cuts(recording.answered)
 
 
 @each_stream

@@ -9,12 +9,11 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import msgspec
-import pytest
 
 from tollhouse import errors
 from tollhouse.dialects import anthropic_messages, carry, chat, gemini, openai_chat, openai_responses, sse
 from tollhouse.dialects.collect import collect
-from wire.recordings import Recording, needs_recordings, recordings
+from wire.recordings import Recording, needs_recordings, over, recordings
 
 pytestmark = needs_recordings
 
@@ -90,7 +89,7 @@ def test_there_is_a_good_deal_to_translate():
         assert sum(case.dialect is dialect for case in ASKED) > 100
 
 
-@pytest.mark.parametrize("case", WHOLE, ids=str)
+@over(WHOLE)
 def test_an_answer_tells_the_same_in_every_other_dialect(case: Case):
     answer = carry.bare_answer(case.dialect.read_answer(case.recording.answered))
     for other in _others(case):
@@ -99,7 +98,7 @@ def test_an_answer_tells_the_same_in_every_other_dialect(case: Case):
         _check(other.read_answer(other.write_answer(answer)), answer, other)
 
 
-@pytest.mark.parametrize("case", STREAMS, ids=str)
+@over(STREAMS)
 def test_a_stream_tells_the_same_in_every_other_dialect(case: Case):
     events = case.events
     answer = collect(events)
@@ -109,7 +108,7 @@ def test_a_stream_tells_the_same_in_every_other_dialect(case: Case):
         _check(collect(_through(other, events, answer)), answer, other)
 
 
-@pytest.mark.parametrize("case", ASKED, ids=str)
+@over(ASKED)
 def test_a_request_asks_the_same_in_every_other_dialect_or_is_refused_by_name(case: Case):
     request = _read(case)
     if request is None or str(case) == ONLY_THE_SYSTEM_SPEAKS:
