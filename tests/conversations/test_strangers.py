@@ -2,81 +2,118 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
 
 from houses import make_person
 from talks import Talk
-from tollhouse.api.management import conversations, sharing, turns
+from tollhouse.api.management.application import declared
 from tollhouse.app import House, application
 from tollhouse.testing import WireProvider, answer
+from tollhouse.tokens import ADMIN
 
-BODIES = {
+SECRET = "swordfish"
+
+BODIES: dict[str, Any] = {
     "send_message": {"message": "Hi"},
     "edit_message": {"message": "Hi"},
     "give_feedback": {"rating": "up"},
     "change_conversation": {"title": "mine"},
     "change_message": {"pinned": True},
+    "change_my_credential": {"label": "mine"},
+    "rotate_my_credential": {"api_key": "sk-another-key-0123456789"},
+    "update": {"metadata": {}},
+    "add_items": {"items": [{"role": "user", "content": "Hi"}]},
 }
-SAID = {
-    "update": {"metadata": {"mine": "yes"}},
-    "add_items": {"items": [{"type": "message", "role": "user", "content": "Hi"}]},
-}
-OWN = {"create_conversation", "list_conversations", "import_conversation", "search", "list_runs", "get_shared"}
-"""Routes that name nothing of anybody's; what a key opens is meant for others."""
+SHARED = "get_shared"
+"""What a key opens is meant for others."""
 
 
-async def test_a_second_user_finds_nothing_of_the_first_ones(ada: Talk, bob: Talk, provider: WireProvider):
-    provider.script(answer("The password is swordfish."))
-    conversation = await ada.new(title="Passwords")
-    turn = await ada.say(conversation, "Tell me the password")
+async def everything_of(ada: Talk, provider: WireProvider) -> dict[str, str]:
+    """One of each thing a user can have, each with the secret in it; their names, as the routes call them."""
+    provider.script(answer(f"The password is {SECRET}."))
+    conversation = await ada.new(title=f"About {SECRET}", system=f"Never say {SECRET}.", metadata={"a": SECRET})
+    turn = await ada.say(conversation, f"Is {SECRET} the password?", headers={"X-Tollhouse-Tag": SECRET})
     share = await ada.call("POST", f"{conversation}/share", 201)
-    before = await ada.call("GET", f"{conversation}/export")
-    names = {
+    key = {"provider": "openai", "api_key": "sk-ada-0123456789abcdef", "label": SECRET}
+    credential = await ada.call("POST", "/api/me/credentials", 201, json=key)
+    provider.script(answer(f"Still {SECRET}."))
+    asked = {"model": "acme/acme-1", "input": f"And {SECRET}?", "store": True, "metadata": {"a": SECRET}}
+    response = await ada.call("POST", "/v1/responses", json=asked)
+    return {
         "conversation": conversation.rpartition("/")[2],
         "message": turn["answer"]["id"],
+        "item": f"{turn['answer']['id']}_0",
         "run": turn["run"],
+        "request": turn["request"],
         "share": share["id"],
         "key": share["key"],
+        "credential": credential["id"],
+        "response": response["id"],
+        "user": ada.person.id,
     }
-    routes = [route for room in (conversations, turns, sharing) for route in room.table.routes]
-    guarded = [route for route in routes if route.endpoint.__name__ not in OWN]
-    assert len(guarded) == len(routes) - len(OWN) > 15
-    for route in guarded:
-        body = BODIES.get(route.endpoint.__name__)
-        more = {} if body is None else {"json": body}
-        refused = await bob.call(route.method, route.path.format(**names), 404, **more)
-        assert "swordfish" not in str(refused)
-    assert (await bob.call("GET", "/api/search", params={"q": "swordfish"}))["data"] == []
-    for listed in ("/api/conversations", "/api/runs"):
-        assert (await bob.call("GET", listed))["data"] == []
-    assert (await bob.call("GET", "/api/conversations", params={"after": names["conversation"]}))["data"] == []
-    assert await ada.call("GET", f"{conversation}/export") == before
+
+
+async def test_a_second_user_finds_nothing_of_the_first_ones(
+    talking_house: House, ada: Talk, bob: Talk, provider: WireProvider
+):
+    names = await everything_of(ada, provider)
+    before = await everything_seen(ada, names)
+    managed = [(it.method, it.path, it.scope, it.endpoint) for it in declared()]
+    kept = [(it.method, it.path, it.scope, it.endpoint) for it in application(talking_house).kept.routes]
+    refused = 0
+    for method, path, scope, endpoint in [*managed, *kept]:
+        body = BODIES.get(endpoint.__name__)
+        more: dict[str, Any] = {} if body is None else {"json": body}
+        known = names | dict.fromkeys(("token", "budget", "hold", "webhook", "delivery"), "x_1")
+        response = await bob.http.request(method, path.format(**known), headers=bob.person.headers, **more)
+        if scope == ADMIN:
+            assert response.status_code == 403, (method, path)
+        elif "{" in path and endpoint.__name__ != SHARED:
+            assert response.status_code == 404, (method, path, response.text)
+            refused += 1
+        if endpoint.__name__ != SHARED:
+            assert SECRET not in response.text, (method, path)
+            assert not [name for kind, name in names.items() if kind != "user" and name in response.text], (
+                method,
+                path,
+            )
+    assert refused >= 40
+    assert await everything_seen(ada, names) == before
+
+
+async def everything_seen(ada: Talk, names: dict[str, str]) -> list[Any]:
+    paths = ("/api/conversations/{conversation}/export", "/api/runs/{run}", "/api/me/credentials/{credential}")
+    kept = ("/v1/conversations/{conversation}", "/v1/conversations/{conversation}/items", "/v1/responses/{response}")
+    return [await ada.call("GET", path.format(**names)) for path in (*paths, *kept)]
+
+
+async def test_nobody_goes_on_from_what_is_anothers(ada: Talk, bob: Talk, provider: WireProvider):
+    names = await everything_of(ada, provider)
     mine = await bob.new()
-    for body in ({"message": "Hi", "parent": names["message"]},):
-        await bob.call("POST", f"{mine}/messages", 404, json=body)
+    told = provider.asked
+    await bob.call("POST", f"{mine}/messages", 404, json={"message": "Hi", "parent": names["message"]})
     await bob.call("PATCH", mine, 404, json={"tip": names["message"]})
-
-
-async def test_nor_in_openais_shape(talking_house: House, ada: Talk, bob: Talk, provider: WireProvider):
-    provider.script(answer("The password is swordfish."))
-    conversation = await ada.new()
-    await ada.say(conversation, "Tell me the password")
-    path = f"/v1/conversations/{conversation.rpartition('/')[2]}"
-    items = (await ada.call("GET", f"{path}/items"))["data"]
-    before = await ada.call("GET", f"{conversation}/export")
-    names = {"conversation": path.rpartition("/")[2], "item": items[0]["id"]}
-    guarded = [route for route in application(talking_house).kept.routes if "{" in route.path]
-    assert len(guarded) > 6
-    for route in guarded:
-        body = SAID.get(route.endpoint.__name__)
-        more = {} if body is None else {"json": body}
-        refused = await bob.call(route.method, route.path.format(**names), 404, **more)
-        assert "swordfish" not in str(refused)
-    assert await ada.call("GET", f"{conversation}/export") == before
+    for store in (True, False, None):
+        for start in ({"previous_response_id": names["response"]}, {"conversation": names["conversation"]}):
+            asked = {"model": "acme/acme-1", "input": "Hi", "store": store, **start}
+            refused = await bob.call("POST", "/v1/responses", 404, json=asked)
+            assert SECRET not in str(refused)
+    assert provider.asked == told
+    for listed in ("/api/conversations", "/api/runs", "/api/me/requests", "/api/me/credentials"):
+        found = await bob.call("GET", listed, params={"after": names["conversation"]})
+        assert not [name for name in names.values() if name in str(found)]
+    assert (await bob.call("GET", "/api/search", params={"q": SECRET}))["data"] == []
+    own = mine.rpartition("/")[2]
+    await bob.call("GET", f"/v1/conversations/{own}/items", 404, params={"after": names["item"]})
+    await bob.call("GET", f"/v1/conversations/{own}/items/{names['item']}", 404)
+    await bob.call("DELETE", f"/v1/conversations/{own}/items/{names['item']}", 404)
 
 
 async def test_who_has_no_token_sees_nothing(http: httpx2.AsyncClient):
-    for path in ("/api/conversations", "/api/runs", "/api/search?q=x"):
+    paths = ("/api/conversations", "/api/runs", "/api/search?q=x", "/v1/conversations/conv_1", "/v1/responses/resp_1")
+    for path in paths:
         assert (await http.get(path)).status_code == 401
 
 
