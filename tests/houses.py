@@ -99,10 +99,16 @@ async def make_person(
     scopes: Iterable[str] | None = None,
     without_limits: bool = True,
     workspace: str | None = None,
+    time_zone: str = "UTC",
 ) -> Person:
     """A user with one token, of the usual scopes unless told otherwise."""
     user = await access.create_user(
-        house.desk, COMMAND_LINE, name=name, without_limits=without_limits, workspace=workspace
+        house.desk,
+        COMMAND_LINE,
+        name=name,
+        time_zone=time_zone,
+        without_limits=without_limits,
+        workspace=workspace,
     )
     made = await access.create_token(house.desk, COMMAND_LINE, user.id, name="test", scopes=scopes)
     return Person(id=user.id, workspace=user.workspace, token_id=made.id, token=made.token)

@@ -22,6 +22,28 @@ def test_a_budget_set_here_is_held_there(gateway: Gateway, tollhouse: Command):
     assert [(one["id"], one["posted"], one["available"]) for one in listed] == [(budget["id"], 1, 0)]
 
 
+def test_a_budget_of_each_owner_is_held_until_it_is_lifted(gateway: Gateway, tollhouse: Command):
+    tollhouse("users", "create", "kiri", "--without-limits", "--time-zone", "Pacific/Auckland")
+    made = tollhouse("tokens", "create", "kiri", "--json").json
+    each = [
+        ("--workspace", "default", "--unit", "tokens", "--window", "day", "--model", "demo/echo"),
+        ("--user", "kiri", "--unit", "usd", "--window", "month", "--alert-at", "none"),
+        ("--token", made["id"], "--unit", "requests", "--window", "total", "--alert-at", "0.9", "--model", "echo"),
+    ]
+    for said in each:
+        budget = tollhouse("budgets", "set", "1000000", *said, "--json").json
+        assert (list(budget["owner"]), budget["unit"], budget["window"]) == ([said[0][2:]], said[3], said[5])
+        assert gateway.chat(token=made["token"])[0] == 200
+        shown = tollhouse("budgets", "list", "--json").json["data"]
+        (same,) = [one for one in shown if one["id"] == budget["id"]]
+        assert same["posted"] not in (0, "0") or said[3] == "usd"
+        assert same["time_zone"] == ("UTC" if "--workspace" in said else "Pacific/Auckland")
+        assert same["alert_at"] == {"none": [], "0.9": [0.9]}.get(said[7], [0.5, 0.8, 1.0])
+        assert tollhouse("budgets", "remove", budget["id"]).status == 0
+        assert tollhouse("budgets", "remove", budget["id"]).status == 1
+    assert tollhouse("budgets", "set", "1", "--user", "kiri", "--alert-at", "often").status == 2
+
+
 def test_what_was_posted_is_corrected_beside_a_gateway_that_serves(gateway: Gateway, tollhouse: Command):
     tollhouse("users", "create", "wronged", "--without-limits")
     budget = tollhouse("budgets", "set", "1", "--user", "wronged", "--json").json["id"]

@@ -38,6 +38,10 @@ def set_budget(
         ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="Only for calls of this model or alias.")] = None,
+    alert_at: Annotated[
+        str | None,
+        typer.Option(help="Shares of it at which somebody is told; `none` for none.", show_default="0.5,0.8,1"),
+    ] = None,
     data: Data = None,
     config: Config = None,
     as_json: Json = False,
@@ -55,14 +59,9 @@ def set_budget(
     if len(said) != 1:
         raise InvalidRequest("Say whose budget it is: --user, --workspace or --token, and only one of them.")
     kind, owner = said[0]
-    view = with_desk(
-        data,
-        config,
-        lambda desk, actor: room.set_budget(
-            desk, actor, owner_kind=kind, owner_id=owner, unit=unit, window=window, limit=limit, mode=mode, model=model
-        ),
-    )
-    show_one(view, as_json)
+    more: dict[str, Any] = {} if alert_at is None else {"alert_at": _shares(alert_at)}
+    more |= {"owner_kind": kind, "owner_id": owner, "unit": unit, "window": window, "mode": mode, "model": model}
+    show_one(with_desk(data, config, lambda desk, actor: room.set_budget(desk, actor, limit=limit, **more)), as_json)
 
 
 @budgets.command("list")
@@ -73,6 +72,19 @@ def list_budgets(user: User = None, data: Data = None, config: Config = None, as
     found = with_desk(data, config, lambda desk, _: room.list_budgets(desk, user))
     columns = ("id", "owner", "model", "unit", "window", "mode", "limit", "posted", "open", "unconfirmed", "available")
     show_list(found, columns, as_json)
+
+
+@budgets.command("remove")
+def remove_budget(
+    budget: Annotated[str, typer.Argument(metavar="ID", help="A budget.")],
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Lift a budget; what was spent stays in the ledger."""
+    from tollhouse.admin import budgets as room
+
+    show_one(with_desk(data, config, lambda desk, actor: room.remove_budget(desk, actor, budget)), as_json)
 
 
 @budgets.command("credit", context_settings={"ignore_unknown_options": True})
@@ -194,6 +206,13 @@ async def _verify(house: House) -> dict[str, Any]:
         else f"{count} differences" + (f", the first {NAMED_MOST} above" * (count > NAMED_MOST))
     )
     return {"count": count, "differences": first, "checked": checked, "summary": f"{done}: {verdict}"}
+
+
+def _shares(text: str) -> list[float]:
+    try:
+        return [] if text == "none" else [float(share) for share in text.split(",")]
+    except ValueError:
+        raise InvalidRequest("--alert-at is a list of shares such as 0.5,0.8,1, or `none`.") from None
 
 
 def _tell_progress(checked: Any) -> None:
