@@ -12,7 +12,7 @@ from typer.main import get_command
 from tollhouse.api.management.application import description
 from tollhouse.app import DIALECTS
 from tollhouse.cli import app
-from tollhouse.dialects.carry import FEATURES
+from tollhouse.dialects.carry import FEATURES, SHOWN
 from tollhouse.providers import builtin
 from tollhouse.settings import Settings, entries
 from tollhouse.settings.table import dotted, variable
@@ -35,9 +35,20 @@ By the dialect that it is said in: ● without loss, ◐ with a loss that is nam
 ANSWERS_INTRODUCED = """
 ## Answers
 
-Words, calls of tools, reasons to stop, usage, thinking with its proofs and citations are said in every dialect. Fields
-that only the provider's dialect has are left out. A reason to stop that a dialect has no word for is an ordinary stop
-there. Arguments of a call that are no JSON object become `{"invalid_json": "…"}` where a dialect must have one.
+Words, refusals, calls of functions, reasons to stop, usage, thinking and citations are said in every dialect, streamed
+as unstreamed. What is not:
+
+- A proof of thinking is told to clients of `openai_chat` and `openai_responses`, whoever made it, and to others only
+  when it is of their own dialect. Thinking itself is always told.
+- Sound is heard in `openai_chat` and `gemini`; elsewhere its transcript is read. Log probabilities have no place in
+  `anthropic_messages`; asking for them there is not possible either.
+- Fields that only the provider's dialect has are left out.
+- A reason to stop that a dialect has no word for is an ordinary stop there. Arguments of a call that are no JSON object
+  become `{"invalid_json": "…"}` where a dialect must have one.
+
+An answer may show more than words. By the dialect that it is said in: ● shown, ◐ left out, and named in the header
+`x-tollhouse-lossy`; of a stream, whose head has been sent by then, in a comment with the same text at its place.
+
 """.splitlines()
 
 
@@ -104,6 +115,18 @@ def dialects() -> Iterator[str]:
         lacking = ", ".join(f"{FEATURES[feature]} ({carry})" for feature, carry in provider.lacks.items())
         yield f"| `{name}` | {spoken} | {lacking} |"
     yield from ANSWERS_INTRODUCED
+    yield from _shown()
+
+
+def _shown() -> Iterator[str]:
+    names = sorted(DIALECTS)
+    yield f"| in an answer | {' | '.join(f'`{name}`' for name in names)} |"
+    yield f"|---|{'---|' * len(names)}"
+    for kind, meaning in SHOWN.items():
+        marks = [MARKS["lossless" if kind in DIALECTS[name].SHOWS else "lossy"] for name in names]
+        yield f"| {meaning} (`answer.{kind}`) | {' | '.join(marks)} |"
+    own = "what the provider did by itself, by its name (`answer.server_tool_use`, `answer.executableCode` …)"
+    yield f"| {own} | {' | '.join([MARKS['lossy']] * len(names))} |"
 
 
 def _features() -> Iterator[str]:

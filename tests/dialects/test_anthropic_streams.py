@@ -415,3 +415,25 @@ def test_whatever_looks_plain_is_read_as_the_same_text(data):
     span = anthropic_messages.plain_text(data)
     if span is not None:
         assert read(sse.Frame(None, data, None, data)) == [chat.TextDelta(0, data[slice(*span)].decode())]
+
+
+def test_a_block_of_anthropics_own_tools_is_told_whole_when_it_ends_as_unstreamed():
+    block = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+    events = [
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"query":'}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": ' "a"}'}},
+        {"type": "content_block_stop", "index": 0},
+    ]
+    reader = anthropic_messages.Reader()
+    seen = [
+        event
+        for each in events
+        for event in reader.read(sse.Frame(str(each["type"]), msgspec.json.encode(each), None, b""))
+    ]
+    whole = anthropic_messages.read_answer(msgspec.json.encode({"content": [block | {"input": {"query": "a"}}]}))
+    (part,) = whole.choices[0].message.parts
+    assert isinstance(part, chat.OtherPart)
+    assert [type(event) for event in seen] == [chat.PartSeen]
+    assert seen[0].part.type == part.type == "server_tool_use"
+    assert msgspec.json.decode(seen[0].part.raw) == msgspec.json.decode(part.raw)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
+from clients import DIALECTS
 from tollhouse.dialects import carry, chat
+from tollhouse.dialects.collect import collect
 from tollhouse.errors import InvalidRequest
 
 NULL, ONE = Raw(b"null"), Raw(b"1")
@@ -248,3 +250,32 @@ def test_settings_are_left_out_where_a_vendor_does_not_take_them():
 def test_messages_that_hold_nothing_of_their_own_are_not_made_anew():
     request = asking()
     assert carry.bare(request).messages[0] is request.messages[0]
+
+
+# What an answer shows.
+
+SHOWN = {
+    "image": chat.ImagePart("data:image/png;base64,QUJD"),
+    "image_url": chat.ImagePart("https://example.com/QUJD.png"),
+    "file": chat.FilePart(None, "data:application/pdf;base64,QUJD"),
+}
+
+
+def test_each_kind_of_part_that_may_be_shown_has_an_example_here():
+    assert SHOWN.keys() == carry.SHOWN.keys()
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.NAME)
+def test_a_part_of_an_answer_is_shown_whole_and_streamed_or_named_as_lost(dialect, kind):
+    part = SHOWN[kind]
+    ended = (chat.Finished(0, "stop", "stop"), chat.Ended())
+    events = (chat.Began(id="1", model="m", created=1), chat.TextDelta(0, "a"), chat.PartSeen(0, part), *ended)
+    answer = collect(events)
+    assert answer.choices[0].message.parts == (chat.TextPart("a"), part)
+    writer = dialect.Writer(id="1", model="m", created=1, include_usage=True)
+    for said in (dialect.write_answer(answer), b"".join(map(writer.write, events))):
+        assert (b"QUJD" in said) == (kind in dialect.SHOWS)
+    assert carry.unsaid(answer.choices[0].message.parts, dialect.SHOWS) == (
+        () if kind in dialect.SHOWS else (f"answer.{kind}",)
+    )

@@ -100,6 +100,10 @@ def test_some_models_give_a_finish_reason_in_every_chunk():
         ),
         ({"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AA=="}}, [chat.AudioDelta(0, data="AA==")]),
         (
+            {"inlineData": {"mimeType": "image/png", "data": "AA=="}},
+            [chat.PartSeen(0, chat.ImagePart("data:image/png;base64,AA=="))],
+        ),
+        (
             {"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "s"},
             [
                 chat.ToolCallDelta(
@@ -112,7 +116,10 @@ def test_some_models_give_a_finish_reason_in_every_chunk():
             [chat.ToolCallDelta(index=0, slot=0, id="f1", name="f", arguments="{}")],
         ),
         ({"text": ""}, []),
-        ({"executableCode": {"code": "1"}}, []),
+        (
+            {"executableCode": {"code": "1"}},
+            [chat.PartSeen(0, chat.OtherPart("executableCode", Raw(b'{"executableCode":{"code": "1"}}')))],
+        ),
     ],
 )
 def test_each_kind_of_part_is_read(part, events):

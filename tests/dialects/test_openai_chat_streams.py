@@ -237,8 +237,8 @@ usages = st.builds(
     input_cached_tokens=st.integers(0, 50),
     input_cache_write_tokens=st.integers(0, 50),
     input_audio_tokens=st.integers(0, 100),
-    output_reasoning_tokens=st.integers(0, 100),
-    output_audio_tokens=st.integers(0, 100),
+    output_reasoning_tokens=st.integers(0, 50),
+    output_audio_tokens=st.integers(0, 50),
     service_tier=st.none() | texts,
 )
 
@@ -349,3 +349,12 @@ def test_a_delta_looks_plain_only_when_it_says_nothing_besides_its_text(more: st
     assert (openai_chat.plain_text(data) is not None) == is_plain
     read = openai_chat.Reader().read(sse.Frame(None, data, None, b""))
     assert (len(read) == 2) == is_plain
+
+
+def test_pictures_are_written_and_read_streamed_and_whole():
+    picture = chat.ImagePart("data:image/png;base64,AAAA")
+    events = [BEGAN, chat.TextDelta(0, "a"), chat.PartSeen(0, picture), chat.Finished(0, "stop", "stop"), chat.Ended()]
+    assert read(*sse.Reader().feed(written(events))) == events
+    answer = collect(events)
+    assert answer.choices[0].message.parts == (chat.TextPart("a"), picture)
+    assert openai_chat.read_answer(openai_chat.write_answer(answer)) == answer

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx2
+import msgspec
 import openai
 import pytest
 from hypothesis import given
@@ -281,7 +282,7 @@ def test_spans_of_citations_count_from_the_start_of_all_words():
     assert (citation.start, citation.end) == (5, 6)
 
 
-def test_events_of_hosted_tools_and_of_times_to_come_are_passed_by():
+def test_events_of_times_to_come_are_passed_by_and_what_hosted_tools_did_is_told_when_it_is_done():
     stream = frames(
         {"type": "response.web_search_call.searching", "item_id": "ws"},
         {"type": "response.mcp_call_arguments.delta", "delta": {"not": "words"}},
@@ -289,7 +290,25 @@ def test_events_of_hosted_tools_and_of_times_to_come_are_passed_by():
         item("added", 0, type="tool_search_call", arguments={"an": "object"}),
         item("done", 0, type="tool_search_call", arguments={"an": "object"}),
     )
-    assert heard(stream) == []
+    (seen,) = heard(stream)
+    assert isinstance(seen, chat.PartSeen)
+    assert isinstance(seen.part, chat.OtherPart)
+    assert seen.part.type == "tool_search_call"
+    assert msgspec.json.decode(seen.part.raw) == {"type": "tool_search_call", "arguments": {"an": "object"}}
+
+
+def test_a_picture_is_shown_as_one_that_the_tool_for_them_made():
+    writer = openai_responses.Writer("resp_1", "m", 1, include_usage=True)
+    picture = chat.PartSeen(0, chat.ImagePart("data:image/png;base64,AAAA"))
+    stream = b"".join(
+        map(writer.write, [chat.TextDelta(0, "a"), picture, chat.Finished(0, "stop", "stop"), chat.Ended()])
+    )
+    whole = msgspec.json.decode(sse.Reader().feed(stream)[-1].data)["response"]["output"]
+    assert [(it["type"], it.get("result")) for it in whole] == [("message", None), ("image_generation_call", "AAAA")]
+    message = chat.Message(role="assistant", parts=(chat.TextPart("a"), picture.part))
+    choice = chat.Choice(index=0, message=message, finish_reason="stop", said="stop")
+    answer = chat.Answer(id="resp_1", model="m", created=1, choices=(choice,))
+    assert msgspec.json.decode(openai_responses.write_answer(answer))["output"] == whole
 
 
 def test_comments_and_the_end_mark_of_chat_completions_say_nothing():

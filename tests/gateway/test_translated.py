@@ -10,7 +10,7 @@ import pytest
 
 from clients import BY_NAME, DIALECTS, Client, body_of, text_of
 from gateways import Gateway, provider_table
-from tollhouse.dialects import anthropic_messages, chat, gemini, openai_chat, openai_responses
+from tollhouse.dialects import anthropic_messages, chat, gemini, openai_chat, openai_responses, sse
 from tollhouse.testing import (
     WireProvider,
     answer,
@@ -265,3 +265,63 @@ async def test_a_client_that_asks_nonsense_hears_so_in_its_own_words(gateway: Ga
     response = await gateway.client.post(path, headers=gateway.person.headers, content=b'{"model": "acme/acme-1", ')
     assert response.status_code == 400
     assert "JSON" in client.failed(response).message
+
+
+# --- what an answer shows --------------------------------------------------------------------------------------------
+
+SEARCHED = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "a"}}
+PICTURED = {
+    "candidates": [
+        {
+            "content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}]},
+            "finishReason": "STOP",
+        }
+    ],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2},
+}
+
+
+async def test_what_a_provider_did_by_itself_is_named_as_lost_in_a_header_or_in_the_stream(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="anthropic_messages")
+    message = {"id": "msg_1", "model": "m", "role": "assistant", "type": "message"}
+    counted = {"input_tokens": 3, "output_tokens": 2}
+    content = [SEARCHED, {"type": "text", "text": "Found"}]
+    gateway.provider.script(reply(json=message | {"content": content, "stop_reason": "end_turn", "usage": counted}))
+    whole = await OPENAI.ask(gateway)
+    assert text_of(OPENAI.hear(whole)) == "Found"
+    assert whole.headers["x-tollhouse-lossy"] == "answer.server_tool_use"
+    events = [
+        {"type": "message_start", "message": message | {"usage": counted}},
+        *(
+            event
+            for index, block in enumerate(content)
+            for event in (
+                {"type": "content_block_start", "index": index, "content_block": block},
+                {"type": "content_block_stop", "index": index},
+            )
+        ),
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": counted},
+        {"type": "message_stop"},
+    ]
+    stream = b"".join(sse.frame(json.dumps(event).encode(), str(event["type"])) for event in events)
+    gateway.provider.script(reply(body=stream, headers={"content-type": "text/event-stream"}))
+    streamed = await OPENAI.ask(gateway, stream=True)
+    assert text_of(OPENAI.hear(streamed)) == "Found"
+    assert b": x-tollhouse-lossy: answer.server_tool_use\n\n" in streamed.content
+
+
+@either_way
+@each_client
+async def test_a_picture_is_shown_or_named_as_lost(open_gateway: Open, client: Client, stream: bool) -> None:
+    gateway = await open_gateway(dialect="gemini")
+    data = json.dumps(PICTURED).encode()
+    if stream:
+        gateway.provider.script(reply(body=b"data: %b\r\n\r\n" % data, headers={"content-type": "text/event-stream"}))
+    else:
+        gateway.provider.script(reply(body=data, headers={"content-type": "application/json"}))
+    response = await client.ask(gateway, stream=stream)
+    is_shown = b"AAAA" in response.content
+    told = response.content if stream else response.headers.get("x-tollhouse-lossy", "").encode()
+    assert is_shown == (client.dialect is not anthropic_messages)
+    assert (b"answer.image" in told) == (not is_shown)
+    assert client.hear(response).choices[0].finish_reason == "stop"

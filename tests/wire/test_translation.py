@@ -182,7 +182,10 @@ def _others(case: Case) -> Iterable[ModuleType]:
 
 
 def _through(other: ModuleType, events: list[chat.Event], answer: chat.Answer) -> list[chat.Event]:
-    """The events, said and heard in another dialect."""
+    """The events, said and heard in another dialect; what only their own can say is left out, as on the way."""
+    events = [
+        each for each in events if not (isinstance(each, chat.PartSeen) and isinstance(each.part, chat.OtherPart))
+    ]
     writer = other.Writer(answer.id or "id", answer.model, answer.created or 1, True)
     said = b"".join(map(writer.write, events))
     reader, frames = other.Reader(), sse.Reader()

@@ -22,6 +22,7 @@ from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.answer import Steps, answer, refuse, replay
 from tollhouse.gateway.count import count
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.gateway.translated import LOSSY
 from tollhouse.limits import Snapshot
 from tollhouse.money.amounts import usd_text
 from tollhouse.providers.base import Headers
@@ -219,8 +220,8 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
         (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.upstream_s) * 1e3)),
     ]
     translation = exchange.translations.get(candidate.provider.name)
-    if translation is not None and translation.lost:
-        pairs.append((b"x-tollhouse-lossy", ", ".join(translation.lost).encode("ascii", "replace")))
+    if translation is not None and (lost := translation.lost + exchange.tally.unsaid):
+        pairs.append((LOSSY, ", ".join(lost).encode("ascii", "replace")))
     if held.cap is not None:
         pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
     if held.remaining_usd is not None:

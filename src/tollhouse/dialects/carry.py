@@ -9,7 +9,7 @@ with notice, all others are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -62,6 +62,13 @@ FEATURES: Final[Mapping[str, str]] = {
     "user": "who the end user is",
 }
 """Whatever a request may use, and what it is."""
+
+SHOWN: Final[Mapping[str, str]] = {
+    "image": "a picture that comes along",
+    "image_url": "a picture by its address",
+    "file": "a document",
+}
+"""What an answer may show besides words and calls. What else its provider does by itself, no other dialect can say."""
 
 _PLACE: Final = re.compile(r"\[\d+\]")
 
@@ -178,6 +185,16 @@ def bare(request: chat.ChatRequest) -> chat.ChatRequest:
     )
 
 
+def unsaid(parts: Iterable[chat.Part], shows: frozenset[str]) -> tuple[str, ...]:
+    """What parts of an answer another dialect has no word for, each kind once.
+
+    Args:
+        shows: the kinds of parts that it can show besides words: of `SHOWN`.
+    """
+    kinds = [kind for part in parts if (kind := _kind(part)) is not None and kind not in shows]
+    return tuple([f"answer.{kind}" for kind in dict.fromkeys(kinds)])
+
+
 def bare_answer(answer: chat.Answer) -> chat.Answer:
     """The answer without what only the dialect that read it knows."""
     choices = [
@@ -187,6 +204,18 @@ def bare_answer(answer: chat.Answer) -> chat.Answer:
         for choice in answer.choices
     ]
     return replace(answer, choices=tuple(choices), extra={})
+
+
+def _kind(part: chat.Part) -> str | None:
+    match part:
+        case chat.ImagePart(url):
+            return "image" if url.startswith("data:") else "image_url"
+        case chat.FilePart():
+            return "file"
+        case chat.OtherPart(kind):
+            return kind
+        case _:
+            return None
 
 
 _SYSTEM: Final = ("system", "developer")

@@ -325,6 +325,13 @@ class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str | None = None
 
 
+class PartSeen(msgspec.Struct, frozen=True):
+    """A part of choice `index` that comes in one piece: a picture, a document, or what only its dialect knows."""
+
+    index: int
+    part: ImagePart | FilePart | OtherPart
+
+
 class LogprobsDelta(msgspec.Struct, frozen=True):
     """Log probabilities for what was just said, as the dialect said them."""
 
@@ -369,6 +376,7 @@ Event: TypeAlias = (
     | AudioDelta
     | CitationSeen
     | ToolCallDelta
+    | PartSeen
     | LogprobsDelta
     | Finished
     | UsageSeen

@@ -140,6 +140,7 @@ class _Choice:
         self._refusal: list[str] = []
         self._sound: list[chat.AudioDelta] = []
         self._calls: dict[int, _Call] = {}
+        self._others: list[chat.Part] = []
         self._logprobs: list[msgspec.Raw] = []
         self._finished: chat.Finished | None = None
 
@@ -151,6 +152,7 @@ class _Choice:
         | chat.AudioDelta
         | chat.CitationSeen
         | chat.ToolCallDelta
+        | chat.PartSeen
         | chat.LogprobsDelta
         | chat.Finished,
     ) -> None:
@@ -167,6 +169,8 @@ class _Choice:
                 self._sound.append(event)
             case chat.ToolCallDelta():
                 self._calls.setdefault(event.slot, _Call(event.type)).add(event)
+            case chat.PartSeen(_, part):
+                self._others.append(part)
             case chat.LogprobsDelta(_, raw):
                 self._logprobs.append(raw)
             case chat.Finished():
@@ -195,6 +199,7 @@ class _Choice:
             yield chat.RefusalPart(refusal)
         if self._sound:
             yield join_sound(self._sound)
+        yield from self._others
 
 
 def join_sound(deltas: list[chat.AudioDelta]) -> chat.SpokenPart:

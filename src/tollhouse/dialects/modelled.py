@@ -17,6 +17,7 @@ Fields: TypeAlias = dict[str, Raw]
 """The fields of an object, left undecoded, to be said again as they came."""
 
 FIELDS: Final = msgspec.json.Decoder(Fields)
+ANY: Final = msgspec.json.Decoder(Raw)
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from tollhouse.dialects.chat import (
     AudioDelta,
     Began,
@@ -11,6 +13,8 @@ from tollhouse.dialects.chat import (
     Event,
     Failed,
     Finished,
+    OtherPart,
+    PartSeen,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
@@ -29,9 +33,10 @@ class Tally:
         is_meaningful: something was said that the caller must have heard: there is no second try.
         has_ended: the dialect's terminal event was seen.
         failed: the provider reported an error inside its answer.
+        unsaid: what of a whole answer the client's dialect has no word for.
     """
 
-    __slots__ = ("failed", "finish_reason", "has_ended", "is_meaningful", "model", "output_bytes", "usage")
+    __slots__ = ("failed", "finish_reason", "has_ended", "is_meaningful", "model", "output_bytes", "unsaid", "usage")
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
@@ -41,6 +46,7 @@ class Tally:
         self.is_meaningful = False
         self.has_ended = False
         self.failed: Failed | None = None
+        self.unsaid: tuple[str, ...] = ()
 
     def hear(self, model: str, usage: Usage | None, finish_reason: str | None) -> None:
         """A whole answer, but for its size."""
@@ -61,6 +67,9 @@ class Tally:
                     self.is_meaningful = True
                 case AudioDelta():
                     self.output_bytes += len(event.data or "") + len((event.transcript or "").encode())
+                    self.is_meaningful = True
+                case PartSeen(_, part):
+                    self.output_bytes += len(part.raw if isinstance(part, OtherPart) else msgspec.json.encode(part))
                     self.is_meaningful = True
                 case Finished():
                     self.finish_reason = event.said

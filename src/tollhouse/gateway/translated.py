@@ -10,11 +10,14 @@ import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, sse
-from tollhouse.dialects.chat import Answer, Began, Event, TextDelta
+from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Streamed, Whole, said_error
 from tollhouse.gateway.tally import Tally
 from tollhouse.upstream.base import Reply
+
+LOSSY: Final = b"x-tollhouse-lossy"
+"""The header that names what gets lost between two dialects."""
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,16 +52,18 @@ class TranslatedWhole(Whole):
     def _look(self, body: bytes) -> bytes:
         """Read all of it. A second look, at a glance, is for what cannot be read and for what was not counted."""
         try:
-            answer: Answer = carry.bare_answer(self._dialect.read_answer(body))
+            whole: Answer = self._dialect.read_answer(body)
         except UpstreamIncomplete:
             super()._look(body)
             raise
-        if answer.usage is None:
+        heading, tally = self._heading, self._tally
+        if whole.usage is None:
             super()._look(body)
         else:
-            self._tally.output_bytes = len(body)
-            self._tally.hear(answer.model, answer.usage, answer.choices[0].said)
-        heading = self._heading
+            tally.output_bytes = len(body)
+            tally.hear(whole.model, whole.usage, whole.choices[0].said)
+        tally.unsaid = carry.unsaid([it for each in whole.choices for it in each.message.parts], heading.dialect.SHOWS)
+        answer = carry.bare_answer(whole)
         answer = replace(answer, id=answer.id or heading.id, created=answer.created or heading.created)
         said: bytes = heading.dialect.write_answer(answer)
         return said
@@ -110,6 +115,9 @@ class TranslatedStream(Streamed):
     def _say(self, event: Event) -> bytes:
         if self._writer is None:
             self._writer = self._begin(event if isinstance(event, Began) else None)
+        if type(event) is PartSeen and (unsaid := carry.unsaid((event.part,), self._heading.dialect.SHOWS)):
+            # The head of the answer has been sent, so that a comment tells it.
+            return b": %b: %b\n\n" % (LOSSY, ", ".join(unsaid).encode("ascii", "replace"))
         said: bytes = self._writer.write(event)
         return said
 

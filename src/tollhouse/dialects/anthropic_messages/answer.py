@@ -94,12 +94,17 @@ def write_answer(answer: chat.Answer) -> bytes:
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": write_content(choice.message.parts, choice.message.tool_calls),
+        "content": write_content(filter(_is_sayable, choice.message.parts), choice.message.tool_calls),
         "stop_reason": write_reason(choice.finish_reason, choice.said, choice.stop_sequence),
         "stop_sequence": choice.stop_sequence,
         "usage": write_usage(answer.usage),
     }
     return msgspec.json.encode(wire | answer.extra)
+
+
+def _is_sayable(part: chat.Part) -> bool:
+    """Pictures and documents are blocks of questions only."""
+    return not isinstance(part, chat.ImagePart | chat.FilePart)
 
 
 def read_reason(said: str) -> chat.FinishReason:

@@ -41,6 +41,9 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "user": "lossless",
 }
 
+SHOWS: Final[frozenset[str]] = frozenset()
+"""What an answer can show besides words: nothing."""
+
 HINTS: Final = frozenset(
     {
         # Of the request. What `output_config` and `thinking` say that is modelled is said in any case.

@@ -1,14 +1,14 @@
 """A message as a stream, read: one reader per stream.
 
 Anthropic, "Streaming messages" (read 2026-11-22). Usage is counted at the beginning and again at the end; only the last
-count is passed on, because a stream that breaks off has made more than its beginning says. Pings, events of unknown
-types, and blocks that no event is modelled for, say nothing.
+count is passed on, because a stream that breaks off has made more than its beginning says. Pings and events of unknown
+types say nothing. Blocks that are not modelled, such as those of Anthropic's own tools, are told whole when they end.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -20,6 +20,7 @@ from tollhouse.dialects.anthropic_messages.errors import read_failure, unreadabl
 from tollhouse.dialects.anthropic_messages.name import NAME
 from tollhouse.dialects.anthropic_messages.usage import read_usage
 from tollhouse.dialects.json_body import NULL
+from tollhouse.dialects.modelled import ANY, FIELDS, Fields
 
 _NO_EVENTS: Final[tuple[chat.Event, ...]] = ()
 _ENDED: Final = (chat.Ended(),)
@@ -71,6 +72,14 @@ class _Event(msgspec.Struct):
     error: Raw = NULL
 
 
+class _Other(NamedTuple):
+    """A block that is not modelled, and what of its input has come."""
+
+    kind: str
+    fields: Fields
+    input: list[str]
+
+
 _EVENT = msgspec.json.Decoder(_Event)
 _TYPED = msgspec.json.Decoder(_Typed)
 _BLOCK = msgspec.json.Decoder(_Block)
@@ -83,6 +92,7 @@ class Reader:
         self._counted = NULL
         self._slots: dict[int, int] = {}
         self._silent: set[int] = set()
+        self._others: dict[int, _Other] = {}
         self._is_finished = False
 
     def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
@@ -103,10 +113,10 @@ class Reader:
         match event.type:
             case "content_block_delta" if event.delta is not None:
                 return self._read_delta(event.index, event.delta)
-            case "content_block_start" if _TYPED.decode(event.content_block).type in _MODELLED:
-                return self._read_start(event.index, _BLOCK.decode(event.content_block))
-            case "content_block_stop" if event.index in self._silent:
-                return (chat.ToolCallDelta(index=0, slot=self._slots[event.index], arguments="{}"),)
+            case "content_block_start":
+                return self._start(event.index, event.content_block)
+            case "content_block_stop":
+                return self._stop(event.index)
             case "message_start" if event.message is not None:
                 return self._begin(event.message)
             case "message_delta":
@@ -121,6 +131,22 @@ class Reader:
     def _begin(self, message: _Message) -> tuple[chat.Event, ...]:
         self._counted = Raw(bytes(message.usage))
         return (chat.Began(id=message.id or "", model=message.model or "", created=0),)
+
+    def _start(self, index: int, raw: Raw) -> tuple[chat.Event, ...]:
+        kind = _TYPED.decode(raw).type
+        if kind in _MODELLED:
+            return self._read_start(index, _BLOCK.decode(raw))
+        self._others[index] = _Other(kind, FIELDS.decode(raw), [])
+        return _NO_EVENTS
+
+    def _stop(self, index: int) -> tuple[chat.Event, ...]:
+        if index in self._silent:
+            return (chat.ToolCallDelta(index=0, slot=self._slots[index], arguments="{}"),)
+        other = self._others.pop(index, None)
+        if other is None:
+            return _NO_EVENTS
+        told = {"input": ANY.decode("".join(other.input).encode())} if other.input else {}
+        return (chat.PartSeen(0, chat.OtherPart(other.kind, Raw(msgspec.json.encode(other.fields | told)))),)
 
     def _read_start(self, index: int, block: _Block) -> tuple[chat.Event, ...]:
         """Mostly a block begins empty; a call is named, and a redacted piece of thinking comes whole.
@@ -156,6 +182,9 @@ class Reader:
             case "input_json_delta" if delta.partial_json and index in self._slots:
                 self._silent.discard(index)
                 return (chat.ToolCallDelta(index=0, slot=self._slots[index], arguments=delta.partial_json),)
+            case "input_json_delta" if delta.partial_json and index in self._others:
+                self._others[index].input.append(delta.partial_json)
+                return _NO_EVENTS
             case "signature_delta" if delta.signature:
                 return (chat.ReasoningDelta(0, "", delta.signature, None, NAME),)
             case "citations_delta":

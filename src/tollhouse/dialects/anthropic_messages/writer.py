@@ -70,6 +70,8 @@ class Writer:
                 return self._say("text", "citations_delta", write_citation(citation))
             case chat.AudioDelta(index=0, transcript=text):
                 return self._say("text", "text_delta", text) if text else b""
+            case chat.PartSeen(0, chat.OtherPart(kind, raw)):
+                return self._start(kind, raw) + self._close()
             case chat.Finished(0):
                 self._finished = event
             case chat.UsageSeen(usage):
@@ -81,7 +83,7 @@ class Writer:
             case chat.Ended():
                 return self._begin() + self._close() + self._finish() + _STOP
             case _:
-                # Another choice, or log probabilities.
+                # Another choice, log probabilities, or what an answer cannot show here.
                 pass
         return b""
 
@@ -132,7 +134,7 @@ class Writer:
             return said
         return said + _DELTAS["input_json_delta"] % (self._calls[event.slot], _json(event.arguments))
 
-    def _start(self, kind: str, block: dict[str, Any]) -> bytes:
+    def _start(self, kind: str, block: dict[str, Any] | Raw) -> bytes:
         before = self._begin() + self._close()
         self._open = kind
         self._blocks += 1
@@ -150,5 +152,5 @@ def _json(value: str | Raw | dict[str, Any]) -> bytes:
     return msgspec.json.format(value, indent=-1) if isinstance(value, Raw) else msgspec.json.encode(value)
 
 
-def _frame(kind: str, **fields: dict[str, Any] | int) -> bytes:
+def _frame(kind: str, **fields: dict[str, Any] | Raw | int) -> bytes:
     return sse.frame(msgspec.json.encode({"type": kind} | fields), kind)

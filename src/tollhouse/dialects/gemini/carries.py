@@ -47,6 +47,9 @@ CARRIES: Final[Mapping[str, Carry]] = {
 }
 """How each feature of `carry.FEATURES` is said; what is absent is refused."""
 
+SHOWS: Final = frozenset({"image", "image_url", "file"})
+"""What an answer can show besides words."""
+
 HINTS: Final = frozenset(
     {
         "behavior",

@@ -8,6 +8,8 @@ in pieces.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec import Raw
 
@@ -18,6 +20,7 @@ from tollhouse.dialects.gemini.carries import NAME
 from tollhouse.dialects.gemini.citations import read_citations
 from tollhouse.dialects.gemini.errors import read_failure, unreadable
 from tollhouse.dialects.gemini.logprobs import read_logprobs
+from tollhouse.dialects.gemini.media import read_blob
 from tollhouse.dialects.gemini.parts import Call, as_arguments
 from tollhouse.dialects.gemini.searches import count_searches
 from tollhouse.dialects.gemini.usage import read_usage
@@ -39,6 +42,9 @@ class _Part(msgspec.Struct, rename="camel"):
     thought_signature: str | None = None
     function_call: Call | None = None
     inline_data: _Blob | None = None
+    file_data: Raw = NULL
+    executable_code: Raw = NULL
+    code_execution_result: Raw = NULL
 
 
 class _Content(msgspec.Struct):
@@ -94,7 +100,7 @@ class Reader:
         """The events of one frame, in order; none for a comment.
 
         `Began` comes once; `CitationSeen`, `Finished` and `Ended` come with `sse.END`, if every choice has a finish
-        reason by then. Fields that are not modelled are ignored, and so are pictures: no event has a word for them.
+        reason by then. Fields that are not modelled are ignored.
 
         Raises:
             UpstreamIncomplete: the frame is not JSON of this dialect.
@@ -171,8 +177,10 @@ class Reader:
         if part.text:
             heard.words.append(part.text)
             events.append(chat.TextDelta(index, part.text))
-        elif part.inline_data is not None and part.inline_data.mime_type.startswith("audio/"):
-            events.append(chat.AudioDelta(index, data=part.inline_data.data))
+        elif part.inline_data is not None:
+            events.append(_read_blob(index, part.inline_data))
+        else:
+            events += _read_others(index, part)
         if signature is not None:
             events.append(chat.ReasoningDelta(index, "", signature, made_by=NAME))
 
@@ -192,6 +200,28 @@ class Reader:
             events.append(chat.UsageSeen(self._usage))
         events.append(chat.Ended())
         return events
+
+
+def _read_blob(index: int, blob: _Blob) -> chat.Event:
+    if blob.mime_type.startswith("audio/"):
+        return chat.AudioDelta(index, data=blob.data)
+    raw = Raw(msgspec.json.encode({"mimeType": blob.mime_type, "data": blob.data}))
+    part = read_blob(raw, {}, "inlineData")
+    if isinstance(part, chat.ImagePart | chat.FilePart):
+        return chat.PartSeen(index, part)
+    return chat.PartSeen(index, chat.OtherPart("inlineData", Raw(msgspec.json.encode({"inlineData": raw}))))
+
+
+def _read_others(index: int, part: _Part) -> Iterator[chat.Event]:
+    """What Google's own tools have done."""
+    told = {
+        "fileData": part.file_data,
+        "executableCode": part.executable_code,
+        "codeExecutionResult": part.code_execution_result,
+    }
+    for name, raw in told.items():
+        if len(raw) > _EMPTY_BYTES:
+            yield chat.PartSeen(index, chat.OtherPart(name, Raw(msgspec.json.encode({name: raw}))))
 
 
 def is_usage_only(frame: sse.Frame, events: tuple[chat.Event, ...]) -> bool:

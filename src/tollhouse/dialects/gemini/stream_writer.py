@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from tollhouse.dialects import chat
 from tollhouse.dialects.gemini import reasons
@@ -16,6 +17,7 @@ from tollhouse.dialects.gemini.carries import NAME
 from tollhouse.dialects.gemini.citations import write_grounding
 from tollhouse.dialects.gemini.errors import describe
 from tollhouse.dialects.gemini.logprobs import write_logprobs
+from tollhouse.dialects.gemini.media import write_media
 from tollhouse.dialects.gemini.parts import write_call
 from tollhouse.dialects.gemini.usage import write_usage
 
@@ -58,6 +60,8 @@ class Writer:
                 return self._parts(index, *_complete_call(self._choice(index)), *_write_thought(event))
             case chat.AudioDelta(index):
                 return self._parts(index, *_complete_call(self._choice(index)), *_write_audio(event))
+            case chat.PartSeen(index, part):
+                return self._parts(index, *_complete_call(self._choice(index)), _write_whole(part))
             case chat.ToolCallDelta():
                 return self._parts(event.index, *_add_call(self._choice(event.index), event))
             case chat.CitationSeen(index, citation):
@@ -85,7 +89,7 @@ class Writer:
             saying = self._saying[index] = _Saying()
         return saying
 
-    def _parts(self, index: int, *parts: dict[str, Any]) -> bytes:
+    def _parts(self, index: int, *parts: dict[str, Any] | Raw) -> bytes:
         if not parts:
             return b""
         return self._chunk([{"content": {"parts": parts, "role": "model"}, "index": index}])
@@ -155,6 +159,10 @@ def _complete_call(saying: _Saying) -> list[dict[str, Any]]:
     saying.arguments.clear()
     call = chat.ToolCall(delta.id or "", delta.name or "", arguments, signature=delta.signature, made_by=delta.made_by)
     return [write_call(call)]
+
+
+def _write_whole(part: chat.ImagePart | chat.FilePart | chat.OtherPart) -> dict[str, Any] | Raw:
+    return part.raw if isinstance(part, chat.OtherPart) else write_media(part)
 
 
 def _write_thought(delta: chat.ReasoningDelta) -> list[dict[str, Any]]:

@@ -60,6 +60,10 @@ HINTS = frozenset(
 """Fields of this dialect that no other knows, and that a caller can do without."""
 
 
+SHOWS = frozenset({"image", "image_url"})
+"""What an answer can show besides words: pictures, in OpenRouter's field."""
+
+
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
     return b"/chat/completions"
@@ -69,6 +73,7 @@ __all__ = [
     "CARRIES",
     "HINTS",
     "NAME",
+    "SHOWS",
     "Reader",
     "Writer",
     "classify",

@@ -13,7 +13,7 @@ from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
 from tollhouse.dialects.openai_chat.errors import unreadable
-from tollhouse.dialects.openai_chat.messages import read_message, write_message
+from tollhouse.dialects.openai_chat.messages import read_message, read_pictures, write_message
 from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
 
 _REASONS: dict[str, chat.FinishReason] = {
@@ -114,6 +114,8 @@ def _read_choice(answer_id: str, position: int, raw: Raw) -> chat.Choice:
     wire, extra = _CHOICE.read(raw)
     said = wire.finish_reason or ""
     message = read_message(wire.message)
+    if message.extra:
+        message = read_pictures(message)
     if message.tool_calls and not all(call.id for call in message.tool_calls):
         message = replace(message, tool_calls=tuple(_named(message.tool_calls, answer_id, position)))
     return chat.Choice(

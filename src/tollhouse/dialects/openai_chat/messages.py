@@ -15,6 +15,7 @@ from msgspec import Meta, Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat
+from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citations, write_citations
 from tollhouse.dialects.openai_chat.fields import FIELDS_LIST, says_more
@@ -24,6 +25,12 @@ from tollhouse.dialects.openai_chat.thinking import Detail, are_understood, is_p
 class ImageUrl(msgspec.Struct):
     url: str
     detail: str | None = None
+
+
+class Picture(msgspec.Struct):
+    """One of `images`, where an answer shows what it has made."""
+
+    image_url: ImageUrl
 
 
 class InputAudio(msgspec.Struct):
@@ -135,6 +142,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     annotations: Annotated[list[Raw], Meta(max_length=0)] | None = None
 
 
+_PICTURES: Final = msgspec.json.Decoder(list[Picture])
 _PLAIN: Final = msgspec.json.Decoder(_Plain)
 _MESSAGE: Final[msgspec.json.Decoder[Message]] = msgspec.json.Decoder(Message)
 ASKED: Final[msgspec.json.Decoder[Message]] = msgspec.json.Decoder(AskedMessage)
@@ -215,11 +223,13 @@ def _write_all(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
     wire: dict[str, Any] = {"role": message.role, "content": None}
     thoughts = [part for part in parts if isinstance(part, chat.ReasoningPart)]
     spoken = [part for part in parts if isinstance(part, chat.SpokenPart)]
-    said = [part for part in parts if not isinstance(part, chat.ReasoningPart | chat.SpokenPart)]
+    shown = [part for part in parts if isinstance(part, chat.ImagePart)] if is_answer else []
+    beside = (chat.ReasoningPart, chat.SpokenPart, *([chat.ImagePart, chat.FilePart] if is_answer else []))
+    said = [part for part in parts if not isinstance(part, beside)]
     if said and isinstance(last := said[-1], chat.RefusalPart):
         wire["refusal"] = last.text
         said.pop()
-    if said or not (message.tool_calls or spoken or "refusal" in wire):
+    if said or not (message.tool_calls or spoken or shown or "refusal" in wire):
         wire["content"] = _write_content(said, is_answer=is_answer)
     if found := write_citations(said):
         wire["annotations"] = found
@@ -227,9 +237,29 @@ def _write_all(message: chat.Message, *, is_answer: bool) -> dict[str, Any]:
         wire["reasoning_content"] = words
     if any(map(is_provable, thoughts)):
         wire["reasoning_details"] = write_details(thoughts)
+    if shown:
+        wire["images"] = [write_picture(part) for part in shown]
     if spoken:
         wire["audio"] = _write_audio(spoken[-1], is_answer=is_answer)
     return wire
+
+
+def read_pictures(message: chat.Message) -> chat.Message:
+    """The message of an answer with the pictures that it shows. Raises msgspec.DecodeError: they are something else."""
+    images = message.extra.get("images", NULL)
+    if is_null(images):
+        return message
+    parts = [chat.ImagePart(each.image_url.url, each.image_url.detail) for each in _PICTURES.decode(images)]
+    extra = {name: raw for name, raw in message.extra.items() if name != "images"}
+    return replace(message, parts=(*message.parts, *parts), extra=extra)
+
+
+def write_picture(part: chat.ImagePart) -> dict[str, Any]:
+    """A picture; in an answer they stand in `images`, which OpenRouter added to the dialect.
+
+    OpenRouter, "Image generation" (read 2026-11-30).
+    """
+    return {"type": "image_url", "image_url": _without_nones(url=part.url, detail=part.detail)} | part.extra
 
 
 def write_signature(signature: str) -> dict[str, Any]:
@@ -323,8 +353,8 @@ def _write_part(part: chat.Part) -> dict[str, Any] | Raw:
             return {"type": "text", "text": text} | extra
         case chat.RefusalPart(text):
             return {"type": "refusal", "refusal": text}
-        case chat.ImagePart(url, detail, extra):
-            return {"type": "image_url", "image_url": _without_nones(url=url, detail=detail)} | extra
+        case chat.ImagePart():
+            return write_picture(part)
         case chat.AudioPart(data, form, extra):
             return {"type": "input_audio", "input_audio": {"data": data, "format": form}} | extra
         case chat.FilePart(file_id, data, filename, extra):

@@ -12,7 +12,7 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat.answer import name_call, read_reason
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citation
 from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
-from tollhouse.dialects.openai_chat.messages import ExtraContent
+from tollhouse.dialects.openai_chat.messages import ExtraContent, Picture
 from tollhouse.dialects.openai_chat.thinking import Detail, proven
 from tollhouse.dialects.openai_chat.usage import read_usage
 
@@ -69,6 +69,7 @@ class _Delta(msgspec.Struct):
     refusal: str | None = None
     tool_calls: list[_ToolCall] | None = None
     audio: _Audio | None = None
+    images: list[Picture] | None = None
 
 
 class _Choice(msgspec.Struct):
@@ -163,6 +164,8 @@ class Reader:
                 events.append(chat.RefusalDelta(index, delta.refusal))
             if delta.tool_calls:
                 events += [self._read_call(index, call) for call in delta.tool_calls]
+            if delta.images:
+                events += [chat.PartSeen(index, chat.ImagePart(each.image_url.url)) for each in delta.images]
             if delta.audio is not None:
                 events.append(_read_audio(index, delta.audio))
         if len(choice.logprobs) > _EMPTY_BYTES:

@@ -11,7 +11,7 @@ from tollhouse.dialects import chat, sse
 from tollhouse.dialects.openai_chat.answer import write_reason
 from tollhouse.dialects.openai_chat.citations import write_citation
 from tollhouse.dialects.openai_chat.errors import error_object
-from tollhouse.dialects.openai_chat.messages import write_signature
+from tollhouse.dialects.openai_chat.messages import write_picture, write_signature
 from tollhouse.dialects.openai_chat.thinking import is_provable, write_details
 from tollhouse.dialects.openai_chat.usage import write_usage
 
@@ -51,6 +51,8 @@ class Writer:
                 return self._delta(index, refusal=text)
             case chat.AudioDelta():
                 return self._delta(event.index, audio=_write_audio(event))
+            case chat.PartSeen(index, chat.ImagePart() as picture):
+                return self._delta(index, images=[write_picture(picture)])
             case chat.CitationSeen(index, citation):
                 return self._delta(index, annotations=[write_citation(citation)])
             case chat.ToolCallDelta():
@@ -66,7 +68,7 @@ class Writer:
                 return sse.frame(msgspec.json.encode({"error": error_object(event)}))
             case chat.Ended():
                 return self._usage_chunk() + b"data: [DONE]\n\n"
-            case chat.Began():
+            case chat.Began() | chat.PartSeen():
                 return b""
 
     def _say_text(self, index: int, text: str) -> bytes:

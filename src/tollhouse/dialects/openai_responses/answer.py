@@ -6,7 +6,7 @@ which nothing can be seen or unsealed is no part of it; a field that was not sai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 from tollhouse.dialects.openai_responses.content import telling, write_text
 from tollhouse.dialects.openai_responses.errors import unreadable
-from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call
+from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call, write_picture
 from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.dialects.openai_responses.usage import read_usage, write_usage
 
@@ -111,7 +111,7 @@ def write_answer(answer: chat.Answer) -> bytes:
 def response(
     head: dict[str, Any],
     status: str,
-    output: list[dict[str, Any]],
+    output: Sequence[dict[str, Any] | Raw],
     usage: chat.Usage | None = None,
     why_incomplete: str | None = None,
 ) -> dict[str, Any]:
@@ -248,12 +248,13 @@ def _write_output(choice: chat.Choice, answer_id: str) -> Iterator[dict[str, Any
                 content.append({"type": "refusal", "refusal": text})
             case chat.SpokenPart(transcript=text) if text:
                 content.append(text_part(text, (), [], {}))
-            case chat.ReasoningPart() | chat.OtherPart():
+            case chat.ReasoningPart() | chat.OtherPart() | chat.ImagePart():
                 if content:
                     yield _message_item(content, message.extra, answer_id, place)
                     content, place = [], place + 1
-                yield _other_item(part, answer_id, place)
-                place += 1
+                if (item := _other_item(part, answer_id, place)) is not None:
+                    yield item
+                    place += 1
     if content:
         yield _message_item(content, message.extra, answer_id, place)
         place += 1
@@ -269,7 +270,11 @@ def _message_item(content: list[dict[str, Any]], extra: Fields, answer_id: str, 
     return item | extra
 
 
-def _other_item(part: chat.ReasoningPart | chat.OtherPart, answer_id: str, place: int) -> dict[str, Any]:
+def _other_item(
+    part: chat.ReasoningPart | chat.OtherPart | chat.ImagePart, answer_id: str, place: int
+) -> dict[str, Any] | None:
+    if isinstance(part, chat.ImagePart):
+        return write_picture(part.url, item_id("ig", answer_id, place))
     if isinstance(part, chat.OtherPart):
         return dict(FIELDS.decode(part.raw))
     proof = Proof(part.made_by, part.signature, part.sealed)

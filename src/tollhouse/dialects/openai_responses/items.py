@@ -117,6 +117,14 @@ def write_items(message: chat.Message, *, is_own: bool) -> Iterator[dict[str, An
         yield write_call(call) | call.extra
 
 
+def write_picture(url: str, name: str) -> dict[str, Any] | None:
+    """A picture that comes along, as the tool that makes them shows one; None for an address."""
+    head, comma, data = url.partition(",")
+    if not comma or not head.startswith("data:"):
+        return None
+    return {"id": name, "type": "image_generation_call", "status": "completed", "result": data}
+
+
 def write_call(call: chat.ToolCall) -> dict[str, Any]:
     """A call, without what is not modelled of it."""
     if call.type == "custom":

@@ -191,6 +191,26 @@ class OpenCall:
         return f"response.{'custom_tool_call' if self._field == 'input' else 'function_call'}_{self._field}"
 
 
+class WholeItem:
+    """An item that does not grow: a picture, or one that is not modelled."""
+
+    def __init__(self, place: int, item: dict[str, Any] | Raw) -> None:
+        self._place = place
+        self._it = item
+
+    def open(self) -> list[Said]:
+        """The item as it begins, which is as it ends."""
+        return [_item("added", self._place, self._it)]
+
+    def close(self, status: str) -> list[Said]:
+        """The item as it ends."""
+        return [_item("done", self._place, self._it)]
+
+    def whole(self) -> dict[str, Any] | Raw:
+        """The item."""
+        return self._it
+
+
 class _Part:
     """A part of a message that grows."""
 
@@ -213,7 +233,7 @@ class _Part:
         return text_part(text, tuple(self.citations), self.tokens, {})
 
 
-def _item(event: str, place: int, item: dict[str, Any]) -> Said:
+def _item(event: str, place: int, item: dict[str, Any] | Raw) -> Said:
     return {"type": f"response.output_item.{event}", "output_index": place, "item": item}
 
 

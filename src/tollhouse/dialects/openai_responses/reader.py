@@ -201,8 +201,10 @@ class Reader:
         place, kind = event.output_index, _KIND.decode(event.item).type
         if kind == "reasoning":
             return self._close_thinking(place, _THINKING.decode(event.item))
-        if kind not in CALLS:
+        if kind == "message":
             return _NONE
+        if kind not in CALLS:
+            return (chat.PartSeen(0, chat.OtherPart(kind, event.item)),)
         call = _CALL.decode(event.item)
         return self._open_call(place, call) + self._argue_once(place, call.arguments or call.input, CALLS[kind])
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_id, response, tokens_of
 from tollhouse.dialects.openai_responses.errors import error_object
-from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said
+from tollhouse.dialects.openai_responses.items import write_picture
+from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said, WholeItem
 from tollhouse.dialects.openai_responses.seal import Proof
 
 
@@ -53,8 +55,8 @@ class Writer:
         self._names_thinking = names_thinking
         self._shows_seals = shows_seals
         self._said: list[Said] = []
-        self._items: list[OpenMessage | OpenThinking | OpenCall] = []
-        self._open: OpenMessage | OpenThinking | OpenCall | None = None
+        self._items: list[OpenMessage | OpenThinking | OpenCall | WholeItem] = []
+        self._open: OpenMessage | OpenThinking | OpenCall | WholeItem | None = None
         self._words: OpenMessage | None = None
         self._usage: chat.Usage | None = None
         self._why_incomplete: str | None = None
@@ -99,6 +101,8 @@ class Writer:
                 self._think(event)
             case chat.ToolCallDelta():
                 self._ask_for_tool(event)
+            case chat.PartSeen(_, part):
+                self._show(part)
             case chat.CitationSeen(_, citation):
                 # As another dialect said it, it would mean nothing here.
                 self._said += self._last_words().cite(replace(citation, raw=None))
@@ -139,6 +143,17 @@ class Writer:
                 thinking.prove(Proof(event.made_by, event.signature, event.sealed))
             self._close("completed")
 
+    def _show(self, part: chat.ImagePart | chat.FilePart | chat.OtherPart) -> None:
+        """A picture, or an item of this dialect as it came; there is no word for a document."""
+        item: dict[str, Any] | Raw | None = None
+        if isinstance(part, chat.OtherPart):
+            item = part.raw
+        elif isinstance(part, chat.ImagePart):
+            item = write_picture(part.url, self._name("ig"))
+        if item is not None:
+            self._begin(WholeItem(len(self._items), item))
+            self._close("completed")
+
     def _ask_for_tool(self, event: chat.ToolCallDelta) -> None:
         call = self._open
         if not isinstance(call, OpenCall) or call.slot != event.slot:
@@ -165,7 +180,7 @@ class Writer:
             self._words = self._message()
         return self._words
 
-    def _begin(self, item: OpenMessage | OpenThinking | OpenCall) -> None:
+    def _begin(self, item: OpenMessage | OpenThinking | OpenCall | WholeItem) -> None:
         self._close("completed")
         self._said += item.open()
         self._items.append(item)
