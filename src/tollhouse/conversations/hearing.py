@@ -11,6 +11,8 @@ from tollhouse.conversations.gathering import Gathering
 from tollhouse.conversations.parts import AnyPart, ToolCall, from_answer, source_of
 from tollhouse.dialects import chat, sse
 
+_DATA = msgspec.json.Decoder(dict[str, Any])
+
 STOPPED = "stopped"
 """The finish reason of an answer that was broken off."""
 
@@ -92,6 +94,11 @@ def told(name: str, data: dict[str, Any]) -> chat.Event | None:
             return chat.ToolCallDelta(index=0, type=data.get("kind", "function"), **rest)
         case _:
             return None
+
+
+def data_of(data: Any) -> Any:
+    """What an event says, whether it was just told or is read from where it was written down."""
+    return _DATA.decode(data) if isinstance(data, msgspec.Raw) else data
 
 
 def _said(event: msgspec.Struct, *names: str) -> dict[str, Any]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
-from tollhouse.conversations.hearing import told
+from tollhouse.conversations.hearing import data_of, told
 from tollhouse.conversations.items import SEALED
 from tollhouse.conversations.parts import AnyPart, Audio, Reasoning, Refusal, Text, ToolCall, citation_of
 from tollhouse.conversations.recording import RunEvent
@@ -24,8 +22,6 @@ from tollhouse.conversations.response_views import (
 )
 from tollhouse.conversations.views import MessageView, RunView
 from tollhouse.dialects import chat, openai_responses
-
-_DATA = msgspec.json.Decoder(dict[str, Any])
 
 
 class Telling:
@@ -69,7 +65,7 @@ class Telling:
             case "run.succeeded" | "run.failed" | "run.cancelled":
                 return self._end(data)
             case name:
-                said = told(name, _DATA.decode(data) if isinstance(data, msgspec.Raw) else data)
+                said = told(name, data_of(data))
                 if said is None:
                     return b""
                 self._is_void = False
@@ -77,7 +73,7 @@ class Telling:
 
     def _complete(self, answer: MessageView) -> bytes:
         """The whole answer, of which nothing was told on its way."""
-        return b"".join(map(self._writer.write, _events(answer.content)))
+        return b"".join(map(self._writer.write, events_of(answer.content)))
 
     def _end(self, run: RunView) -> bytes:
         output = output_of(run.answer, self._include)
@@ -105,7 +101,7 @@ def after(piece: bytes, number: int, last: int | None) -> bytes:
     return b"\n\n".join(frames[last + 1 - number :])
 
 
-def _events(parts: tuple[AnyPart, ...]) -> Iterator[chat.Event]:
+def events_of(parts: tuple[AnyPart, ...]) -> Iterator[chat.Event]:
     """What is kept, as it would have been said."""
     for place, part in enumerate(parts):
         match part:

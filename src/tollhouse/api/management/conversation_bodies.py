@@ -146,7 +146,13 @@ class RunAsked(Body):
     """Seconds to wait for the run's end."""
 
 
-class FeedAsked(Body):
+class StreamAsked(Body):
+    format: Literal["events", "vercel"] = Field(
+        default="events", description="`vercel` streams what the AI SDK's `useChat` reads: its UI message stream."
+    )
+
+
+class FeedAsked(StreamAsked):
     starting_after: Text | None = Field(default=None, description="The last event that was heard: attempt.sequence.")
 
 

@@ -13,11 +13,14 @@ from starlette.types import Receive, Scope, Send
 from tollhouse.api.live import STREAM_HEADERS, Patience
 from tollhouse.conversations.foreground import Running
 from tollhouse.conversations.recording import RunEvent
+from tollhouse.conversations.ui_telling import UiTelling
 from tollhouse.dialects import sse
 
 PING_EVERY_S = Patience().ping_every_s
 LOOK_EVERY_S = 1.0
 
+
+UI_HEADER = (b"x-vercel-ai-ui-message-stream", b"v1")
 
 AGAIN = b"retry: 1000\n\n"
 """Told to a client that we leave: it may come again in a second, and go on from where it was."""
@@ -34,15 +37,19 @@ class Told(Protocol):
 class EventStream(Response):
     """Events, until there are no more or the client leaves."""
 
-    def __init__(self, told: Told, *, is_leaving: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, told: Told, *, ui: UiTelling | None = None, is_leaving: Callable[[], bool] = lambda: False
+    ) -> None:
         """Tell these.
 
         Args:
+            ui: tells them as the AI SDK reads them.
             is_leaving: looked at now and then; once it is true, the client is asked to come again.
         """
         super().__init__(status_code=200)
-        self.raw_headers = [*STREAM_HEADERS]
+        self.raw_headers = [*STREAM_HEADERS, *(() if ui is None else (UI_HEADER,))]
         self._told = told
+        self._frame = frame if ui is None else ui.tell
         self._is_leaving = is_leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +87,7 @@ class EventStream(Response):
                 continue
             if event is None:
                 break
-            await send(_piece(frame(event)))
+            await send(_piece(self._frame(event)))
             silent_since_s = loop.time()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -88,8 +95,8 @@ class EventStream(Response):
 class RunStream(EventStream):
     """A run for who asked for it: it is stopped when they leave."""
 
-    def __init__(self, running: Running) -> None:
-        super().__init__(running)
+    def __init__(self, running: Running, ui: UiTelling | None = None) -> None:
+        super().__init__(running, ui=ui)
         self._running = running
 
     async def left(self, saying: asyncio.Task[None]) -> None:

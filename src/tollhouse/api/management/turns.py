@@ -22,18 +22,29 @@ from tollhouse.conversations.following import PollView
 from tollhouse.conversations.foreground import Outcome
 from tollhouse.conversations.questions import Asked, How, Queued
 from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.ui_telling import UiTelling
 from tollhouse.conversations.views import AcceptedView, MessageId, RunView, TurnView, turn_view
 from tollhouse.errors import InvalidRequest
+
+UI = "vercel"
 
 table = Table("conversations")
 
 
 @table.post("/api/conversations/{conversation}/messages", scope=WRITE, status=201)
-async def send_message(here: Here, conversation: str, body: bodies.NewMessage, http: Request) -> TurnView | Response:
+async def send_message(
+    here: Here,
+    conversation: str,
+    body: bodies.NewMessage,
+    form: Annotated[bodies.StreamAsked, Query()],
+    http: Request,
+) -> TurnView | Response:
     """Say something and hear the answer, whole or as events (`stream`). What a key has asked before is asked once."""
+    if form.format == UI and not body.stream:
+        raise InvalidRequest("`format=vercel` is a stream: ask for one with `stream`.", param="stream")
     how = how_of(body, http, "messages")
     asked = await questions.ask(here.conversing, here.caller, conversation, body.message, how, parent=body.parent)
-    return await answered(here, asked, body.stream)
+    return await answered(here, asked, body.stream, form.format)
 
 
 @table.post("/api/conversations/{conversation}/messages/{message}/edit", scope=WRITE, status=201)
@@ -87,7 +98,9 @@ async def follow_run(here: Here, run: str, asked: Annotated[bodies.FeedAsked, Qu
     Whoever was cut off goes on with `Last-Event-ID`, or `starting_after`, as `attempt.sequence`.
     """
     place = read_place(http.headers.get("last-event-id") or asked.starting_after, "starting_after")
-    return await followed(here, run, place)
+    if asked.format == UI and place != BEGINNING:
+        raise InvalidRequest("A stream for `useChat` begins at the beginning.", param="starting_after")
+    return await followed(here, run, place, asked.format)
 
 
 @table.post("/api/runs/{run}/cancel", scope=WRITE)
@@ -144,12 +157,12 @@ def origin_of(http: Request) -> Origin:
     )
 
 
-async def answered(here: Visit, asked: Asked, stream: bool) -> TurnView | Response:
+async def answered(here: Visit, asked: Asked, stream: bool, form: str = "events") -> TurnView | Response:
     """The turn when it has ended, or its events; of a run in the background, where to ask for it."""
     if isinstance(asked, Queued):
-        return await followed(here, asked.run.id) if stream else accepted(asked.run)
+        return await followed(here, asked.run.id, form=form) if stream else accepted(asked.run)
     if stream:
-        return RunStream(asked)
+        return RunStream(asked, UiTelling(asked.id) if form == UI else None)
     outcome = succeeded(await asked.outcome())
     view = turn_view(outcome.run, outcome.message)
     if not outcome.is_repeated:
@@ -159,11 +172,12 @@ async def answered(here: Visit, asked: Asked, stream: bool) -> TurnView | Respon
     return response
 
 
-async def followed(here: Visit, run: str, after: Place = BEGINNING) -> Response:
+async def followed(here: Visit, run: str, after: Place = BEGINNING, form: str = "events") -> Response:
     """A run's events, whoever executes it. Raises NotFound."""
     feed = Feed(here.conversing, here.caller, run, after)
     await feed.open()
-    return EventStream(feed, is_leaving=lambda: here.conversing.foreground.is_leaving)
+    ui = UiTelling(run) if form == UI else None
+    return EventStream(feed, ui=ui, is_leaving=lambda: here.conversing.foreground.is_leaving)
 
 
 def accepted(run: RunView) -> Response:
