@@ -4,19 +4,64 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import insert, text
 from sqlalchemy.dialects import sqlite
 
+from houses import make_person
+from tollhouse.app import House
 from tollhouse.store import searching
+from tollhouse.store.conversation_tables import BLOCK_BITS, conversation, searchable
+from tollhouse.store.engine import Writing
 from tollhouse.store.opening import open_store
+
+BLOCKS = 40
+"""More than are asked in steps, so that some are left."""
 
 
 async def test_sqlite_walks_the_index_newest_first_and_sorts_nothing(tmp_path: Path) -> None:
     store = await open_store(database_url=f"sqlite:///{tmp_path}/tollhouse.db", may_migrate=True)
-    asked = searching.statement("sqlite", "usr_ada", ["boiled", "egg"]).limit(51)
+    asked = searching.sqlite_statement("usr_ada", ["boiled", "egg"]).limit(51)
     sql = str(asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
     plan = await store.read(lambda tx: tx.execute(text(f"EXPLAIN QUERY PLAN {sql}")).all())
     await store.aclose()
     steps = [step for *_, step in plan]
     assert steps[0].startswith("SCAN search_text VIRTUAL TABLE")
     assert [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")] == steps[:1]
+
+
+@pytest.mark.parametrize(("limit", "offset"), [(1, 0), (3, 0), (10, 3), (100, 0), (100, 30)])
+async def test_what_is_found_lies_in_any_block_and_comes_newest_first(stored_house: House, limit: int, offset: int):
+    ada, bob = await make_person(stored_house), await make_person(stored_house, "bob")
+
+    def work(tx: Writing) -> None:
+        for person in (ada, bob):
+            tx.execute(insert(conversation).values(**_conversation(person.id, person.workspace, stored_house)))
+        tx.execute(
+            insert(searchable), [*_texts(ada.id, 0, "egg"), *_texts(bob.id, 1, "egg"), *_texts(ada.id, 2, "ham")]
+        )
+
+    await stored_house.store.write(work)
+    found = await stored_house.store.read(lambda tx: searching.search(tx, ada.id, "egg", limit=limit, offset=offset))
+    expected = [f"egg {block}" for block in reversed(range(BLOCKS))]
+    assert [row["text"] for row in found] == expected[offset : offset + limit]
+
+
+def _texts(user_id: str, place: int, word: str) -> list[dict[str, object]]:
+    """One in each block."""
+    return [
+        {
+            "id": (block << BLOCK_BITS) + place + 1,
+            "subject_id": f"{user_id}-{word}-{block}",
+            "conversation_id": f"conv_{user_id}",
+            "user_id": user_id,
+            "text": f"{word} {block}",
+        }
+        for block in range(BLOCKS)
+    ]
+
+
+def _conversation(user_id: str, workspace_id: str, house: House) -> dict[str, object]:
+    now = house.clock.now()
+    known = {"id": f"conv_{user_id}", "user_id": user_id, "workspace_id": workspace_id, "pinned": False}
+    return {**known, "settings": {}, "metadata": {}, "created_at": now, "active_at": now}

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, column, delete, func, insert, select, table, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    TextClause,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    table,
+    text,
+    update,
+)
 
-from tollhouse.store.conversation_tables import DOCUMENT, conversation, message, searchable
+from tollhouse.store.conversation_tables import BLOCK_BITS, DOCUMENT, conversation, message, searchable
 from tollhouse.store.engine import Reading, Writing
 
 SEARCHED_CHARS = 100_000
@@ -36,46 +49,80 @@ def search(tx: Reading, user_id: str, asked: str, *, limit: int, offset: int = 0
     words = [word for word in asked.split() if any(map(str.isalnum, word))]
     if not words:
         return []
-    return list(tx.execute(statement(tx.dialect.name, user_id, words).limit(limit).offset(offset)).mappings())
+    find = _in_sqlite if tx.dialect.name == "sqlite" else _in_postgres
+    return find(tx, user_id, words, limit + offset)[offset:]
 
 
-def statement(dialect: str, user_id: str, words: Sequence[str]) -> Select[Any]:
-    """What is asked: every text of the user's that holds all the words, the newest first."""
-    found = _in_sqlite(user_id, words) if dialect == "sqlite" else _in_postgres(user_id, words)
+def _texts(*where: ColumnElement[bool] | TextClause, user_id: str) -> Select[Any]:
+    """Texts of the user's in conversations that are there, with what is shown of them."""
     return (
-        found.join(conversation, conversation.c.id == searchable.c.conversation_id)
+        select(
+            searchable.c.conversation_id,
+            conversation.c.title,
+            message.c.id.label("message_id"),
+            message.c.role,
+            searchable.c.text,
+            func.coalesce(message.c.created_at, conversation.c.created_at).label("created_at"),
+        )
+        .join(conversation, conversation.c.id == searchable.c.conversation_id)
         .outerjoin(message, message.c.id == searchable.c.subject_id)
-        .where(searchable.c.user_id == user_id, conversation.c.deleted_at.is_(None))
+        .where(*where, searchable.c.user_id == user_id, conversation.c.deleted_at.is_(None))
     )
 
 
-FOUND = (
-    conversation.c.id.label("conversation_id"),
-    conversation.c.title,
-    message.c.id.label("message_id"),
-    message.c.role,
-    searchable.c.text,
-    func.coalesce(message.c.created_at, conversation.c.created_at).label("created_at"),
-)
+# --- SQLite ----------------------------------------------------------------------------------------------------------
 
 fts5 = table("search_text", column("rowid", Integer))
 
 
-def _in_sqlite(user_id: str, words: Sequence[str]) -> Select[Any]:
+def _in_sqlite(tx: Reading, user_id: str, words: Sequence[str], limit: int) -> list[Any]:
+    return list(tx.execute(sqlite_statement(user_id, words).limit(limit)).mappings())
+
+
+def sqlite_statement(user_id: str, words: Sequence[str]) -> Select[Any]:
     """The index gives its rows newest first, and is read no further than the page."""
     quoted = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
     # The owner is one of the words, without the prefix: a phrase of two would be looked for among everybody's first.
     asked = f'user_id:"{user_id.partition("_")[2]}" AND text:({quoted})'
+    match = text("search_text MATCH :asked").bindparams(asked=asked)
     # By the sum SQLite cannot look into the index for each text; it has to begin with it.
     both = searchable.c.id == fts5.c.rowid + 0
-    match = text("search_text MATCH :asked").bindparams(asked=asked)
-    return select(*FOUND).select_from(fts5.join(searchable, both)).where(match).order_by(fts5.c.rowid.desc())
+    return _texts(match, both, user_id=user_id).select_from(fts5, searchable).order_by(fts5.c.rowid.desc())
 
 
-def _in_postgres(user_id: str, words: Sequence[str]) -> Select[Any]:
-    """The owner is one of the words that the index is asked for."""
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+STEPS = (1, 3, 12)
+"""How many blocks are asked at once, the newest first; after these, all that are left."""
+
+
+def _in_postgres(tx: Reading, user_id: str, words: Sequence[str], limit: int) -> list[Any]:
+    """The index knows no order, and of a frequent word it would give everything: so it is asked block by block."""
+    # How a word is best looked for depends on the word: a plan made for any would read the owner's whole list.
+    tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    newest = tx.execute(select(func.max(searchable.c.id)).where(searchable.c.user_id == user_id)).scalar()
+    found: list[Any] = []
+    if newest is None:
+        return found
+    above = (newest >> BLOCK_BITS) + 1
+    for step in STEPS:
+        below = max(0, above - step)
+        owners = [f"{user_id}/{block}" for block in range(below, above)]
+        found += _some(tx, user_id, owners, words, above << BLOCK_BITS, limit - len(found))
+        if len(found) == limit or below == 0:
+            return found
+        above = below
+    return found + _some(tx, user_id, [user_id], words, above << BLOCK_BITS, limit - len(found))
+
+
+def _some(
+    tx: Reading, user_id: str, owners: Sequence[str], words: Sequence[str], below_id: int, limit: int
+) -> list[Any]:
+    """Texts that hold any of the words for owners, and all of the others."""
     match = text(
-        f"({DOCUMENT}) @@ (quote_literal(CAST(:owner AS text))::tsquery"
-        " && plainto_tsquery('simple', CAST(:asked AS text)))"
-    ).bindparams(owner=user_id, asked=" ".join(words))
-    return select(*FOUND).select_from(searchable).where(match).order_by(searchable.c.id.desc())
+        f"({DOCUMENT}) @@ (CAST(:owners AS tsquery) && plainto_tsquery('simple', CAST(:asked AS text)))"
+    ).bindparams(owners=" | ".join(f"'{owner}'" for owner in owners), asked=" ".join(words))
+    # The sum keeps the planner from walking back from the newest text, whoever's, until it meets enough that match.
+    order = (searchable.c.id + 0).desc()
+    query = _texts(match, searchable.c.id < below_id, user_id=user_id).order_by(order).limit(limit)
+    return list(tx.execute(query).mappings())

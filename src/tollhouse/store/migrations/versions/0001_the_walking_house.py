@@ -417,6 +417,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_searchable")),
         sa.UniqueConstraint("subject_id", name=op.f("uq_searchable_subject_id")),
     )
+    op.create_index("ix_searchable_user_id", "searchable", ["user_id", "id"], unique=False)
     op.create_table(
         "share",
         sa.Column("id", sa.Text(), nullable=False),
