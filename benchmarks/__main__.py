@@ -12,7 +12,8 @@ DESCRIPTION = """\
 Measure what a request costs, beside nginx and other gateways in the same run.
 
   run     CPU per request, throughput, added latency, memory, start-up, and a long run at half of the peak
-  scale   several processes on one PostgreSQL, full tables, many users, thousands of live streams
+  scale   several processes on one PostgreSQL, full tables, many users, reports,
+          thousands of live streams
   pages   write the documentation's pages anew from the results that are kept, without measuring
   translation
           what it takes to translate a call and an event, step by step, in this process and without a load

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.report import NOT_MEASURED, told
 from benchmarks.scale.arithmetic import BASE_PER_SECOND, BASE_STREAMS, TIMES, Outlook, bytes_per_stream, outlook
-from benchmarks.scale.points import Point, Scale, Streams
+from benchmarks.scale.points import Point, Report, Scale, Streams
 
 TEMPLATE = Path(__file__).with_suffix(".md")
 KIB, GIB, TIB = 2**10, 2**30, 2**40
@@ -20,6 +20,7 @@ def page(scale: Scale) -> str:
         "processes": _table("processes", scale.processes),
         "rows": _table("requests kept", scale.rows),
         "users": _table("users", scale.users),
+        "reports": _reports(scale.reports),
         "streams": _streams(scale.streams),
         "further": _further(further) if further else (),
     }
@@ -42,6 +43,14 @@ def _table(counted: str, points: Sequence[Point]) -> Iterator[str]:
             f"| {point.database} | {point.count:,} | {cost.per_second:,.0f}{failed} | {cost.cpu_us:.1f} | {database} "
             f"| {cost.p50_us / 1000:.1f} | {cost.p99_us / 1000:.1f} |"
         )
+
+
+def _reports(found: Sequence[Report]) -> Iterator[str]:
+    if not found:
+        return
+    yield "| database | report | rows of sums | ms |"
+    yield "|---|---|---:|---:|"
+    yield from (f"| {it.database} | {it.name} | {it.rows:,} | {it.ms:.1f} |" for it in found)
 
 
 def _streams(points: Sequence[Streams]) -> Iterator[str]:

@@ -23,6 +23,15 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True):
     pss_mib: float
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a report takes over so many rows of sums, in milliseconds."""
+
+    database: str
+    name: str
+    rows: int
+    ms: float
+
+
 class Scale(msgspec.Struct, kw_only=True):
     """A whole run; what was not asked for stays empty."""
 
@@ -31,4 +40,5 @@ class Scale(msgspec.Struct, kw_only=True):
     processes: list[Point] = msgspec.field(default_factory=list)
     rows: list[Point] = msgspec.field(default_factory=list)
     users: list[Point] = msgspec.field(default_factory=list)
+    reports: list[Report] = msgspec.field(default_factory=list)
     streams: list[Streams] = msgspec.field(default_factory=list)

@@ -10,7 +10,7 @@ from benchmarks.ground import prepared
 from benchmarks.plan import Plan
 from benchmarks.progress import done
 from benchmarks.results import conditions
-from benchmarks.scale import processes, streams, tables
+from benchmarks.scale import processes, reports, streams, tables
 from benchmarks.scale.points import Scale
 
 
@@ -29,6 +29,8 @@ def run(plan: Plan) -> Scale:
                 scale.rows += tables.rows(ground, store, plan)
             if plan.wants("users"):
                 scale.users += tables.users(ground, store, plan)
+            if plan.wants("reports"):
+                scale.reports += reports.measure(ground, store, plan)
         if plan.wants("streams"):
             scale.streams = list(streams.measure(ground, plan))
     done()

@@ -28,6 +28,7 @@ def test_help_names_every_part_and_how_to_begin():
         "processes",
         "rows",
         "users",
+        "reports",
         "streams",
         "translation",
         "--quick",

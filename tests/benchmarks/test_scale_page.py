@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.scale.arithmetic import outlook
 from benchmarks.scale.page import page
-from benchmarks.scale.points import Point, Scale, Streams
+from benchmarks.scale.points import Point, Report, Scale, Streams
 from measurements import CONDITIONS, cost
 
 FULL = Scale(
@@ -17,6 +17,7 @@ FULL = Scale(
         Point(database="PostgreSQL", count=10**3, cost=cost(60, database_cpu_us=40), size_bytes=9_000_000),
         Point(database="PostgreSQL", count=10**6, cost=cost(70, database_cpu_us=50), size_bytes=1_008_000_000),
     ],
+    reports=[Report(database="SQLite", name="by user", rows=29_200, ms=12.34)],
     streams=[Streams(count=0, pss_mib=50), Streams(count=1_024, pss_mib=70)],
 )
 
@@ -36,6 +37,7 @@ def test_a_thousand_times_as_much_is_reckoned_from_the_fullest_table_and_the_slo
 def test_the_page_shows_these_figures():
     text = page(FULL)
     assert "| PostgreSQL | 1,000,000 | 1,000 | 70.0 | 50.0 | 1.0 | 2.0 |" in text
+    assert "| SQLite | by user | 29,200 | 12.3 |" in text
     assert "That is 20.0 KiB for each." in text
     assert "| busy cores, gateways | 0.7 |" in text
     assert "| memory for streams | 38 GiB |" in text
@@ -44,5 +46,5 @@ def test_the_page_shows_these_figures():
 
 def test_what_was_not_measured_is_said():
     text = page(Scale(conditions=CONDITIONS))
-    assert text.count("This was not measured in this run.") == 5
+    assert text.count("This was not measured in this run.") == 6
     assert outlook(Scale(conditions=CONDITIONS, streams=FULL.streams)) is None
