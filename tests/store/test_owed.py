@@ -13,9 +13,10 @@ from sqlalchemy import make_url, text
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
 from tollhouse.store.postgres import connect_asyncpg
-from tollhouse.store.statements import Batch, Sql
+from tollhouse.store.statements import Batch, inserting
+from tollhouse.store.tables import process
 
-PUT = Sql("INSERT INTO process (boot_id, kind, pid, started_at, beat_at) VALUES (?, 'web', ?, 0, 0)")
+PUT = inserting(process, ("boot_id", "kind", "pid", "started_at", "beat_at"))
 KILL = text(
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -28,7 +29,7 @@ KILL_WHO_WAITS = (
 
 
 def put(batch: Batch, items: list[tuple[str, int]]) -> Sequence[None]:
-    batch.run(PUT, items)
+    batch.run(PUT, [(boot_id, "web", pid, 0, 0) for boot_id, pid in items])
     return [None] * len(items)
 
 

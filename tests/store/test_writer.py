@@ -18,10 +18,11 @@ from tollhouse.errors import NotFound, Unavailable
 from tollhouse.store import machinery
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
-from tollhouse.store.statements import Batch, Sql
+from tollhouse.store.statements import Batch, Query, inserting
+from tollhouse.store.tables import fact
 
-PUT = Sql("INSERT INTO fact (name, value) VALUES (?, ?)")
-GET = Sql("SELECT name, value FROM fact WHERE name IN (?) /*pg*/ ORDER BY name FOR UPDATE")
+PUT = inserting(fact, ("name", "value"))
+GET = Query("SELECT name, value FROM fact WHERE name IN (?) /*pg*/ ORDER BY name FOR UPDATE")
 
 
 def put(batch: Batch, items: list[str]) -> Sequence[str]:
@@ -154,8 +155,9 @@ async def test_a_postgres_backend_that_is_killed_costs_one_batch_and_heals(postg
 CHILD = """
 import asyncio, sys
 from tollhouse.store.opening import open_store
-from tollhouse.store.statements import Sql
-PUT = Sql("INSERT INTO fact (name, value) VALUES (?, ?)")
+from tollhouse.store.statements import inserting
+from tollhouse.store.tables import fact
+PUT = inserting(fact, ("name", "value"))
 def put(batch, items):
     batch.run(PUT, [(item, "1") for item in items])
     return items

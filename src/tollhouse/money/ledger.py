@@ -302,6 +302,7 @@ class LedgerBatch:
                 new.boot_id,
                 new.provider,
                 new.model,
+                "open",
                 verdict.usd,
                 held,
                 new.price_version,

@@ -10,28 +10,41 @@ from sqlalchemy import func, insert, select, update
 from tollhouse import ids
 from tollhouse.store import machinery
 from tollhouse.store.engine import Reading, Writing
-from tollhouse.store.statements import Batch, Sql
-from tollhouse.store.tables import bucket, budget, hold, process
+from tollhouse.store.statements import Batch, Query, inserting, updating
+from tollhouse.store.tables import bucket, budget, entry, hold, process
 
-BUDGETS = Sql(
+BUDGETS = Query(
     'SELECT id, owner, model, unit, "window", mode, amount, time_zone, min_output_tokens'
     " FROM budget WHERE removed_at IS NULL AND owner IN (?)"
 )
-NEW_BUCKET = Sql(
-    "INSERT INTO bucket (id, budget_id, posted, open, unconfirmed, overage) VALUES (?, ?, 0, 0, 0, 0)"
-    " ON CONFLICT (id) DO NOTHING"
+NEW_BUCKET = inserting(
+    bucket, ("id", "budget_id", "posted", "open", "unconfirmed", "overage"), "ON CONFLICT (id) DO NOTHING"
 )
-BUCKETS = Sql("SELECT id, posted, open, unconfirmed, overage FROM bucket WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE")
-BALANCE = Sql("UPDATE bucket SET posted = ?, open = ?, unconfirmed = ?, overage = ? WHERE id = ?")
-HOLDS = Sql("SELECT id, state, usd, held, price_version FROM hold WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE")
-NEW_HOLD = Sql(
-    "INSERT INTO hold (id, request_id, boot_id, provider, model, state, usd, held, price_version, deadline, skeleton)"
-    " VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?)"
+BUCKETS = Query(
+    "SELECT id, posted, open, unconfirmed, overage FROM bucket WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE"
 )
-HOLD_STATE = Sql("UPDATE hold SET state = ? WHERE id = ?")
-HOLD_END = Sql("UPDATE hold SET state = ?, skeleton = NULL WHERE id = ?")
-FORGET_SKELETON = Sql("UPDATE hold SET skeleton = NULL WHERE id = ?")
-ENTRY = Sql("INSERT INTO ledger_entry (hold_id, kind, usd, moves, at) VALUES (?, ?, ?, ?, ?)")
+BALANCE = updating(bucket, ("posted", "open", "unconfirmed", "overage"))
+HOLDS = Query("SELECT id, state, usd, held, price_version FROM hold WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE")
+NEW_HOLD = inserting(
+    hold,
+    (
+        "id",
+        "request_id",
+        "boot_id",
+        "provider",
+        "model",
+        "state",
+        "usd",
+        "held",
+        "price_version",
+        "deadline",
+        "skeleton",
+    ),
+)
+HOLD_STATE = updating(hold, ("state",))
+HOLD_END = updating(hold, ("state",), also="skeleton = NULL")
+FORGET_SKELETON = updating(hold, (), also="skeleton = NULL")
+ENTRY = inserting(entry, ("hold_id", "kind", "usd", "moves", "at"))
 
 
 def budgets_of(batch: Batch, owners: Sequence[str]) -> list[Any]:
@@ -47,7 +60,7 @@ def lock_buckets(batch: Batch, ids: Sequence[str], new: list[tuple[str, str]]) -
         new: (bucket, budget) pairs that may not exist yet.
     """
     if new:
-        batch.run(NEW_BUCKET, new)
+        batch.run(NEW_BUCKET, [(id_, budget_id, 0, 0, 0, 0) for id_, budget_id in new])
     return batch.fetch(BUCKETS, ids)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
-from tollhouse.store.statements import Sql
+from tollhouse.store.statements import inserting
 from tollhouse.store.tables import audit, fact, process
 from tollhouse.store.types import UPSERTS, from_micros, to_micros
 
@@ -70,7 +70,7 @@ class Note(NamedTuple):
     facts: str
 
 
-ADD_NOTE = Sql("INSERT INTO audit (id, at, actor, deed, subject, facts) VALUES (?, ?, ?, ?, ?, ?)")
+ADD_NOTE = inserting(audit, Note._fields)
 
 
 def note_deed(tx: Writing, note: Note) -> None:

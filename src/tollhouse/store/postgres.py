@@ -19,7 +19,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from tollhouse.errors import Unavailable
 from tollhouse.store.engine import Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
-from tollhouse.store.statements import Sql
+from tollhouse.store.statements import Query, Write, together
 from tollhouse.store.writer import Asker, Handler, Waiting, tell
 
 T = TypeVar("T")
@@ -171,6 +171,7 @@ class PostgresStore:
             # In one order everywhere: two batches that lock rows of the same tables must not wait in a circle.
             for handler, (items, askers) in sorted(waiting.joined.items(), key=lambda pair: pair[0].__qualname__):
                 outcomes.extend(zip(askers, await greenlet_spawn(handler, batch, items), strict=True))
+            await greenlet_spawn(batch.flush)
         return outcomes
 
     async def _apart(self, waiting: Waiting, error: Exception) -> None:
@@ -193,17 +194,31 @@ class PostgresStore:
 class PostgresBatch:
     """A batch on the writer's own asyncpg connection.
 
-    Runs inside `greenlet_spawn`, so that waiting looks like calling.
+    Runs inside `greenlet_spawn`, so that waiting looks like calling. What is written waits for its like: writes to
+    different tables are one statement, and one round trip. To one table they stay apart, because the parts of a
+    statement do not see one another's rows.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._writes: dict[str, tuple[Write, list[tuple[Any, ...]]]] = {}
 
-    def fetch(self, statement: Sql, keys: Sequence[Any]) -> list[Any]:
-        return await_only(self._connection.fetch(statement.postgresql, list(keys)))
+    def fetch(self, query: Query, keys: Sequence[Any]) -> list[Any]:
+        self.flush()
+        return await_only(self._connection.fetch(query.postgresql, list(keys)))
 
-    def run(self, statement: Sql, rows: list[tuple[Any, ...]]) -> None:
-        await_only(self._connection.executemany(statement.postgresql, rows))
+    def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
+        if write.table in self._writes:
+            self.flush()
+        self._writes[write.table] = (write, rows)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._writes:
+            return
+        writes, self._writes = [*self._writes.values()], {}
+        columns = [column for _, rows in writes for column in zip(*rows, strict=True)]
+        await_only(self._connection.execute(together(tuple([write for write, _ in writes])), *columns))
 
 
 async def connect_asyncpg(url: URL) -> Any:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, delete, func, select
 from tollhouse.store import machinery, spend
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
-from tollhouse.store.statements import Batch, Sql
+from tollhouse.store.statements import Batch, Query, inserting
 from tollhouse.store.tables import request, request_body
 
 WHOLE_SINCE_DAY = "requests.whole_since_day"
@@ -78,15 +78,15 @@ class Finished(msgspec.Struct):
 
 
 COLUMNS = (*Skeleton.__struct_fields__, *Ending.__struct_fields__)
-INSERT = Sql(
-    f"INSERT INTO request ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in Ending.__struct_fields__)}"
-    f" WHERE request.outcome = '{LOST}'"
+INSERT = inserting(
+    request,
+    COLUMNS,
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in Ending.__struct_fields__)}"
+    f" WHERE request.outcome = '{LOST}'",
 )
-KNOWN = Sql(f"SELECT id FROM request WHERE outcome <> '{LOST}' AND id IN (?)")  # noqa: S608
-BODY = Sql(
-    "INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (request_id) DO NOTHING"
+KNOWN = Query(f"SELECT id FROM request WHERE outcome <> '{LOST}' AND id IN (?)")  # noqa: S608
+BODY = inserting(
+    request_body, ("request_id", "request", "response", "size_bytes"), "ON CONFLICT (request_id) DO NOTHING"
 )
 
 values_of = msgspec.structs.astuple

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, func, select
 
 from tollhouse.store.engine import Reading
-from tollhouse.store.statements import Batch, Sql
+from tollhouse.store.statements import Batch, inserting
 from tollhouse.store.tables import spend
 
 DAY_US = 86_400_000_000
@@ -27,10 +27,11 @@ Amounts: TypeAlias = tuple[Key, tuple[str, str], tuple[int, ...]]
 """Values of `KEYS`, `OWNERS` and `SUMS`. What is not there, a provider for one, is an empty text."""
 
 _COLUMNS = (*KEYS, *OWNERS, *SUMS)
-ADD = Sql(
-    f"INSERT INTO spend ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
-    f" ON CONFLICT ({', '.join(KEYS)}) DO UPDATE"
-    f" SET {', '.join(f'{name} = spend.{name} + excluded.{name}' for name in SUMS)}"
+ADD = inserting(
+    spend,
+    _COLUMNS,
+    f"ON CONFLICT ({', '.join(KEYS)}) DO UPDATE"
+    f" SET {', '.join(f'{name} = spend.{name} + excluded.{name}' for name in SUMS)}",
 )
 
 GROUPINGS: dict[str, tuple[ColumnElement[Any], ...]] = {

@@ -1,44 +1,109 @@
-"""Hot statements: SQL as text, written once, run on either database without a toolkit between.
+"""Hot statements: SQL as text, made once, run on either database without a toolkit between.
 
-A statement of the toolkit costs ten times what these cost in a batch. Only the ledger and the request
-log use them, inside the writer's batch; everything else speaks SQLAlchemy Core.
+A statement of the toolkit costs ten times what these cost in a batch. Only the ledger and the request log use them,
+inside the writer's batch; everything else speaks SQLAlchemy Core. What is read is one `Query` with a list of keys. What
+is written is a `Write` of many rows: SQLite executes it for each row, PostgreSQL once, over an array for each column.
 """
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final, Protocol, TypeAlias
+
+from sqlalchemy import Column, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Row: TypeAlias = Sequence[Any]
 
+_POSTGRES_TYPES: Final = {"text": "text", "big_integer": "bigint", "integer": "integer", "boolean": "boolean"}
 
-class Sql(str):
-    """One statement with `?` for each parameter, in order; at most one `IN (?)` stands for a list of keys, and last.
 
-    The text after `/*pg*/` is for PostgreSQL only (row locks: SQLite has one writer anyway).
-    """
+class Query:
+    """A SELECT for many keys, whose `IN (?)` stands last. The text after `/*pg*/` is for PostgreSQL only: row locks,
+    which SQLite does not need, because it has one writer anyway."""
 
     __slots__ = ("postgresql", "sqlite")
 
     def __init__(self, text: str) -> None:
         common, _, locking = text.partition("/*pg*/")
         self.sqlite = common.strip()
-        numbers = itertools.count(1)
-        pieces = (common.replace("IN (?)", "= ANY(?)") + locking).split("?")
-        self.postgresql = pieces[0] + "".join(f"${next(numbers)}{piece}" for piece in pieces[1:])
+        self.postgresql = common.replace("IN (?)", "= ANY($1)") + locking
+
+
+class Write:
+    """An INSERT or UPDATE of many rows; see `inserting` and `updating`.
+
+    Attributes:
+        table: the table's name.
+        sqlite: with a `?` for each value of a row.
+        width: values in a row.
+    """
+
+    __slots__ = ("_postgresql", "_types", "sqlite", "table", "width")
+
+    def __init__(self, table: Table, columns: Iterable[Column[Any]], sqlite: str, postgresql: str) -> None:
+        """`postgresql` has `{}` where its arrays go."""
+        self.table = table.name
+        self.sqlite = sqlite
+        self._postgresql = postgresql
+        self._types = [_postgres_type(column.type) for column in columns]
+        self.width = len(self._types)
+
+    def postgresql(self, first: int) -> str:
+        """With a parameter for each column, counted from `first`."""
+        arrays = (f"${number}::{type_}[]" for number, type_ in enumerate(self._types, first))
+        return self._postgresql.format(f"unnest({', '.join(arrays)})")
+
+
+def inserting(table: Table, columns: Sequence[str], on_conflict: str = "") -> Write:
+    """Insert rows of values in the order of `columns`; `on_conflict` is the clause of that name."""
+    into = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    return Write(
+        table,
+        [table.c[name] for name in columns],
+        f"{into} VALUES ({', '.join('?' * len(columns))}) {on_conflict}",
+        f"{into} SELECT * FROM {{}} {on_conflict}",  # noqa: S608
+    )
+
+
+def updating(table: Table, columns: Sequence[str], *, also: str = "") -> Write:
+    """Set columns of rows: values in the order of `columns`, then the row's id. `also` is what is set in each."""
+    name = table.name
+    fixed = [also] if also else []
+    return Write(
+        table,
+        [table.c[each] for each in (*columns, "id")],
+        f"UPDATE {name} SET {', '.join([*(f'{each} = ?' for each in columns), *fixed])} WHERE id = ?",  # noqa: S608
+        f"UPDATE {name} SET {', '.join([*(f'{each} = new.{each}' for each in columns), *fixed])}"  # noqa: S608
+        f" FROM {{}} AS new ({', '.join((*columns, 'id'))}) WHERE {name}.id = new.id",
+    )
+
+
+@lru_cache(maxsize=64)
+def together(writes: tuple[Write, ...]) -> str:
+    """Writes to different tables as one statement for PostgreSQL, their parameters one after the other."""
+    texts = []
+    first = 1
+    for write in writes:
+        texts.append(write.postgresql(first))
+        first += write.width
+    *others, last = texts
+    if not others:
+        return last
+    return f"WITH {', '.join(f'write_{number} AS ({text})' for number, text in enumerate(others))} {last}"
 
 
 class Batch(Protocol):
     """The open transaction of one batch."""
 
-    def fetch(self, statement: Sql, keys: Sequence[Any]) -> list[Any]:
-        """The rows whose key is one of `keys`, for a statement with one `IN (?)`."""
+    def fetch(self, query: Query, keys: Sequence[Any]) -> list[Any]:
+        """The rows whose key is one of `keys`."""
         ...
 
-    def run(self, statement: Sql, rows: list[tuple[Any, ...]]) -> None:
-        """Execute once for each tuple of parameters."""
+    def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
+        """Write the rows, of which there is at least one: now, or at the latest before what is fetched next."""
         ...
 
 
@@ -47,19 +112,24 @@ class SqliteBatch:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._cursor = connection.cursor()
-        self._expanded: dict[tuple[Sql, int], str] = {}
+        self._expanded: dict[tuple[Query, int], str] = {}
 
-    def fetch(self, statement: Sql, keys: Sequence[Any]) -> list[Any]:
+    def fetch(self, query: Query, keys: Sequence[Any]) -> list[Any]:
         count = len(keys)
-        text = self._expanded.get((statement, count))
+        text = self._expanded.get((query, count))
         if text is None:
-            text = statement.sqlite.replace("IN (?)", f"IN ({','.join('?' * count)})")
+            text = query.sqlite.replace("IN (?)", f"IN ({','.join('?' * count)})")
             if count <= 64:
-                self._expanded[statement, count] = text
+                self._expanded[query, count] = text
         return self._cursor.execute(text, keys).fetchall()
 
-    def run(self, statement: Sql, rows: list[tuple[Any, ...]]) -> None:
+    def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
         if len(rows) == 1:
-            self._cursor.execute(statement.sqlite, rows[0])
+            self._cursor.execute(write.sqlite, rows[0])
         else:
-            self._cursor.executemany(statement.sqlite, rows)
+            self._cursor.executemany(write.sqlite, rows)
+
+
+def _postgres_type(type_: TypeEngine[Any]) -> str:
+    plain = type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    return _POSTGRES_TYPES[plain.__visit_name__]
