@@ -47,12 +47,23 @@ async def test_passes_an_answer_on_byte_for_byte(gateway: Gateway) -> None:
 @over_both_peers
 async def test_passes_a_stream_on_frame_by_frame_as_the_provider_said_it(gateway: Gateway) -> None:
     gateway.provider.script(EVENTS, chunk(FRAMES + USAGE_FRAME + DONE_FRAME))
-    response = await gateway.chat(stream=True, stream_options={"include_usage": True})
+    response = await gateway.chat(stream=True)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["cache-control"] == "no-cache, no-transform"
     assert response.headers["x-accel-buffering"] == "no"
-    assert response.content == FRAMES + USAGE_FRAME + DONE_FRAME
+    assert response.content == FRAMES + DONE_FRAME
+
+
+@over_both_peers
+async def test_tells_what_a_stream_cost_beside_the_usage_that_the_client_asked_for(gateway: Gateway) -> None:
+    gateway.provider.script(EVENTS, chunk(FRAMES + USAGE_FRAME + DONE_FRAME))
+    response = await gateway.chat(stream=True, stream_options={"include_usage": True})
+    before, told = response.content.removesuffix(DONE_FRAME).split(b'"usage":{')
+    assert before + told.replace(b',"cost_usd":"0.0001475"', b"") == (FRAMES + USAGE_FRAME).replace(b'"usage":{', b"")
+    assert told.count(b'"cost_usd":"0.0001475"') == 1
+    row = await gateway.row(response)
+    assert row["input_cost"] + row["output_cost"] == 147_500
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 7, 64])

@@ -66,6 +66,14 @@ async def test_every_client_is_answered_by_every_provider(open_gateway: Open, up
 
 
 @each_upstream
+async def test_a_chat_that_asks_for_usage_is_told_the_cost_with_it(open_gateway: Open, upstream: str) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.script(answer("Hello to you", usage=(19, 10)))
+    response = await gateway.chat(stream=True, stream_options={"include_usage": True})
+    assert response.content.count(b'"cost_usd":"0.0001475"') == 1
+
+
+@each_upstream
 async def test_every_client_is_told_of_a_tool_call(open_gateway: Open, upstream: str) -> None:
     gateway = await open_gateway(dialect=upstream)
     call = tool_call("get_weather", {"city": "Rome"}, call_id="call_7", pieces=3)

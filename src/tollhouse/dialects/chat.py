@@ -349,9 +349,14 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 class UsageSeen(msgspec.Struct, frozen=True):
-    """The provider counts. The last one holds."""
+    """The provider counts. The last one holds.
+
+    Attributes:
+        cost_usd: what that costs here, for the client; None when it is unknown, or nobody asked.
+    """
 
     usage: Usage
+    cost_usd: str | None = None
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

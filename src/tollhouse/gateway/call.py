@@ -17,13 +17,15 @@ from tollhouse.errors import (
 )
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.exchange import Attempt, Exchange
+from tollhouse.gateway.finish import bill_so_far
 from tollhouse.gateway.hold import hold
 from tollhouse.gateway.route import Candidate
-from tollhouse.gateway.speech import Speech, Streamed, Whole, said_error, without_secrets
+from tollhouse.gateway.speech import Cost, Speech, Streamed, Whole, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.targets import NO_FIELDS, Target
 from tollhouse.gateway.translate import Translation, askable
 from tollhouse.gateway.translated import Heading, TranslatedStream, TranslatedWhole
+from tollhouse.money.amounts import usd_text
 from tollhouse.money.ledger import Deed, Resolution
 from tollhouse.providers.base import Fields, Headers
 from tollhouse.upstream import retry
@@ -155,7 +157,8 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
             return TranslatedStream(reply, dialect, tally, secrets, heading, end)
         return TranslatedWhole(reply, dialect, tally, secrets, heading)
     if exchange.stream:
-        return Streamed(reply, dialect, tally, secrets, withholds_usage=adds_usage, unsaid_end=end)
+        cost = _cost(exchange)
+        return Streamed(reply, dialect, tally, secrets, withholds_usage=adds_usage, cost=cost, unsaid_end=end)
     return Whole(reply, dialect, tally, secrets)
 
 
@@ -174,7 +177,20 @@ def _heading(exchange: Exchange) -> Heading:
         created=exchange.began_us // 1_000_000,
         include_usage=exchange.glance.include_usage,
         has_one_choice=exchange.glance.n == 1,
+        cost=_cost(exchange) if exchange.stream else None,
     )
+
+
+def _cost(exchange: Exchange) -> Cost | None:
+    """Tells what a stream came to, where its client wants to know the usage and the dialect has a place for it."""
+    if not (exchange.glance.include_usage and hasattr(exchange.dialect, "add_cost")):
+        return None
+
+    def cost() -> str | None:
+        amount = bill_so_far(exchange).cost
+        return None if amount is None else usd_text(amount)
+
+    return cost
 
 
 def reach(candidate: Candidate, calling: Calling) -> tuple[Target, Headers, tuple[str, ...]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
-from tollhouse.gateway.bill import bill_of
+from tollhouse.gateway.bill import Bill, bill_of
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.ledger import Ledger, Resolution
 from tollhouse.redaction import redact
@@ -53,11 +53,16 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
 
 def reckon(exchange: Exchange) -> None:
     """The answer has ended: what did it come to?"""
+    exchange.bill = bill_so_far(exchange)
+
+
+def bill_so_far(exchange: Exchange) -> Bill:
+    """What the tally comes to."""
     attempt, tally, glance = exchange.attempts[-1], exchange.tally, exchange.glance
     cap = attempt.held.cap or glance.max_output_tokens
     made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * glance.n)
     tells_cost = attempt.candidate.provider.tells_cost
-    exchange.bill = bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
+    return bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
 
 
 def _settle(exchange: Exchange, ledger: Ledger) -> None:

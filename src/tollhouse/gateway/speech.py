@@ -6,10 +6,10 @@ meaningful was said, so that a failure before it can still be tried elsewhere; `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from tollhouse.dialects import http_errors, sse
 from tollhouse.dialects.chat import Failed
@@ -20,6 +20,10 @@ from tollhouse.upstream.base import Reply, Taker
 
 # An int is looked for in a third of the time of a byte string.
 _LF, _CR, _QUOTE, _BACKSLASH = b'\n\r"\\'
+
+
+Cost: TypeAlias = Callable[[], str | None]
+"""What the answer came to so far, in dollars; None when that is unknown."""
 
 
 class Speech(Protocol):
@@ -81,6 +85,7 @@ class Streamed:
         secrets: tuple[str, ...] = (),
         *,
         withholds_usage: bool,
+        cost: Cost | None = None,
         unsaid_end: bytes = b"",
     ) -> None:
         """Listen to a reply.
@@ -88,6 +93,7 @@ class Streamed:
         Args:
             secrets: what the provider may not repeat in an error.
             withholds_usage: the usage chunk was our own wish, so the client does not see it.
+            cost: told beside the usage, to a client who asked for that.
             unsaid_end: the last event, when the provider may leave it out (`Provider.unsaid_end`).
         """
         self._reply = reply
@@ -95,6 +101,7 @@ class Streamed:
         self._tally = tally
         self._secrets = secrets
         self._withholds_usage = withholds_usage
+        self._cost = cost
         self._unsaid_end = unsaid_end
         self._frames = sse.Reader()
         self._events = dialect.Reader()
@@ -185,8 +192,11 @@ class Streamed:
             tally.add(said)
             if tally.failed is not None:
                 raise said_error(tally.failed, self._secrets, may_have_billed=tally.is_meaningful)
-            if not (self._withholds_usage and self._dialect.is_usage_only(frame, said)):
+            if not ((self._withholds_usage or self._cost) and self._dialect.is_usage_only(frame, said)):
                 passed.append(frame.raw)
+            elif self._cost is not None:
+                cost_usd = self._cost()
+                passed.append(sse.frame(self._dialect.add_cost(frame.data, cost_usd)) if cost_usd else frame.raw)
 
     async def _read_to_end(self) -> None:
         """After the last event only the end of the body is left: with it the connection can be used again."""

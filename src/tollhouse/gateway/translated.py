@@ -10,9 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, sse
-from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta
+from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, UsageSeen
 from tollhouse.errors import UpstreamIncomplete
-from tollhouse.gateway.speech import Streamed, Whole, said_error
+from tollhouse.gateway.speech import Cost, Streamed, Whole, said_error
 from tollhouse.gateway.tally import Tally
 from tollhouse.upstream.base import Reply
 
@@ -28,6 +28,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
         id, created: of the answer, where the provider gives none; `created` in seconds since the epoch.
         include_usage: the client asked to be told the usage.
         has_one_choice: the client asked for no other than choice 0.
+        cost: told beside the usage, to a client who asked for that.
     """
 
     dialect: ModuleType
@@ -35,6 +36,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     include_usage: bool
     has_one_choice: bool
+    cost: Cost | None = None
 
 
 _NONE: Final[tuple[Event, ...]] = ()
@@ -113,6 +115,8 @@ class TranslatedStream(Streamed):
             return _NONE
 
     def _say(self, event: Event) -> bytes:
+        if type(event) is UsageSeen and self._heading.cost is not None:
+            event = UsageSeen(event.usage, self._heading.cost())
         if self._writer is None:
             self._writer = self._begin(event if isinstance(event, Began) else None)
         if type(event) is PartSeen and (unsaid := carry.unsaid((event.part,), self._heading.dialect.SHOWS)):

@@ -12,6 +12,7 @@ from tollhouse.dialects.openai_chat.errors import classify, read_error, write_er
 from tollhouse.dialects.openai_chat.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.openai_chat.reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.openai_chat.request import NAME, read_request, write_request
+from tollhouse.dialects.openai_chat.usage import add_cost
 from tollhouse.dialects.openai_chat.writer import Writer
 
 _LOSSY = frozenset(
@@ -76,6 +77,7 @@ __all__ = [
     "SHOWS",
     "Reader",
     "Writer",
+    "add_cost",
     "classify",
     "glance_answer",
     "glance_request",

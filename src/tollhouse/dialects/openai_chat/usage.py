@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tollhouse.dialects import chat
+from tollhouse.dialects.modelled import FIELDS
 from tollhouse.dialects.told_cost import TellsCost, read_told_cost
 
 MAX_TOKENS = 2**31 - 1
@@ -88,8 +89,9 @@ def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage 
     )
 
 
-def write_usage(usage: chat.Usage) -> dict[str, Any]:
-    """The same count as a JSON object, and what it costs in OpenRouter's word, when the provider told."""
+def write_usage(usage: chat.Usage, cost_usd: str | None = None) -> dict[str, Any]:
+    """The same count as a JSON object. What it costs as the provider told is said in OpenRouter's word, `cost`; what it
+    costs here in ours."""
     wire: dict[str, Any] = {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
@@ -106,7 +108,16 @@ def write_usage(usage: chat.Usage) -> dict[str, Any]:
     }
     if usage.told_usd is not None:
         wire["cost"] = msgspec.Raw(f"{usage.told_usd:f}".encode())
+    if cost_usd is not None:
+        wire["cost_usd"] = cost_usd
     return wire
+
+
+def add_cost(data: bytes, cost_usd: str) -> bytes:
+    """A usage chunk that also tells what it costs here; every other value keeps its bytes."""
+    fields = FIELDS.decode(data)
+    usage = FIELDS.decode(fields["usage"]) | {"cost_usd": msgspec.Raw(msgspec.json.encode(cost_usd))}
+    return msgspec.json.encode(fields | {"usage": usage})
 
 
 def _count(said: Count) -> int | None:

@@ -35,6 +35,7 @@ class Writer:
         self._head = {"id": id, "object": "chat.completion.chunk", "created": created, "model": model}
         self._include_usage = include_usage
         self._usage: chat.Usage | None = None
+        self._cost_usd: str | None = None
         self._begun: set[int] = set()
         self._before_text: dict[int, bytes] = {}
         self._thoughts: dict[int, list[str]] = {}
@@ -61,8 +62,8 @@ class Writer:
                 return self._choice(index, {}, logprobs=raw)
             case chat.Finished(index, reason, said):
                 return self._choice(index, {}, finish_reason=write_reason(reason, said))
-            case chat.UsageSeen(usage):
-                self._usage = usage
+            case chat.UsageSeen(usage, cost_usd):
+                self._usage, self._cost_usd = usage, cost_usd
                 return b""
             case chat.Failed():
                 return sse.frame(msgspec.json.encode({"error": error_object(event)}))
@@ -106,7 +107,7 @@ class Writer:
     def _usage_chunk(self) -> bytes:
         if not self._include_usage or self._usage is None:
             return b""
-        chunk = self._head | {"choices": [], "usage": write_usage(self._usage)}
+        chunk = self._head | {"choices": [], "usage": write_usage(self._usage, self._cost_usd)}
         if self._usage.service_tier is not None:
             chunk["service_tier"] = self._usage.service_tier
         return sse.frame(msgspec.json.encode(chunk))
