@@ -31,6 +31,15 @@ def new(prefix: str) -> str:
     global _newest
     # Two threads may take the same step: then their order is left to chance, and the ids still differ.
     _newest = step = max(_newest + 1, time_ns() >> 8)
+    return _written(prefix, step)
+
+
+def at(prefix: str, ns: int) -> str:
+    """An id as if made at a moment, in nanoseconds since 1970: for what is entered later than it happened."""
+    return _written(prefix, ns >> 8)
+
+
+def _written(prefix: str, step: int) -> str:
     try:
         chance = _stock.pop()
     except IndexError:

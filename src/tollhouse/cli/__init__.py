@@ -15,6 +15,7 @@ from tollhouse import __version__
 from tollhouse.cli.accounting import budgets, spend, verify
 from tollhouse.cli.alerts import alerts, deliveries, webhooks
 from tollhouse.cli.credentials import credentials, rotate_key
+from tollhouse.cli.demo import demo
 from tollhouse.cli.operating import config, doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
 from tollhouse.cli.people import tokens, users
@@ -33,7 +34,7 @@ app = typer.Typer(
 
 for command in (up, serve, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
-for group in (users, tokens, credentials, budgets, routes, requests, alerts, webhooks, deliveries, config):
+for group in (users, tokens, credentials, budgets, routes, requests, alerts, webhooks, deliveries, config, demo):
     app.add_typer(group)
 
 
