@@ -247,6 +247,12 @@ def test_settings_are_left_out_where_a_vendor_does_not_take_them():
     assert (request.seed, request.stop, request.temperature) == (None, (), 1)
 
 
+def test_names_of_speakers_are_left_out_where_a_vendor_does_not_take_them_and_those_of_tools_stay():
+    speaker, tool = chat.Message(role="user", name="Ann"), chat.Message(role="tool", name="f", is_error=True)
+    assert [message.name for message in carry.without(asking(speaker, tool), {"name"}).messages] == [None, "f"]
+    assert carry.without(asking(speaker), {"seed"}).messages[0].name == "Ann"
+
+
 def test_messages_that_hold_nothing_of_their_own_are_not_made_anew():
     request = asking()
     assert carry.bare(request).messages[0] is request.messages[0]

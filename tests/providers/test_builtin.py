@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import msgspec
 import pytest
 
+from tollhouse.dialects import anthropic_messages, chat, openai_chat, openai_responses
+from tollhouse.errors import InvalidRequest
+from tollhouse.gateway.translate import translate
 from tollhouse.providers import builtin
 
 MODULE = """
@@ -45,3 +50,37 @@ def test_what_is_not_a_provider_is_refused(tmp_path: Path, monkeypatch: pytest.M
     install(tmp_path, monkeypatch, module="tollhouse_test_odd", name="odd", attribute="openai_chat")
     with pytest.raises(TypeError, match="tollhouse_test_odd:openai_chat, announced as a provider named 'odd'"):
         builtin()
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "address"),
+    [
+        ("deepseek", openai_chat, "https://api.deepseek.com/chat/completions"),
+        ("deepseek", anthropic_messages, "https://api.deepseek.com/anthropic/v1/messages"),
+        ("deepseek", openai_responses, "https://api.deepseek.com/responses"),
+        ("groq", openai_responses, "https://api.groq.com/openai/v1/responses"),
+        ("openrouter", openai_responses, "https://openrouter.ai/api/v1/responses"),
+        ("xai", openai_responses, "https://api.x.ai/v1/responses"),
+    ],
+)
+def test_a_vendor_of_several_dialects_is_asked_in_each_at_its_address(name: str, dialect: ModuleType, address: str):
+    provider = builtin()[name]
+    assert provider.speaks(dialect)
+    target = provider.target(dialect.target("m", stream=False), "m", {})
+    assert provider.base_url.encode() + target == address.encode()
+
+
+def test_deepseek_finds_the_key_where_either_dialect_has_it():
+    headers = dict(builtin()["deepseek"].authorize("key", {}))
+    assert headers == {b"authorization": b"Bearer key", b"x-api-key": b"key"}
+
+
+def test_what_groq_refuses_is_not_asked_of_it():
+    groq = builtin()["groq"]
+    speaker = chat.Message(role="user", parts=(chat.TextPart("Hi"),), name="Ann")
+    request = chat.ChatRequest(model="m", messages=(speaker,), dialect="openai_responses")
+    translation = translate(request, openai_responses, groq)
+    assert translation.lost == ("messages[].name",)
+    assert b"Ann" not in translation.body("m", cap=None, most_tokens=None)
+    with pytest.raises(InvalidRequest, match="`logprobs`"):
+        translate(msgspec.structs.replace(request, logprobs=True), openai_responses, groq)

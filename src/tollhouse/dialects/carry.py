@@ -165,13 +165,13 @@ def is_plain(message: chat.Message) -> bool:
 
 
 def without(request: chat.ChatRequest, features: Collection[str]) -> chat.ChatRequest:
-    """The request without these settings, and without earlier thinking, signed or not, when that is among them."""
+    """The request without these: settings, names of speakers, and earlier thinking, signed or not."""
     changes: dict[str, Any] = {}
     for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
         if wanted is not None and name in features:
             changes[name] = _UNSAID[name]
-    if ("reasoning" in features or "signed_reasoning" in features) and not all(map(is_plain, request.messages)):
-        changes["messages"] = tuple([_without_thinking(message, features) for message in request.messages])
+    if not all(map(is_plain, request.messages)):
+        changes["messages"] = tuple([_message_without(message, features) for message in request.messages])
     return replace(request, **changes) if changes else request
 
 
@@ -283,7 +283,7 @@ def _told(extra: dict[str, msgspec.Raw], inside: str) -> Iterator[tuple[str, str
     return ((name, inside + name) for name, raw in extra.items() if not is_null(raw))
 
 
-def _without_thinking(message: chat.Message, lacking: Collection[str]) -> chat.Message:
+def _message_without(message: chat.Message, lacking: Collection[str]) -> chat.Message:
     def is_kept(part: chat.Part) -> bool:
         if not isinstance(part, chat.ReasoningPart):
             return True
@@ -295,7 +295,8 @@ def _without_thinking(message: chat.Message, lacking: Collection[str]) -> chat.M
     parts, calls = tuple(filter(is_kept, message.parts)), message.tool_calls
     if "signed_reasoning" in lacking and any(call.signature is not None for call in calls):
         calls = tuple([replace(call, signature=None, made_by=None) for call in calls])
-    return replace(message, parts=parts, tool_calls=calls)
+    name = None if "name" in lacking and message.role != "tool" else message.name
+    return replace(message, parts=parts, tool_calls=calls, name=name)
 
 
 def _bare_message(message: chat.Message) -> chat.Message:

@@ -1,4 +1,8 @@
-"""Cerebras: OpenAI's dialect. Its streams may end after the usage, without `[DONE]`."""
+"""Cerebras: OpenAI's dialect. Its streams may end after the usage, without `[DONE]`.
+
+It refuses fields that it does not know with 400, `wrong_api_format`: earlier thinking as `reasoning_content` among them
+(as reported of 2026 in QwenLM/qwen-code #11045 and Kilo-Org/kilocode #10375, read 2026-11-30).
+"""
 
 from __future__ import annotations
 

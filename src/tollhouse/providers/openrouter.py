@@ -1,4 +1,7 @@
-"""OpenRouter: OpenAI's dialect in front of other vendors. It keeps silent streams alive with comments.
+"""OpenRouter: OpenAI's dialects in front of other vendors. It keeps silent streams alive with comments.
+
+It takes Anthropic's Messages too (its page "Claude Code", 2026-11-30), but whether it tells there what it charges is
+not known: they are translated.
 
 It always counts, whether asked by `stream_options`, by its own `usage: {"include": true}`, or not at all, and tells
 what it charges in its credits, which are dollars (its page "Usage Accounting", 2026-11-22). That is what the ledger
@@ -7,7 +10,7 @@ posts: which vendor served, at what price, only OpenRouter knows. What is set as
 
 from __future__ import annotations
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import openai_chat, openai_responses
 from tollhouse.providers.base import WHOLE_CONTEXT_TOKENS, Fields, Provider, template_tokens
 
 
@@ -24,6 +27,7 @@ def _hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
 PROVIDER = Provider(
     name="openrouter",
     dialect=openai_chat,
+    also=(openai_responses,),
     base_url="https://openrouter.ai/api/v1",
     docs_url="https://openrouter.ai/docs",
     env="OPENROUTER_API_KEY",

@@ -1,11 +1,11 @@
-"""xAI: OpenAI's dialect. It counts thinking beside `completion_tokens`, not within: `total_tokens` has both.
+"""xAI: OpenAI's dialects. In a chat completion it counts thinking beside `completion_tokens`: `total_tokens` has both.
 
 Every answer tells exactly what it is billed for, tools included (its page "Cost Tracking", 2026-11-30).
 """
 
 from __future__ import annotations
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import openai_chat, openai_responses
 from tollhouse.providers.base import WHOLE_CONTEXT_TOKENS, Provider, template_tokens
 
 
@@ -14,10 +14,12 @@ def _hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
     return min(1024 + template_tokens(has_tools, tool_types), WHOLE_CONTEXT_TOKENS)
 
 
-# https://docs.x.ai/docs/api-reference, 2026-11-22.
+# https://docs.x.ai/docs/api-reference, 2026-11-22. Responses are recorded; Anthropic's dialect, which it once spoke, is
+# among its "Legacy & Deprecated", 2026-11-30.
 PROVIDER = Provider(
     name="xai",
     dialect=openai_chat,
+    also=(openai_responses,),
     base_url="https://api.x.ai/v1",
     docs_url="https://docs.x.ai",
     env="XAI_API_KEY",
