@@ -22,7 +22,7 @@ from tollhouse.dialects import chat, openai_responses, sse
 from tollhouse.dialects.collect import collect
 
 BEGAN = chat.Began(id="resp_1", model="m", created=5)
-COUNTED = chat.Usage(input_tokens=3, output_tokens=2, output_reasoning_tokens=1)
+COUNTED = chat.Usage(input_tokens=3, output_tokens=2, output_reasoning_tokens=1, service_tier="default")
 JUDGE: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 SEALED = {"sealed": "seal", "made_by": "openai_responses"}
 

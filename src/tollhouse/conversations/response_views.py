@@ -9,29 +9,10 @@ from tollhouse.conversations.items import Item, items_of
 from tollhouse.conversations.kept_items import CUT_SHORT
 from tollhouse.conversations.views import MessageView, RunStatus, RunView
 from tollhouse.dialects import chat
-from tollhouse.dialects.openai_responses.answer import incomplete_reason, response
+from tollhouse.dialects.openai_responses.answer import DEFAULT_TIER, UNSAID, incomplete_reason, response
 from tollhouse.errors import NotFound
 
 PREFIX: Final = "resp"
-
-UNSAID: Final[Mapping[str, Any]] = {
-    "frequency_penalty": 0,
-    "max_output_tokens": None,
-    "max_tool_calls": None,
-    "parallel_tool_calls": True,
-    "presence_penalty": 0,
-    "prompt_cache_key": None,
-    "safety_identifier": None,
-    "service_tier": "default",
-    "temperature": 1.0,
-    "tool_choice": "auto",
-    "tools": [],
-    "top_logprobs": 0,
-    "top_p": 1.0,
-    "truncation": "disabled",
-    "user": None,
-}
-"""What a response repeats of its request, when that did not say."""
 
 STATUSES: Final[Mapping[RunStatus, str]] = {
     "queued": "queued",
@@ -84,6 +65,7 @@ def repeated(run: RunView, kept: Mapping[str, Any]) -> dict[str, Any]:
         "instructions": said.get("instructions"),
         "metadata": kept["metadata"],
         "previous_response_id": kept["previous"],
+        "service_tier": said.get("service_tier", DEFAULT_TIER),
         "reasoning": {"effort": None, "summary": None} | (said.get("reasoning") or {}),
         "store": True,
         "text": {"format": {"type": "text"}} | (said.get("text") or {}),

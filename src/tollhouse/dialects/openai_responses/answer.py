@@ -1,13 +1,14 @@
 """A whole response, in both directions.
 
 Canonical forms: all that the model said is one message, its thinking and words in order and its calls last; thinking of
-which nothing can be seen or unsealed is no part of it; a field that was not said stands at its default.
+which nothing can be seen or unsealed is no part of it; a field that was not said stands at its default, which for the
+tier is `default`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -30,7 +31,28 @@ _REASONS: dict[str, chat.FinishReason] = {
 }
 _INCOMPLETE: dict[chat.FinishReason, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
-KEPT_PREFIX = "resp_"
+UNSAID: Final[Mapping[str, Any]] = {
+    "frequency_penalty": 0,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "parallel_tool_calls": True,
+    "presence_penalty": 0,
+    "prompt_cache_key": None,
+    "safety_identifier": None,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+}
+"""What a response repeats of its request, when that did not say. Open Responses has all of them, none at null that is a
+number ("ResponseResource", read 2026-11-30)."""
+
+DEFAULT_TIER: Final = "default"
+
+KEPT_PREFIX: Final = "resp_"
 
 _ID_TAIL_CHARS = 40
 """OpenAI takes ids of 64 characters at most; the end of an answer's id is what tells it from others."""
@@ -124,29 +146,24 @@ def response(
         why_incomplete: the reason, in this dialect's words.
     """
     return {
+        **UNSAID,
         "id": head["id"],
         "object": "response",
         "created_at": head["created_at"],
+        "completed_at": None,
         "status": status,
         "background": False,
         "error": None,
         "incomplete_details": None if why_incomplete is None else {"reason": why_incomplete},
         "instructions": None,
-        "max_output_tokens": None,
         "metadata": {},
         "model": head["model"],
         "output": output,
-        "parallel_tool_calls": True,
         "previous_response_id": None,
         "reasoning": {"effort": None, "summary": None},
-        "service_tier": None if usage is None else usage.service_tier,
+        "service_tier": DEFAULT_TIER if usage is None else usage.service_tier or DEFAULT_TIER,
         "store": False,
-        "temperature": None,
         "text": {"format": {"type": "text"}},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": None,
-        "truncation": "disabled",
         "usage": None if usage is None else write_usage(usage),
     }
 
