@@ -437,3 +437,9 @@ def test_a_block_of_anthropics_own_tools_is_told_whole_when_it_ends_as_unstreame
     assert [type(event) for event in seen] == [chat.PartSeen]
     assert seen[0].part.type == part.type == "server_tool_use"
     assert msgspec.json.decode(seen[0].part.raw) == msgspec.json.decode(part.raw)
+
+
+def test_a_block_of_unknown_type_that_is_no_unicode_breaks_the_answer_off():
+    data = b'{"type":"content_block_start","index":0,"content_block":{"type":"x","a":"\xff"}}'
+    with pytest.raises(errors.UpstreamIncomplete):
+        anthropic_messages.Reader().read(sse.Frame(None, data, None, b""))

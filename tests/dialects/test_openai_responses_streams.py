@@ -414,3 +414,9 @@ JSON = st.recursive(
 def test_any_frame_is_read_or_incomplete(data: bytes):
     with suppress(errors.UpstreamIncomplete):
         heard(sse.frame(data))
+
+
+def test_an_item_of_unknown_type_that_is_no_unicode_breaks_the_answer_off():
+    data = b'{"type":"response.output_item.done","output_index":0,"item":{"type":"x","a":"\xff"}}'
+    with pytest.raises(errors.UpstreamIncomplete):
+        openai_responses.Reader().read(sse.Frame(None, data, None, b""))

@@ -104,6 +104,8 @@ class Reader:
         if not frame.data:
             return _NO_EVENTS
         try:
+            if not frame.data.isascii():
+                frame.data.decode()  # what is left undecoded is not looked at otherwise
             event = _EVENT.decode(frame.data)
             return self._read(event)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

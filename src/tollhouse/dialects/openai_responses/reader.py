@@ -96,6 +96,8 @@ class Reader:
         if not data or data == b"[DONE]":
             return _NONE
         try:
+            if not data.isascii():
+                data.decode()  # what is left undecoded is not looked at otherwise
             event = _EVENT.decode(data)
             if event.type == "error":
                 return (read_failure(Raw(data)),)
