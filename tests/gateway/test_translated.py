@@ -333,3 +333,18 @@ async def test_a_picture_is_shown_or_named_as_lost(open_gateway: Open, client: C
     assert is_shown == (client.dialect is not anthropic_messages)
     assert (b"answer.image" in told) == (not is_shown)
     assert client.hear(response).choices[0].finish_reason == "stop"
+
+
+@either_way
+async def test_a_response_repeats_its_request_also_when_it_was_translated(open_gateway: Open, stream: bool) -> None:
+    gateway = await open_gateway(dialect="openai_chat")
+    gateway.provider.script(answer("Hello"))
+    tool = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+    asked = {"instructions": "Be brief", "temperature": 0.5, "tools": [tool], "reasoning": {"effort": "low"}}
+    response = await RESPONSES.ask(gateway, stream=stream, **asked)
+    assert response.status_code == 200
+    told = response.json() if not stream else json.loads(sse.Reader().feed(response.content)[-1].data)["response"]
+    assert (told["instructions"], told["temperature"], told["top_p"]) == ("Be brief", 0.5, 1.0)
+    assert told["tools"] == [{"description": None, "strict": None} | tool]
+    assert told["reasoning"] == {"effort": "low", "summary": None}
+    assert (told["status"], told["output"][0]["content"][0]["text"]) == ("completed", "Hello")

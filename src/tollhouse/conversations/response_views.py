@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+import msgspec
+
 from tollhouse.conversations.items import Item, items_of
 from tollhouse.conversations.kept_items import CUT_SHORT
 from tollhouse.conversations.views import MessageView, RunStatus, RunView
 from tollhouse.dialects import chat
-from tollhouse.dialects.openai_responses.answer import DEFAULT_TIER, UNSAID, incomplete_reason, response
+from tollhouse.dialects.openai_responses.answer import DEFAULT_TIER, incomplete_reason, response
+from tollhouse.dialects.openai_responses.repeated import repeat_request
 from tollhouse.errors import NotFound
 
 PREFIX: Final = "resp"
@@ -22,8 +25,6 @@ STATUSES: Final[Mapping[RunStatus, str]] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
-
-_TOOL = {"description": None, "parameters": None, "strict": None}
 
 
 def response_id(run_id: str) -> str:
@@ -57,19 +58,15 @@ def repeated(run: RunView, kept: Mapping[str, Any]) -> dict[str, Any]:
     said = kept["fields"]
     ended = None if run.finished_at is None or run.status != "succeeded" else int(run.finished_at.timestamp())
     return {
-        **{name: said.get(name, unsaid) for name, unsaid in UNSAID.items()},
+        **repeat_request(msgspec.json.encode(said)),
         "background": run.background,
         "completed_at": ended,
         "conversation": {"id": run.conversation},
         "error": error_of(run),
-        "instructions": said.get("instructions"),
         "metadata": kept["metadata"],
         "previous_response_id": kept["previous"],
         "service_tier": said.get("service_tier", DEFAULT_TIER),
-        "reasoning": {"effort": None, "summary": None} | (said.get("reasoning") or {}),
         "store": True,
-        "text": {"format": {"type": "text"}} | (said.get("text") or {}),
-        "tools": [_TOOL | tool if tool.get("type") == "function" else tool for tool in said.get("tools") or ()],
     }
 
 

@@ -171,12 +171,14 @@ def _translated(translation: Translation, attempt: Attempt) -> bytes:
 
 
 def _heading(exchange: Exchange) -> Heading:
+    repeat = getattr(exchange.dialect, "repeat_request", None)
     return Heading(
         dialect=exchange.dialect,
         id=exchange.id,
         created=exchange.began_us // 1_000_000,
         include_usage=exchange.glance.include_usage,
         has_one_choice=exchange.glance.n == 1,
+        repeated=None if repeat is None else repeat(exchange.body),
         cost=_cost(exchange) if exchange.stream else None,
     )
 

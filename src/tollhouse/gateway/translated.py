@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
         id, created: of the answer, where the provider gives none; `created` in seconds since the epoch.
         include_usage: the client asked to be told the usage.
         has_one_choice: the client asked for no other than choice 0.
+        repeated: what an answer repeats of its request, in a dialect whose answers do.
         cost: told beside the usage, to a client who asked for that.
     """
 
@@ -36,6 +37,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     include_usage: bool
     has_one_choice: bool
+    repeated: Mapping[str, Any] | None
     cost: Cost | None = None
 
 
@@ -66,6 +68,8 @@ class TranslatedWhole(Whole):
             tally.hear(whole.model, whole.usage, whole.choices[0].said)
         tally.unsaid = carry.unsaid([it for each in whole.choices for it in each.message.parts], heading.dialect.SHOWS)
         answer = carry.bare_answer(whole)
+        if heading.repeated is not None:
+            answer = replace(answer, extra=dict(heading.repeated))
         answer = replace(answer, id=answer.id or heading.id, created=answer.created or heading.created)
         said: bytes = heading.dialect.write_answer(answer)
         return said
@@ -127,9 +131,11 @@ class TranslatedStream(Streamed):
 
     def _begin(self, began: Began | None) -> Any:
         heading = self._heading
+        repeated = {} if heading.repeated is None else {"repeated": heading.repeated}
         return heading.dialect.Writer(
             id=(began and began.id) or heading.id,
             model=began.model if began is not None else "",
             created=(began and began.created) or heading.created,
             include_usage=heading.include_usage,
+            **repeated,
         )

@@ -10,6 +10,7 @@ from tollhouse.dialects.openai_responses.carries import CARRIES, HINTS, NAME, SH
 from tollhouse.dialects.openai_responses.errors import classify, read_error, write_error
 from tollhouse.dialects.openai_responses.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.openai_responses.reader import Reader, is_usage_only, plain_text
+from tollhouse.dialects.openai_responses.repeated import repeat_request
 from tollhouse.dialects.openai_responses.request import read_request, write_request
 from tollhouse.dialects.openai_responses.writer import Writer
 
@@ -34,6 +35,7 @@ __all__ = [
     "read_answer",
     "read_error",
     "read_request",
+    "repeat_request",
     "rewrite_request",
     "target",
     "write_answer",
