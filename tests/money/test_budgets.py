@@ -25,6 +25,7 @@ from tollhouse.money.budgets import (
     Window,
     applies,
     bucket_id,
+    budget_id_of,
     decide,
     period,
     resets_at,
@@ -161,6 +162,60 @@ def test_only_budgets_of_the_owner_and_the_model_apply():
     assert not applies(budget(1, owner="usr_2"), ask)
     assert applies(budget(1, model="acme/acme-1"), ask)
     assert not applies(budget(1, model="acme/acme-2"), ask)
+
+
+def test_without_any_budget_the_worst_case_of_the_clients_own_cap_is_told():
+    assert granted(asked(500, n=2)).usd == most(PRICE, 400, 500, 2)
+    assert granted(asked()).usd == most(PRICE, 400, ASSUMED_OUTPUT_TOKENS)
+
+
+def test_an_estimate_of_dollars_holds_what_is_probable_of_every_choice():
+    amounts = granted(asked(500, n=3), (budget(10**12, mode="estimate"), Balance())).amounts
+    assert amounts == (most(PRICE, 100, 500, 3),)
+    assert granted(asked(n=3), (budget(10**12, mode="estimate"), Balance())).amounts == (
+        most(PRICE, 100, ASSUMED_OUTPUT_TOKENS, 3),
+    )
+
+
+def test_strict_dollars_hold_every_choice():
+    assert granted(asked(500, n=3), (budget(10**12), Balance())).amounts == (most(PRICE, 400, 500, 3),)
+
+
+def test_what_an_estimate_can_afford_is_reckoned_from_what_is_probable():
+    limit = most(PRICE, 100, 77)
+    refusal = refused(asked(500), (budget(limit, mode="estimate"), Balance()))
+    assert refusal.affordable_tokens == 77
+    tokens = refused(asked(500), (budget(110, unit="tokens", mode="estimate"), Balance()))
+    assert tokens.affordable_tokens == 10
+
+
+def test_what_strict_tokens_can_afford_is_reckoned_from_the_bound():
+    assert refused(asked(500), (budget(410, unit="tokens"), Balance())).affordable_tokens == 10
+
+
+def test_neither_a_warning_nor_a_count_of_requests_makes_a_cap_smaller():
+    ample = budget(10**12)
+    alone = granted(asked(max_output_tokens=LARGEST), (ample, Balance())).cap
+    warned, counted = budget(1, unit="tokens", mode="warn"), budget(2, unit="requests", mode="estimate")
+    assert (
+        granted(asked(max_output_tokens=LARGEST), *((one, Balance()) for one in (warned, counted, ample))).cap == alone
+    )
+
+
+def test_a_cap_is_a_whole_number_however_the_quarter_comes_out():
+    for limit in range(most(PRICE, 400, 1_200) * 4, most(PRICE, 400, 1_200) * 4 + 4):
+        cap = granted(asked(max_output_tokens=LARGEST), (budget(limit), Balance())).cap
+        assert isinstance(cap, int)
+
+
+def test_requests_that_are_left_have_no_part_in_what_output_can_be_afforded():
+    counted, tight = budget(5, unit="requests", mode="estimate"), budget(most(PRICE, 400, 77))
+    assert refused(asked(500), (counted, Balance()), (tight, Balance())).affordable_tokens == 77
+
+
+def test_a_refusal_for_an_unknown_price_needs_nothing():
+    refusal = refused(asked(500, price=None), (budget(7), Balance(posted=3)))
+    assert (refusal.needed, refusal.available, refusal.unpriced) == (0, 4, True)
 
 
 def test_a_refusal_names_what_fits_into_all_budgets():
@@ -347,6 +402,18 @@ def test_a_period_lasts_until_its_reset_and_not_a_microsecond_longer(zone: str, 
 def test_a_day_is_the_local_date_whatever_the_clock_of_the_caller(zone: str, now: datetime):
     assert period("day", zone, now) == period("day", zone, now.astimezone(ZoneInfo("Asia/Tokyo")))
     assert period("day", zone, now).startswith(period("month", zone, now))
+
+
+def test_a_buckets_name_leads_back_to_its_budget_and_unit():
+    rule = budget(1, unit="tokens", window="month")
+    bucket = bucket_id(rule, datetime(2026, 2, 3, tzinfo=UTC))
+    assert (budget_id_of(bucket), unit_of(bucket)) == (rule.id, "tokens")
+
+
+def test_a_reset_is_told_in_utc():
+    reset = resets_at("month", "Asia/Tokyo", datetime(2026, 1, 31, tzinfo=UTC))
+    assert reset is not None
+    assert reset.tzinfo is UTC
 
 
 def test_a_bucket_names_its_budget_its_unit_and_its_period():
