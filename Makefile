@@ -15,7 +15,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras
 
-LICENCES := Apache;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
+# LGPL for one library that is used as it comes (docs/decisions/0016): that binds nobody.
+LICENCES := Apache;LGPL-3.0-only;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench bench-peers prove-money fuzz mutants docs licences lock clean

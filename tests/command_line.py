@@ -120,8 +120,9 @@ def ask(connection: http.client.HTTPConnection, token: str, model: str, *, strea
 @contextmanager
 def started(data: Path, *, verb: str = "up", env: Mapping[str, str] | None = None) -> Iterator[Gateway]:
     """A gateway on a free port, killed at the end if it still runs."""
+    port = [] if verb == "work" else ["--port", "0"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tollhouse", verb, "--json", "--port", "0", "--data", str(data)],
+        [sys.executable, "-m", "tollhouse", verb, "--json", *port, "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

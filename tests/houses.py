@@ -15,6 +15,7 @@ from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.api.server import Server
 from tollhouse.app import House, application, open_house
 from tollhouse.clock import Clock
+from tollhouse.jobs.inline import Inline
 from tollhouse.settings import Settings
 from tollhouse.tokens import ADMIN
 
@@ -63,13 +64,21 @@ async def opened(
     clock: Clock | None = None,
     database_url: str | None = None,
     kind: str = "command",
+    works: bool = False,
 ) -> AsyncIterator[House]:
-    """A house over `folder`, made when it is new. `kind="web"` also keeps house: heartbeat, recovery, retention."""
+    """A house over `folder`, made when it is new. `kind="web"` also keeps house: heartbeat, recovery, retention.
+
+    One that works executes what is asked in the background, by an engine without memory.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / "tollhouse.toml"
     file.write_text(toml, encoding="utf-8")
     settings = Settings.load(data=folder, config=file, overrides={"database_url": database_url})
-    async with open_house(settings, kind=kind, may_migrate=True, may_create_key=True, clock=clock) as house:
+    async with open_house(
+        settings, kind=kind, may_migrate=True, may_create_key=True, clock=clock, make_engine=lambda _: Inline()
+    ) as house:
+        if works:
+            house.worker.begin()
         yield house
 
 

@@ -33,6 +33,7 @@ from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
 from tollhouse.clock import Clock, SteadyClock
+from tollhouse.conversations import background
 from tollhouse.conversations.conversing import Conversing, Habits
 from tollhouse.conversations.foreground import Foreground
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
@@ -41,11 +42,15 @@ from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.answer import Steps
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.finish import Finishing
-from tollhouse.gateway.identify import Identify, Key
-from tollhouse.gateway.keys import SHARED, Keys
+from tollhouse.gateway.identify import Identify
+from tollhouse.gateway.keys import Keys, shared_key
 from tollhouse.gateway.recover import recover
 from tollhouse.gateway.route import Alias, Map
 from tollhouse.gateway.targets import Targets
+from tollhouse.jobs.dispatch import TURN
+from tollhouse.jobs.durable import Durable
+from tollhouse.jobs.engine import Engine
+from tollhouse.jobs.work import Worker
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
 from tollhouse.notify.alerts import ENDPOINT, Channel, Outbox
@@ -59,6 +64,7 @@ from tollhouse.settings import Settings
 from tollhouse.store import machinery, requests, runs
 from tollhouse.store.engine import Store
 from tollhouse.store.folder import WebLock, prepare_folder
+from tollhouse.store.jobs_database import jobs_beside
 from tollhouse.store.opening import open_store
 from tollhouse.store.timekeeping import find_time
 from tollhouse.telemetry import Finished, Logs, Metrics
@@ -100,6 +106,7 @@ class House:
     outbox: Outbox
     desk: Desk
     conversing: Conversing
+    worker: Worker
     metrics: Metrics
     upstreams: tuple[Upstream, ...] = field(default=())
 
@@ -113,6 +120,7 @@ async def open_house(
     may_create_key: bool = False,
     clock: Clock | None = None,
     logs: Logs | None = None,
+    make_engine: Callable[[str], Engine] | None = None,
 ) -> AsyncIterator[House]:
     """Build everything and take it down again.
 
@@ -122,6 +130,7 @@ async def open_house(
         may_migrate: bring an older database up to date.
         may_create_key: make the master key file when there is none (`up`; everything else refuses to start without).
         logs: where each finished request has its line; None for no lines.
+        make_engine: makes of our boot id the engine of the worker; the durable one unless said.
 
     Raises:
         CannotStart, ConfigurationError: what is missing, and what to do.
@@ -140,9 +149,10 @@ async def open_house(
         if isinstance(clock, SteadyClock):
             await find_time(store, clock)
         await confirm_key(store, vault)
-        house = build(settings, clock, store, vault, logs)
+        house = build(settings, clock, store, vault, logs, kind=kind, make_engine=make_engine)
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
+        stack.push_async_callback(house.worker.aclose)
         stack.push_async_callback(house.conversing.foreground.aclose)
         async with alive(house, kind, is_only_web):
             yield house
@@ -178,6 +188,10 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
     try:
         yield
     finally:
+        house.worker.leave()
+        # What is broken off is in nobody's hands before we are no more: others go on with it at once.
+        await house.conversing.foreground.aclose()
+        await house.worker.aclose()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -210,7 +224,16 @@ async def confirm_key(store: Store, vault: Vault) -> None:
         )
 
 
-def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Logs | None = None) -> House:
+def build(
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    vault: Vault,
+    logs: Logs | None = None,
+    *,
+    kind: str = "command",
+    make_engine: Callable[[str], Engine] | None = None,
+) -> House:
     """Put the parts together."""
     boot_id = ids.new("boot")
     providers = all_providers(settings)
@@ -248,6 +271,24 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
     channels = channels_of(settings, clock, store, vault, client)
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
+    conversing = Conversing(
+        store=store,
+        clock=clock,
+        boot_id=boot_id,
+        steps=steps,
+        foreground=foreground,
+        habits=Habits(**settings.conversations.model_dump()),
+        on_queued=lambda: worker.wake(),
+    )
+    worker = Worker(
+        store,
+        clock,
+        Durable(jobs_beside(database_url(settings)), boot_id) if make_engine is None else make_engine(boot_id),
+        {TURN: partial(background.execute, conversing)},
+        boot_id=boot_id,
+        kind=kind,
+        concurrency=settings.jobs.concurrency,
+    )
     return House(
         settings=settings,
         clock=clock,
@@ -268,14 +309,8 @@ def build(settings: Settings, clock: Clock, store: Store, vault: Vault, logs: Lo
         ),
         outbox=outbox,
         desk=desk_of(settings, steps, store, vault, outbox),
-        conversing=Conversing(
-            store=store,
-            clock=clock,
-            boot_id=boot_id,
-            steps=steps,
-            foreground=foreground,
-            habits=Habits(**settings.conversations.model_dump()),
-        ),
+        conversing=conversing,
+        worker=worker,
         metrics=metrics,
         upstreams=(client,),
     )
@@ -369,24 +404,6 @@ def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upst
         client = Client()
     demo = DemoUpstream()
     return client, Targets(providers.values(), lambda provider: demo if provider.name == DEMO else client)
-
-
-def shared_key(provider: str) -> Key:
-    """The operator's own key of a provider, which everybody may use. It is no row of the store."""
-    return Key(
-        id=f"shared:{provider}",
-        user_id="",
-        workspace_id="",
-        provider=provider,
-        role=SHARED,
-        label=None,
-        last4="",
-        origin="",
-        fields={},
-        reference=None,
-        wrapped_key=None,
-        ciphertext=None,
-    )
 
 
 def open_vault(settings: Settings, clock: Clock, *, may_create: bool) -> Vault:

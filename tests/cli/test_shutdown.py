@@ -28,7 +28,11 @@ def test_an_idle_gateway_ends_at_once_with_0(gateway: Gateway, number: int):
     gateway.stop(number)
     assert gateway.wait() == 0
     events = [json.loads(line)["event"] for line in gateway.log().splitlines()]
-    assert events == ["server.started", "server.draining", "server.stopped"]
+    assert [event for event in events if event.startswith("server.")] == [
+        "server.started",
+        "server.draining",
+        "server.stopped",
+    ]
 
 
 def test_a_stream_under_way_ends_as_it_should_while_probes_and_new_work_hear_503(

@@ -17,6 +17,7 @@ LATE = {
     "alembic": "only when the schema is behind",
     "asyncpg": "only with PostgreSQL",
     "bpe_openai": "only when a call would be refused for its bytes",
+    "dbos": "only where a worker works: 30 MiB, and half a second",
     "genai_prices": "only when prices are imported into the store",
     "importlib": "only to find providers of other packages",
     "rich": "only where a command prints for people",

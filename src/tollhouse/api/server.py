@@ -43,6 +43,7 @@ class Server(uvicorn.Server):
         port: int,
         drain_s: float,
         on_started: Callable[[str], Awaitable[None]],
+        on_leaving: Callable[[], None] = lambda: None,
         pace: Pace | None = None,
     ) -> None:
         """Make a server; `serve` runs it.
@@ -52,11 +53,13 @@ class Server(uvicorn.Server):
             port: 0 takes a free one.
             drain_s: seconds that answers may run on after the first signal.
             on_started: gets the URL, once connections are accepted.
+            on_leaving: told of the first signal, in its handler.
             pace: how long clients may take.
         """
         self._application = make_application(lambda: not self.should_exit)
         self._drain_s = drain_s
         self._on_started = on_started
+        self._on_leaving = on_leaving
         self._pace = pace or Pace()
         super().__init__(
             uvicorn.Config(
@@ -80,6 +83,8 @@ class Server(uvicorn.Server):
         """A signal came. Nothing is raised again afterwards: a drained server exits with 0."""
         if self.should_exit:
             self.force_exit = True
+        else:
+            self._on_leaving()
         self.should_exit = True
         self.config.loaded_app = self._refuse_new_work
 

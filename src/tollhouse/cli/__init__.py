@@ -19,7 +19,7 @@ from tollhouse.cli.demo import demo
 from tollhouse.cli.operating import config, doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
 from tollhouse.cli.people import tokens, users
-from tollhouse.cli.serving import serve, up
+from tollhouse.cli.serving import serve, up, work
 from tollhouse.cli.traffic import requests, routes
 from tollhouse.errors import TollhouseError
 
@@ -32,7 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (up, serve, migrate, doctor, verify, spend, rotate_key, fake_provider):
+for command in (up, serve, work, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
 for group in (users, tokens, credentials, budgets, routes, requests, alerts, webhooks, deliveries, config, demo):
     app.add_typer(group)

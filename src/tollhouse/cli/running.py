@@ -1,11 +1,13 @@
-"""What `up` and `serve` do: open the house, serve it, say where it is."""
+"""What `up`, `serve` and `work` do: open the house, serve it or work in it, say where it is."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+import signal
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import typer
@@ -41,6 +43,15 @@ def run(settings: Settings, *, is_embedded: bool, as_json: bool) -> None:
     Raises:
         CannotStart, ConfigurationError: what is missing, and what to do.
     """
+    _with_logs(settings, lambda logs: _serve(settings, logs, is_embedded=is_embedded, as_json=as_json))
+
+
+def run_worker(settings: Settings, *, as_json: bool) -> None:
+    """Work until told to stop. Raises CannotStart, ConfigurationError."""
+    _with_logs(settings, lambda logs: _work(settings, logs, as_json=as_json))
+
+
+def _with_logs(settings: Settings, act: Callable[[Logs], Coroutine[Any, Any, None]]) -> None:
     logs = configure_logs(
         level=settings.log.level,
         format=settings.log.format,
@@ -50,9 +61,36 @@ def run(settings: Settings, *, is_embedded: bool, as_json: bool) -> None:
     )
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, logs, is_embedded=is_embedded, as_json=as_json))
+            runner.run(act(logs))
     finally:
         logs.close()
+
+
+async def _work(settings: Settings, logs: Logs, *, as_json: bool) -> None:
+    require_folder(settings)
+    _tell_doubts(settings)
+    async with open_house(settings, kind="worker", logs=logs) as house:
+        leaving, enough = asyncio.Event(), asyncio.Event()
+
+        def leave() -> None:
+            (enough if leaving.is_set() else leaving).set()
+            house.worker.leave()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, leave)
+        house.worker.begin()
+        data = str(settings.data.absolute())
+        if as_json:
+            typer.echo(msgspec.json.encode({"data": data, "pid": os.getpid()}).decode())
+        else:
+            typer.echo(f"Tollhouse {__version__} works on {data}; {settings.jobs.concurrency} runs at a time")
+        await leaving.wait()
+        draining = asyncio.create_task(house.worker.drain(settings.drain_seconds))
+        stopping = asyncio.create_task(enough.wait())
+        await asyncio.wait([draining, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, stopping):
+            task.cancel()
 
 
 async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: bool) -> None:
@@ -70,6 +108,12 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
             typer.echo(_line(url, made, data) if as_json else _page(url, made, data, is_embedded=is_embedded))
             if made is not None:
                 await note_shown(house.desk)
+            if is_embedded:
+                house.worker.begin()
+
+        def leave() -> None:
+            house.worker.leave()
+            house.conversing.foreground.is_leaving = True
 
         server = Server(
             lambda is_ready: application(house, is_ready=is_ready),
@@ -77,9 +121,11 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
             port=settings.port,
             drain_s=settings.drain_seconds,
             on_started=announce,
+            on_leaving=leave,
             pace=Pace(**settings.clients.model_dump()),
         )
         await server.serve()
+        await house.worker.drain(settings.drain_seconds)
 
 
 def _has_database(settings: Settings) -> bool:

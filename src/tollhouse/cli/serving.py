@@ -1,4 +1,4 @@
-"""up and serve: the two ways to run the gateway."""
+"""up, serve and work: the ways to run the gateway."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ def serve(
     tollhouse serve --host 0.0.0.0 --config /etc/tollhouse.toml
     """
     _run(is_embedded=False, as_json=as_json, data=data, config=config, host=host, port=port)
+
+
+def work(data: Data = None, config: Config = None, as_json: Json = False) -> None:
+    """Execute runs in the background, beside a gateway or several, on the same database. Nothing is served.
+
+    As many as are wanted may run. SIGTERM lets what is under way come to its end, or hands it back.
+
+    \b
+    tollhouse work --config /etc/tollhouse.toml
+    """
+    from tollhouse.cli.running import run_worker
+
+    run_worker(load_settings(data, config), as_json=as_json)
 
 
 def _run(*, is_embedded: bool, as_json: bool, data: Path | None, config: Path | None, **said: Any) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from tollhouse.conversations.hearing import STOPPED
 from tollhouse.conversations.history import estimate_parts
 from tollhouse.conversations.parts import AnyPart
-from tollhouse.conversations.retrying import is_passing, next_try
+from tollhouse.conversations.retrying import is_failure, is_passing, next_try
 from tollhouse.conversations.views import ErrorView, RunStatus, UsageView
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.exchange import Exchange
@@ -26,6 +26,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         status: `retrying` or `queued` when another attempt follows.
         tokens: of the answer, without the thinking that is not told again.
+        failures: how many there have been, when another attempt follows them.
     """
 
     status: RunStatus
@@ -38,6 +39,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     usage: UsageView | None
     cost: int | None
     next_try_at: datetime | None = None
+    failures: int = 0
 
     def values(self, run: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """Of the run's row."""
@@ -49,8 +51,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
         }
         if self.status in FINISHED:
             return {**told, "finished_at": now}
-        failed = self.status == "retrying"
-        return {**told, "failures": run["failures"] + failed, "boot_id": None, "job_id": None}
+        return {**told, "failures": self.failures or run["failures"], "boot_id": None, "job_id": None}
 
     @property
     def account(self) -> dict[str, Any]:
@@ -99,8 +100,11 @@ def going_on(
         return ending
     if isinstance(error, asyncio.CancelledError):
         return msgspec.structs.replace(ending, status="queued", error=None)
-    at = next_try(error, failures=run["failures"] + 1, now=now, deadline_at=run["deadline_at"], chance=chance)
-    return ending if at is None else msgspec.structs.replace(ending, status="retrying", next_try_at=at)
+    failures = run["failures"] + is_failure(error)
+    at = next_try(error, failures=failures, now=now, deadline_at=run["deadline_at"], chance=chance)
+    return (
+        ending if at is None else msgspec.structs.replace(ending, status="retrying", next_try_at=at, failures=failures)
+    )
 
 
 def error_view(error: BaseException) -> ErrorView:

@@ -14,6 +14,7 @@ import msgspec
 
 from tollhouse.conversations.recording import Recorder, RunEvent
 from tollhouse.conversations.views import MessageView, RunView
+from tollhouse.errors import Unavailable
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.telemetry import Event, log
 
@@ -102,6 +103,7 @@ class Foreground:
 
     Attributes:
         is_leaving: this process is about to end: whoever follows a run is asked to go elsewhere.
+        is_closed: what was under way was broken off, and no worker begins anything here.
     """
 
     def __init__(self, cancelled: Callable[[list[str]], Awaitable[list[str]]]) -> None:
@@ -111,6 +113,7 @@ class Foreground:
             cancelled: those of some runs that somebody has cancelled, in whichever process.
         """
         self.is_leaving = False
+        self.is_closed = False
         self._cancelled = cancelled
         self._running: dict[str, Running] = {}
         self._others: set[asyncio.Task[None]] = set()
@@ -135,6 +138,7 @@ class Foreground:
 
     async def aclose(self) -> None:
         """Break everything off, and wait until each has written how it ended."""
+        self.is_closed = True
         runs = [*self._running.values()]
         others = [*self._others, *([self._looking] if self._looking is not None else [])]
         for running in runs:
@@ -152,6 +156,11 @@ class Foreground:
         """While there is a run, ask now and then whether another process was told to stop it."""
         while self._running:
             await asyncio.sleep(LOOK_EVERY_S)
-            for run_id in await self._cancelled([*self._running]):
+            try:
+                cancelled = await self._cancelled([*self._running])
+            except Unavailable as error:
+                log.warning(Event.STORE_FAILED, step="cancelled", error=error.message)
+                continue
+            for run_id in cancelled:
                 if (running := self._running.get(run_id)) is not None:
                     running.stop()

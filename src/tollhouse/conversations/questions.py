@@ -327,6 +327,7 @@ QUEUED: Mapping[str, Any] = {"status": "queued", "boot_id": None, "job_id": None
 
 FRESH: Mapping[str, Any] = {
     "failures": 0,
+    "losses": 0,
     "request_id": None,
     "error": None,
     "usage": None,

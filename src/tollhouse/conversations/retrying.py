@@ -33,15 +33,22 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, PASSING)
 
 
+def is_failure(error: BaseException) -> bool:
+    """Whether it counts as one of the attempts: that the caller's own limit is reached does not."""
+    return not isinstance(error, Busy)
+
+
 def next_try(
     error: BaseException, *, failures: int, now: datetime, deadline_at: datetime | None, chance: float
 ) -> datetime | None:
     """When to try again after a failure; None for never.
 
     Args:
-        failures: how many there have been, with this one.
+        failures: how many there have been, with this one if it is one.
         deadline_at: what would begin after it does not begin.
         chance: 0 to 1, for the jitter: what failed together must not come back together.
+
+    Being over a limit of one's own is no failure, and waits for as long as it takes.
 
     >>> at = datetime(2026, 1, 1)
     >>> [next_try(UpstreamDown(""), failures=n, now=at, deadline_at=None, chance=0.5) for n in (1, 2, 3)]
@@ -50,7 +57,8 @@ def next_try(
     if failures >= ATTEMPTS or not is_passing(error):
         return None
     told_s = error.retry_after_s if isinstance(error, TollhouseError) else None
-    pause_s = max(FIRST_PAUSE_S * 2.0 ** (failures - 1) * (0.8 + 0.4 * chance), told_s or 0.0)
+    own_s = FIRST_PAUSE_S * 2.0 ** max(failures - 1, 0) * (0.8 + 0.4 * chance)
+    pause_s = max(own_s, (told_s or 0.0) * (1.0 + 0.2 * chance))
     at = now + timedelta(seconds=pause_s)
     if pause_s > LONGEST_PAUSE_S or (deadline_at is not None and at >= deadline_at):
         return None

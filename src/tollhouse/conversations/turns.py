@@ -25,7 +25,7 @@ from tollhouse.conversations.history import Fitted, Kept, fit, whole
 from tollhouse.conversations.parts import dump, load, words_of
 from tollhouse.conversations.recording import RENDERED, RunEvent, dumped
 from tollhouse.conversations.response_asking import request_of
-from tollhouse.conversations.views import message_view, run_view
+from tollhouse.conversations.views import ErrorView, message_view, run_view
 from tollhouse.dialects import chat, openai_chat, openai_responses
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway import route
@@ -266,6 +266,12 @@ def _last_words(outcome: Outcome, ending: Ending, running: Running) -> list[RunE
                 told.append(("message.completed", outcome.run.answer))
             told.append((f"run.{status}", outcome.run))
     return [running.upcoming(name, data, ahead) for ahead, (name, data) in enumerate(told, start=1)]
+
+
+def fail(tx: Writing, conversing: Conversing, run: Mapping[str, Any], error: ErrorView, now: datetime) -> None:
+    """End a run that may not begin."""
+    values = {"status": "failed", "error": msgspec.to_builtins(error), "next_try_at": None, "finished_at": now}
+    runs.move(tx, run["id"], since=(run["status"],), attempt=run["attempt"], values=values)
 
 
 def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: Any, now: Any) -> None:

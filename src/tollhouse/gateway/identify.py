@@ -145,6 +145,18 @@ def load(tx: Reading, lookup: str) -> tuple[Any, list[Any]]:
     return row, [] if row is None else credentials.usable(tx, row["user_id"])
 
 
+def by_id(tx: Reading, token_id: str, now: datetime) -> Caller | None:
+    """The caller whose token this is, for what was asked earlier; None when there is none.
+
+    Raises Unauthenticated for a token that is not valid any more.
+    """
+    row = people.by_token(tx, token_id)
+    if row is None:
+        return None
+    refuse_unless_valid(row, now)
+    return caller_of(row, credentials.usable(tx, row["user_id"]))
+
+
 def refuse_unless_valid(row: Any, now: datetime) -> None:
     """Tell the holder of a true token what is wrong with it."""
     if row["revoked_at"] is not None:

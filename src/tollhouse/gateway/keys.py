@@ -116,3 +116,21 @@ def resolve(reference: str) -> Secret:
         except (OSError, UnicodeDecodeError):
             raise CredentialUnreadable(f"The credential is kept in the file {place}, which cannot be read.") from None
     raise CredentialUnreadable(f"The credential refers to {kind}:{place}, where there is nothing.")
+
+
+def shared_key(provider: str) -> Key:
+    """The operator's own key of a provider, which everybody may use. It is no row of the store."""
+    return Key(
+        id=f"shared:{provider}",
+        user_id="",
+        workspace_id="",
+        provider=provider,
+        role=SHARED,
+        label=None,
+        last4="",
+        origin="",
+        fields={},
+        reference=None,
+        wrapped_key=None,
+        ciphertext=None,
+    )

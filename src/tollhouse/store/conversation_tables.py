@@ -86,6 +86,7 @@ run = Table(
     Column("status", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
     Column("background", Boolean, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("model", Text, nullable=False),

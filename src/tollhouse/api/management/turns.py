@@ -122,9 +122,7 @@ async def retry_run(here: Here, run: str, http: Request, body: bodies.Retry | No
 
 
 def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
-    """How the turn is executed. Raises InvalidRequest for what this version does not do."""
-    if body.background:
-        raise InvalidRequest("Runs in the background are not served here yet; ask for a stream.", param="background")
+    """How the turn is executed. Raises InvalidRequest."""
     for name in ("delay", "deadline"):
         if not body.background and getattr(body, name):
             raise InvalidRequest(f"Only a run in the background has a {name}.", param=name)

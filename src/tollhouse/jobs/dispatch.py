@@ -1,0 +1,151 @@
+"""Takes runs that wait, in a fair order, and hands them to the engine, no more at a time than can be executed.
+
+The row of a run, written with its question, is all that queues it. A dispatcher takes only what begins at once, so that
+order and fairness are decided at the last moment: what is urgent overtakes whatever waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from functools import partial
+
+from tollhouse import ids
+from tollhouse.clock import Clock
+from tollhouse.errors import TollhouseError
+from tollhouse.jobs.engine import Engine, Handler, Job
+from tollhouse.jobs.fairness import Waiting, fairly
+from tollhouse.store import machinery, queue
+from tollhouse.store.engine import Reading, Store, Writing
+from tollhouse.telemetry import Event, log
+
+LOOK_EVERY_S = 0.25
+TURN = "turn"
+"""The handler of runs: it gets a run's id."""
+
+PAUSED = "jobs paused"
+"""The fact that no run is to begin."""
+
+
+class Dispatcher:
+    """The dispatcher of one process.
+
+    Attributes:
+        under_way: the runs that this process has taken.
+        is_leaving: nothing more is taken.
+    """
+
+    def __init__(self, store: Store, engine: Engine, clock: Clock, *, boot_id: str, concurrency: int) -> None:
+        """Dispatch for a process; at most `concurrency` runs at a time, and the first of every workspace."""
+        self.under_way: set[str] = set()
+        self.is_leaving = False
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+        self._boot_id = boot_id
+        self._concurrency = concurrency
+        self._woken = asyncio.Event()
+        self._is_idle = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take and hand over until cancelled."""
+        while True:
+            try:
+                await self.fill()
+            except TollhouseError as error:
+                log.warning(Event.STORE_FAILED, step="dispatch", error=error.message)
+            except Exception:
+                # Whatever it is, what waits must not wait for a restart.
+                log.error(Event.STORE_FAILED, step="dispatch", exc_info=True)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._woken.wait()
+            self._woken.clear()
+
+    def wake(self) -> None:
+        """A run waits, or another one has ended."""
+        self._woken.set()
+
+    async def fill(self) -> int:
+        """Take what may begin now; gives how many that were."""
+        free = self._concurrency - len(self.under_way)
+        firsts = 2 * self._concurrency - max(len(self.under_way), self._concurrency)
+        if firsts <= 0 or self.is_leaving:
+            return 0
+        now = self._clock.now()
+
+        def query(tx: Reading) -> tuple[list[Waiting], Mapping[str, int]]:
+            if machinery.get_fact(tx, PAUSED):
+                return [], {}
+            rows = queue.due(tx, now, max(free, 1))
+            return [waiting(row) for row in rows], queue.under_way(tx) if rows else {}
+
+        found, running = await self._store.read(query)
+        chosen = fairly(found, running, free=max(free, 0), firsts=firsts)
+        jobs = [Job(id=job_id(one), name=TURN, subject=one.id) for one in chosen]
+        if not jobs:
+            return 0
+        # Known before they are taken: nobody may believe that we have lost them.
+        self.under_way |= {job.subject for job in jobs}
+        try:
+            taken = await self._store.write(partial(self._claim, jobs))
+        except BaseException:
+            self.under_way -= {job.subject for job in jobs}
+            raise
+        self.under_way -= {job.subject for job in jobs} - {job.subject for job in taken}
+        await asyncio.gather(*map(self._hand, taken))
+        return len(taken)
+
+    def handler(self, handle: Handler) -> Handler:
+        """A handler of runs, of which the dispatcher knows how many are under way."""
+
+        async def execute(run_id: str) -> None:
+            self.under_way.add(run_id)
+            try:
+                await handle(run_id)
+            except TollhouseError as error:
+                log.warning(Event.JOB_FAILED, run=run_id, error=error.message)
+            except Exception:
+                log.error(Event.JOB_FAILED, run=run_id, exc_info=True)
+            finally:
+                self._let_go(run_id)
+
+        return execute
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self.under_way:
+            self._is_idle.clear()
+            await self._is_idle.wait()
+
+    def _claim(self, jobs: list[Job], tx: Writing) -> list[Job]:
+        return [job for job in jobs if queue.claim(tx, job.subject, self._boot_id, job.id)]
+
+    async def _hand(self, job: Job) -> None:
+        try:
+            await self._engine.hand(job)
+        except TollhouseError as error:
+            # It is ours without being under way, so the reaper will release it.
+            log.warning(Event.JOB_FAILED, run=job.subject, error=error.message)
+            self._let_go(job.subject)
+
+    def _let_go(self, run_id: str) -> None:
+        self.under_way.discard(run_id)
+        self.wake()
+        if not self.under_way:
+            self._is_idle.set()
+
+
+def waiting(row: Mapping[str, object]) -> Waiting:
+    """A row of the queue, with the number that its next attempt will have."""
+    known = {name: row[name] for name in ("id", "workspace_id", "priority", "attempt")}
+    one = Waiting(**known)  # type: ignore[arg-type]  # the columns have the types of the fields
+    if row["started_at"] is None:
+        return one
+    return Waiting(id=one.id, workspace_id=one.workspace_id, priority=one.priority, attempt=one.attempt + 1)
+
+
+def job_id(one: Waiting) -> str:
+    """Of the run and its attempt; each time it is taken, another."""
+    return f"{one.id}.{one.attempt}.{ids.new('job')[-8:]}"

@@ -1,0 +1,112 @@
+"""The queue: runs that wait for a worker, who has taken which, and which were left by the dead.
+
+A worker takes a run by writing its boot id into the row. It stays there as long as the run is under way; a row whose
+process does not live is anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+
+from tollhouse.store.conversation_tables import run
+from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.tables import process
+from tollhouse.store.types import to_micros
+
+WAITING = ("queued", "retrying")
+
+
+def due(tx: Reading, now: datetime, per_workspace: int) -> list[Any]:
+    """Runs that could begin: of each workspace so many, the most urgent and oldest."""
+    spaces = select(run.c.workspace_id).where(_is_waiting()).distinct().subquery("spaces")
+    other = run.alias("other")
+    first = (
+        select(other.c.id)
+        .where(other.c.workspace_id == spaces.c.workspace_id, *_could_begin(other, now))
+        .order_by(other.c.priority.desc(), other.c.id)
+        .limit(per_workspace)
+        .correlate(spaces)
+    )
+    query = select(run.c.id, run.c.workspace_id, run.c.priority, run.c.attempt, run.c.started_at)
+    return list(tx.execute(query.select_from(spaces).join(run, run.c.id.in_(first))).mappings())
+
+
+def under_way(tx: Reading) -> dict[str, int]:
+    """How many runs each workspace has in the hands of workers."""
+    query = (
+        select(run.c.workspace_id, func.count())
+        .where(run.c.finished_at.is_(None), run.c.background, run.c.boot_id.is_not(None))
+        .group_by(run.c.workspace_id)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def claim(tx: Writing, run_id: str, boot_id: str, job_id: str) -> bool:
+    """Take a run that waits; false when somebody else has it, or it waits no more."""
+    free = (run.c.id == run_id, run.c.status.in_(WAITING), run.c.boot_id.is_(None))
+    return tx.execute(update(run).where(*free).values(boot_id=boot_id, job_id=job_id)).rowcount == 1
+
+
+def lock(tx: Writing, run_id: str) -> Any | None:
+    """A run's row, whoever's; nobody else changes it until the transaction ends."""
+    return tx.execute(select(run).where(run.c.id == run_id).with_for_update()).mappings().first()
+
+
+def is_alive(tx: Reading, boot_id: str, since: datetime) -> bool:
+    """Whether a process has beaten since an instant."""
+    alive = select(process.c.boot_id).where(process.c.boot_id == boot_id, process.c.beat_at >= to_micros(since))
+    return tx.execute(alive).first() is not None
+
+
+def forsaken(tx: Reading, *, since: datetime, boot_id: str, mine: Collection[str]) -> list[Any]:
+    """Runs in the hands of processes that have not beaten since an instant, or in ours though we know nothing of them.
+
+    Args:
+        mine: the runs that we, `boot_id`, do know of.
+    """
+    alive = select(process.c.boot_id).where(process.c.beat_at >= to_micros(since))
+    is_ours = run.c.boot_id == boot_id
+    query = select(run.c.id, run.c.status, run.c.boot_id, run.c.job_id).where(
+        run.c.finished_at.is_(None),
+        run.c.background,
+        or_(and_(is_ours, run.c.id.not_in(mine)), and_(~is_ours, run.c.boot_id.not_in(alive))),
+    )
+    return list(tx.execute(query.order_by(run.c.id)).mappings())
+
+
+def release(tx: Writing, run_id: str, boot_id: str, job_id: str | None) -> bool:
+    """Let a run be taken anew, if it is still in the hands that were seen; one that was under way was lost there."""
+    same = run.c.job_id.is_(None) if job_id is None else run.c.job_id == job_id
+    held = update(run).where(run.c.id == run_id, same, run.c.finished_at.is_(None), run.c.boot_id == boot_id)
+    lost = tx.execute(
+        held.where(run.c.status == "running").values(
+            status="queued", losses=run.c.losses + 1, boot_id=None, job_id=None, next_try_at=None
+        )
+    )
+    free = tx.execute(held.where(run.c.status.in_(WAITING)).values(boot_id=None, job_id=None))
+    return lost.rowcount + free.rowcount == 1
+
+
+def backlog(tx: Reading, now: datetime) -> tuple[int, datetime | None]:
+    """How many runs could begin and have not, and since when the oldest could."""
+    able_at = func.coalesce(run.c.next_try_at, run.c.created_at)
+    query: Select[Any] = select(func.count(), func.min(able_at)).where(*_could_begin(run, now))
+    count, oldest = tx.execute(query).one()
+    return int(count), oldest
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    return and_(run.c.finished_at.is_(None), run.c.status.in_(WAITING), run.c.boot_id.is_(None))
+
+
+def _could_begin(table: Any, now: datetime) -> Sequence[ColumnElement[bool]]:
+    return (
+        table.c.finished_at.is_(None),
+        table.c.status.in_(WAITING),
+        table.c.boot_id.is_(None),
+        or_(table.c.next_try_at.is_(None), table.c.next_try_at <= now),
+    )
