@@ -15,7 +15,7 @@ from tollhouse.conversations.hearing import telling
 from tollhouse.conversations.items import SEALED
 from tollhouse.conversations.parts import AnyPart
 from tollhouse.conversations.recording import RunEvent, dumped
-from tollhouse.conversations.response_telling import Telling, after
+from tollhouse.conversations.response_telling import Telling, after, last_of
 from tollhouse.conversations.turns import answer_name
 from tollhouse.conversations.views import MessageView, RunView, UsageView
 from tollhouse.dialects import chat, sse
@@ -202,3 +202,8 @@ def test_a_run_that_was_stopped_ends_its_stream_with_what_was_said() -> None:
     assert (happened[-1]["type"], happened[-1]["response"]["status"]) == ("response.incomplete", "cancelled")
     assert items_told(happened) == happened[-1]["response"]["output"]
     assert happened[-1]["response"]["output"][0]["status"] == "incomplete"
+
+
+def test_the_last_of_some_events_is_found_by_itself() -> None:
+    frames = [sse.frame(b'{"a":1}', "one"), sse.frame(b'{"b":2}', "two")]
+    assert last_of(b"".join(frames)) == frames[-1] == last_of(frames[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import openai
@@ -12,6 +13,7 @@ from openai.types.responses import Response
 
 from gateways import Gateway
 from sdk.openai_clients import assert_exact, sdk_of
+from tollhouse.store import run_events
 from tollhouse.testing import answer, done, fail, finish, reset, say, stall, status, think, tool_call, usage
 
 Open = Callable[..., Awaitable[Gateway]]
@@ -311,3 +313,19 @@ async def test_what_cannot_be_kept_or_found_is_refused_in_openais_words(
     rows = await gateway.rows()
     assert {row["surface"] for row in rows} == {"responses"}
     assert sum(row["error_code"] is not None for row in rows) == len(refused) + len(missing)
+
+
+async def test_a_stream_whose_events_are_no_longer_kept_is_told_from_its_answer(
+    client: openai.AsyncOpenAI, gateway: Gateway
+) -> None:
+    gateway.provider.script(*[say(f"{number} ") for number in range(20)], finish(), usage(9, 4), done())
+    stream = await client.responses.create(model=MODEL, input="Count", store=True, stream=True)
+    heard = [event async for event in stream]
+    later = gateway.house.clock.now() + timedelta(hours=1)
+    await gateway.house.store.write(lambda tx: run_events.drop_before(tx, later))
+    name = heard[-1].response.id  # type: ignore[union-attr]  # the last event has it
+    told = [event async for event in await client.responses.retrieve(name, stream=True)]
+    assert len(told) < len(heard)
+    assert told[-1].response == heard[-1].response  # type: ignore[union-attr]  # the last event has it
+    rest = await client.responses.retrieve(name, stream=True, starting_after=heard[-2].sequence_number)
+    assert [event.type async for event in rest] == ["response.completed"]

@@ -9,7 +9,7 @@ from typing import Protocol
 from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import STREAM_HEADERS, Patience
 from tollhouse.conversations.recording import RunEvent
-from tollhouse.conversations.response_telling import Telling, after
+from tollhouse.conversations.response_telling import ENDS, Telling, after, last_of
 from tollhouse.dialects import sse
 
 PING_EVERY_S = Patience().ping_every_s
@@ -77,7 +77,12 @@ class ResponseStream:
                 await peer.say(sse.PING)
                 continue
             number = telling.number
-            await self._pass(peer, number, telling.tell(event))
+            piece = telling.tell(event)
+            if event.name in ENDS and self._last is not None and telling.number <= self._last:
+                # What was heard before is no longer kept, and is told in fewer events: the end is news all the same.
+                await peer.say(last_of(piece))
+            else:
+                await self._pass(peer, number, piece)
         await peer.end()
 
     async def _pass(self, peer: Peer, number: int, piece: bytes) -> None:

@@ -12,8 +12,8 @@ from tollhouse.conversations.history import estimate_parts
 from tollhouse.conversations.items import Said
 from tollhouse.conversations.parts import dump, words_of
 from tollhouse.conversations.records import index_title
-from tollhouse.conversations.turns import index_message
 from tollhouse.store import conversations as sql
+from tollhouse.store import searching
 from tollhouse.store.engine import Writing
 
 
@@ -22,30 +22,34 @@ def append(
 ) -> list[dict[str, Any]]:
     """Add messages one behind the other, the first behind `parent`, and go on from the last; gives their rows."""
     added: list[dict[str, Any]] = []
-    words = ""
+    found: list[dict[str, str]] = []
+    owner = {"conversation_id": row["id"], "user_id": row["user_id"]}
+    title = ""
     for said in messages:
-        one = {
-            "id": ids.new("msg"),
-            "conversation_id": row["id"],
-            "user_id": row["user_id"],
-            "parent_id": parent,
-            "role": said.role,
-            "parts": dump(said.parts),
-            "tokens": estimate_parts(said.parts),
-            "tokens_estimated": True,
-            "pinned": False,
-            "created_at": now,
-        }
-        sql.add_message(tx, one)
-        said_words = words_of(said.parts)
-        index_message(tx, one, one["id"], said_words)
+        message_id, words = ids.new("msg"), words_of(said.parts)
+        added.append(
+            {
+                **owner,
+                "id": message_id,
+                "parent_id": parent,
+                "role": said.role,
+                "parts": dump(said.parts),
+                "tokens": estimate_parts(said.parts),
+                "tokens_estimated": True,
+                "pinned": False,
+                "created_at": now,
+            }
+        )
+        if words:
+            found.append({**owner, "subject_id": message_id, "text": words})
         if said.role == "user":
-            words = words or said_words
-        parent = one["id"]
-        added.append(one)
+            title = title or words
+        parent = message_id
+    sql.add_messages(tx, added)
+    searching.index_new(tx, found)
     values: dict[str, Any] = {"tip_id": parent, "active_at": now}
-    if row["title"] is None and (title := titles.first_words(words)) is not None:
-        values |= {"title": title, "title_source": "fallback"}
+    if row["title"] is None and (first_words := titles.first_words(title)) is not None:
+        values |= {"title": first_words, "title_source": "fallback"}
         index_title(tx, {**row, **values})
     sql.change(tx, row["user_id"], row["id"], values)
     return added

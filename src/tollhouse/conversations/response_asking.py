@@ -33,8 +33,11 @@ OURS: Final = frozenset(
 )
 """Fields that no provider is told: what we do ourselves."""
 
-NAMING: Final = ("previous_response_id", "conversation")
+NAMING: Final = frozenset({"previous_response_id", "conversation"})
 """Fields that name what is kept."""
+
+KEEPING: Final = frozenset({"store", "background", *NAMING})
+"""Fields that have to do with keeping; most requests have none of them."""
 
 _LOGPROBS: Final = "message.output_text.logprobs"
 _CUSTOM_OUTPUT = Raw(b'"custom_tool_call_output"')
@@ -87,6 +90,8 @@ def wants_kept(fields: Mapping[str, Raw], *, by_default: bool) -> bool:
 
     Who names what is kept, or does not wait for the answer, wants to find it again.
     """
+    if KEEPING.isdisjoint(fields):
+        return by_default
     said = bytes(fields.get("store", NULL))
     needs = bytes(fields.get("background", NULL)) == b"true"
     if said == b"false":
@@ -98,7 +103,7 @@ def wants_kept(fields: Mapping[str, Raw], *, by_default: bool) -> bool:
 
 def names_kept(fields: Mapping[str, Raw]) -> bool:
     """Whether it goes on from something that is kept."""
-    return any(not is_null(fields.get(name, NULL)) for name in NAMING)
+    return not NAMING.isdisjoint(fields) and any(not is_null(fields.get(name, NULL)) for name in NAMING)
 
 
 def read(body: bytes, fields: Mapping[str, Raw]) -> Wish:

@@ -6,7 +6,7 @@ Whoever comes later is told everything from the beginning, and hears what comes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from tollhouse.conversations.hearing import data_of, told
 from tollhouse.conversations.items import SEALED
@@ -22,6 +22,8 @@ from tollhouse.conversations.response_views import (
 )
 from tollhouse.conversations.views import MessageView, RunView
 from tollhouse.dialects import chat, openai_responses
+
+ENDS: Final = ("run.succeeded", "run.failed", "run.cancelled")
 
 
 class Telling:
@@ -62,7 +64,7 @@ class Telling:
                 return b"" if void else self._writer.start_over()
             case "message.completed":
                 return self._complete(data) if self._is_void else b""
-            case "run.succeeded" | "run.failed" | "run.cancelled":
+            case name if name in ENDS:
                 return self._end(data)
             case name:
                 said = told(name, data_of(data))
@@ -99,6 +101,11 @@ def after(piece: bytes, number: int, last: int | None) -> bytes:
         return piece
     frames = piece.split(b"\n\n")
     return b"\n\n".join(frames[last + 1 - number :])
+
+
+def last_of(piece: bytes) -> bytes:
+    """The last of some events."""
+    return piece[piece.rfind(b"\n\n", 0, -2) + 2 :] if piece.count(b"\n\n") > 1 else piece
 
 
 def events_of(parts: tuple[AnyPart, ...]) -> Iterator[chat.Event]:

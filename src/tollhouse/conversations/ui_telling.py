@@ -13,7 +13,7 @@ import msgspec
 
 from tollhouse.conversations.hearing import data_of, told
 from tollhouse.conversations.recording import RunEvent
-from tollhouse.conversations.response_telling import events_of
+from tollhouse.conversations.response_telling import ENDS, events_of
 from tollhouse.conversations.turns import answer_name
 from tollhouse.conversations.views import RunView
 from tollhouse.dialects import chat, sse
@@ -54,7 +54,7 @@ class UiTelling:
             case "message.completed" if self._is_void:
                 for said in events_of(event.data.content):
                     yield from self._say(said)
-            case "run.succeeded" | "run.failed" | "run.cancelled":
+            case name if name in ENDS:
                 yield from self._close()
                 yield from _last(event.data)
             case name:
@@ -111,7 +111,7 @@ class UiTelling:
             yield {"type": "tool-input-error", **named, "input": said, "errorText": error}
 
     def _end(self, event: RunEvent) -> bytes:
-        return DONE if event.name in ("run.succeeded", "run.failed", "run.cancelled") else b""
+        return DONE if event.name in ENDS else b""
 
     @property
     def _name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +80,13 @@ def add_message(tx: Writing, row: Mapping[str, Any]) -> int:
     seq = int(tx.execute(last).scalar_one() or 0) + 1
     tx.execute(insert(message).values(**row, seq=seq))
     return seq
+
+
+def add_messages(tx: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add messages to one conversation that is locked, in this order; all rows have the same columns."""
+    last = select(func.max(message.c.seq)).where(message.c.conversation_id == rows[0]["conversation_id"])
+    first = int(tx.execute(last).scalar_one() or 0) + 1
+    tx.execute(insert(message), [{**row, "seq": first + number} for number, row in enumerate(rows)])
 
 
 def find_message(tx: Reading, user_id: str, conversation_id: str, message_id: str) -> Any | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -29,11 +29,22 @@ SEARCHED_CHARS = 100_000
 
 def index(tx: Writing, *, subject_id: str, conversation_id: str, user_id: str, words: str) -> None:
     """Let a text be found: a message's, or a conversation's title under the conversation's own id."""
-    words = words[:SEARCHED_CHARS].replace("\0", "")
+    words = searched(words)
     known = tx.execute(update(searchable).where(searchable.c.subject_id == subject_id).values(text=words))
     if known.rowcount == 0:
         row = {"subject_id": subject_id, "conversation_id": conversation_id, "user_id": user_id, "text": words}
         tx.execute(insert(searchable).values(**row))
+
+
+def index_new(tx: Writing, rows: Sequence[Mapping[str, str]]) -> None:
+    """Let texts be found that were not there before; a row has what `index` takes, the words as `text`."""
+    if rows:
+        tx.execute(insert(searchable), [{**row, "text": searched(row["text"])} for row in rows])
+
+
+def searched(words: str) -> str:
+    """What of a text the databases are given."""
+    return words[:SEARCHED_CHARS].replace("\0", "")
 
 
 def forget(tx: Writing, subject_id: str) -> None:
