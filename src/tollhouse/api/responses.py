@@ -26,7 +26,7 @@ from tollhouse.conversations.turns import Origin
 from tollhouse.conversations.views import RunView
 from tollhouse.dialects import json_body, openai_responses, sse
 from tollhouse.dialects.json_body import NULL
-from tollhouse.errors import InvalidRequest, TollhouseError
+from tollhouse.errors import TollhouseError
 from tollhouse.gateway.answer import Steps, refuse
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.providers.base import Headers
@@ -109,8 +109,6 @@ class Responses(Surface):
         try:
             caller = exchange.caller or await self._steps.identify.caller(head.token, exchange.began_s)
             wish = read(exchange.body, FIELDS.decode(exchange.body))
-            if wish.background:
-                raise InvalidRequest("Responses in the background are not served here yet.", param="background")
             origin = Origin(
                 request_id=head.id,
                 ip=head.ip,
