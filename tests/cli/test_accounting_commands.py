@@ -68,6 +68,7 @@ def test_requests_are_listed_and_shown(gateway: Gateway, tollhouse: Command):
     assert (newest["provider"], newest["model"], newest["status"]) == ("demo", "echo", 200)
     assert newest["id"] in tollhouse("requests", "show", newest["id"]).out
     assert tollhouse("requests", "show", "req_none").status == 1
+    assert tollhouse("requests", "list", "--unpriced", "--json").json["data"] == []
 
 
 def test_spend_is_shown_by_whatever_is_asked(gateway: Gateway, tollhouse: Command):

@@ -50,14 +50,17 @@ async def list_requests(
     outcome: str | None = None,
     model: str | None = None,
     run: str | None = None,
+    cost_status: str | None = None,
 ) -> Listing[RequestView]:
-    """A page of the request log, newest first; of one user, outcome, model or run when said. Raises NotFound."""
+    """A page of the request log, newest first; of one user, outcome, model or run when said, or with a cost that is so
+    certain. Raises NotFound."""
     page = page or Page()
     more = msgspec.structs.replace(page, limit=page.limit + 1)
 
     def query(tx: Reading) -> list[Any]:
         user_id = None if user is None else find_user(tx, user)["id"]
-        return sql.rows(tx, more, user_id=user_id, outcome=outcome, model=model, run_id=run)
+        said = {"outcome": outcome, "model": model, "run_id": run, "cost_status": cost_status}
+        return sql.rows(tx, more, user_id=user_id, **said)
 
     rows = await desk.store.read(query)
     return listing([request_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)

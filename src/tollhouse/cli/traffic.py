@@ -61,6 +61,7 @@ def list_requests(
     user: User = None,
     model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Only with this outcome: succeeded, client_left …")] = None,
+    unpriced: Annotated[bool, typer.Option("--unpriced", help="Only those whose price is unknown.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 20,
     data: Data = None,
     config: Config = None,
@@ -70,10 +71,11 @@ def list_requests(
     from tollhouse.admin import reports
     from tollhouse.store.paging import Page
 
+    said = {"user": user, "outcome": outcome, "model": model, "cost_status": "unpriced" if unpriced else None}
     found = with_desk(
         data,
         config,
-        lambda desk, _: reports.list_requests(desk, Page(limit=limit), user=user, outcome=outcome, model=model),
+        lambda desk, _: reports.list_requests(desk, Page(limit=limit), **said),
     )
     columns = ("id", "created_at", "user", "provider", "model", "status", "outcome", "cost_usd", "response_time_ms")
     show_list(found, columns, as_json)

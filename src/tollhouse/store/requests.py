@@ -141,6 +141,7 @@ def rows(
     outcome: str | None = None,
     model: str | None = None,
     run_id: str | None = None,
+    cost_status: str | None = None,
 ) -> list[Any]:
     """A page of the log, by id, which is by time."""
     query = select(request)
@@ -152,6 +153,8 @@ def rows(
         query = query.where(request.c.model == model)
     if run_id is not None:
         query = query.where(request.c.run_id == run_id)
+    if cost_status is not None:
+        query = query.where(request.c.cost_status == cost_status)
     return list(tx.execute(page.of(query, request.c.id)).mappings())
 
 

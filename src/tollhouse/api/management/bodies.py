@@ -167,11 +167,15 @@ class Paging(Body):
         return Page(limit=self.limit, after=self.after, before=self.before, descending=self.order == "desc")
 
 
+CostStatus: TypeAlias = Literal["exact", "estimated", "unpriced"]
+
+
 class RequestsAsked(Paging):
     user: Text | None = None
     outcome: Text | None = None
     model: Text | None = None
     run: Text | None = None
+    cost_status: CostStatus | None = None
 
 
 class DeliveriesAsked(Paging):

@@ -34,7 +34,7 @@ table = Table("reports")
 async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query()]) -> Listing[RequestView]:
     """A page of the request log, newest first."""
     said = {"user": asked.user, "outcome": asked.outcome, "model": asked.model, "run": asked.run}
-    return await reports.list_requests(here.desk, asked.page, **said)
+    return await reports.list_requests(here.desk, asked.page, **said, cost_status=asked.cost_status)
 
 
 @table.get("/api/requests/{request}", scope=ADMIN)
