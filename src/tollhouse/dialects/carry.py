@@ -70,6 +70,9 @@ SHOWN: Final[Mapping[str, str]] = {
 }
 """What an answer may show besides words and calls. What else its provider does by itself, no other dialect can say."""
 
+NOTHING_LACKS: Final[Mapping[str, Carry]] = {}
+"""Of a vendor who takes all that its dialect says."""
+
 _PLACE: Final = re.compile(r"\[\d+\]")
 
 
@@ -80,7 +83,12 @@ class Use(NamedTuple):
     param: str
 
 
-def losses(request: chat.ChatRequest, carries: Mapping[str, Carry], hints: frozenset[str]) -> tuple[str, ...]:
+def losses(
+    request: chat.ChatRequest,
+    carries: Mapping[str, Carry],
+    hints: frozenset[str],
+    lacks: Mapping[str, Carry] = NOTHING_LACKS,
+) -> tuple[str, ...]:
     """The fields that another dialect cannot say, and that the caller can do without: in order, and each once.
 
     The places of a list are one field (`messages[].name`): in a long conversation they would be hundreds.
@@ -88,13 +96,14 @@ def losses(request: chat.ChatRequest, carries: Mapping[str, Carry], hints: froze
     Args:
         carries: of the dialect that it is to be said in.
         hints: of the dialect that read it.
+        lacks: what the vendor carries otherwise than its dialect.
 
     Raises:
         InvalidRequest: a field that matters cannot be said; `param` names it.
     """
     lost: dict[str, None] = {}
     for feature, param in uses(request):
-        carry = carries.get(feature, "refused")
+        carry = lacks.get(feature) or carries.get(feature, "refused")
         if carry == "refused":
             raise _refused(param, FEATURES[feature])
         if carry == "lossy":
@@ -167,8 +176,8 @@ def is_plain(message: chat.Message) -> bool:
 def without(request: chat.ChatRequest, features: Collection[str]) -> chat.ChatRequest:
     """The request without these: settings, names of speakers, and earlier thinking, signed or not."""
     changes: dict[str, Any] = {}
-    for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
-        if wanted is not None and name in features:
+    for name in features:
+        if name in _UNSAID and getattr(request, name) is not None:
             changes[name] = _UNSAID[name]
     if not all(map(is_plain, request.messages)):
         changes["messages"] = tuple([_message_without(message, features) for message in request.messages])

@@ -77,6 +77,5 @@ def askable(
 def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> Translation:
     """The request for a provider that does not speak the client's dialect, `spoken`. Raises InvalidRequest."""
     dialect, lacks = provider.dialect, provider.lacks
-    carries = {**dialect.CARRIES, **lacks} if lacks else dialect.CARRIES
-    lost = carry.losses(request, carries, spoken.HINTS)
+    lost = carry.losses(request, dialect.CARRIES, spoken.HINTS, lacks)
     return Translation(dialect, carry.without(request, lacks) if lacks else request, lost)
