@@ -138,10 +138,11 @@ async def test_a07_a_revocation_in_another_process_is_seen_within_five_seconds(t
 async def test_a12_a_silent_database_is_503_and_never_a_verdict(
     http: httpx2.AsyncClient, house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ):
-    async def silent(query: object) -> None:
+    async def silent(*asked: object) -> None:
         raise Unavailable("the database does not answer")
 
     monkeypatch.setattr(house.store, "read", silent)
+    monkeypatch.setattr(house.store, "join", silent)
     for method, path in (("GET", "/api/me"), ("GET", "/v1/models"), ("POST", "/api/chat")):
         refused = await http.request(method, path, headers=ada.headers)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")

@@ -18,7 +18,7 @@ from tollhouse import tokens
 from tollhouse.clock import Clock
 from tollhouse.errors import Forbidden, Unauthenticated
 from tollhouse.limits import Allowance
-from tollhouse.store import credentials, people
+from tollhouse.store import callers, credentials, people
 from tollhouse.store.engine import Reading, Store
 from tollhouse.tokens import Scope
 
@@ -118,7 +118,7 @@ class Identify:
         return await asyncio.shield(asking)
 
     async def _ask(self, parsed: tokens.Parsed) -> Caller:
-        row, keys = await self._store.read(lambda tx: load(tx, parsed.lookup))
+        row, keys = await self._store.join(callers.look_up, parsed.lookup)
         stored = row["digest"] if row is not None else NOBODY
         if not tokens.matches(parsed.digest, stored) or row is None:
             raise Unauthenticated(NOT_ONE_OF_OURS)
@@ -137,12 +137,6 @@ class Identify:
 
 NOBODY = tokens.digest(b"nobody")
 """Compared with when there is no such token, so that the answer takes as long."""
-
-
-def load(tx: Reading, lookup: str) -> tuple[Any, list[Any]]:
-    """The token's row and its user's usable credentials."""
-    row = people.by_lookup(tx, lookup)
-    return row, [] if row is None else credentials.usable(tx, row["user_id"])
 
 
 def by_id(tx: Reading, token_id: str, now: datetime) -> Caller | None:

@@ -1,37 +1,28 @@
-"""Workspaces, users and tokens, and the one question the hot path asks of them: who is this?"""
+"""Workspaces, users and tokens. What the hot path asks of them is in `callers`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.tables import token, user, workspace
 
 
-def by_lookup(tx: Reading, lookup: str) -> Any | None:
-    """The token with this public part, its user and workspace, in one row; None when there is none."""
-    return tx.execute(_with_user().where(token.c.lookup == lookup)).mappings().first()
-
-
 def by_token(tx: Reading, token_id: str) -> Any | None:
-    """The same for a token's id."""
-    return tx.execute(_with_user().where(token.c.id == token_id)).mappings().first()
-
-
-def _with_user() -> Select[Any]:
-    return select(
+    """A token, its user and workspace, in one row; None when there is none."""
+    query = select(
         token,
         user.c.workspace_id,
-        user.c.name.label("user_name"),
         user.c.requests_per_minute,
         user.c.tokens_per_minute,
         user.c.concurrent,
         user.c.disabled_at,
     ).join(user, user.c.id == token.c.user_id)
+    return tx.execute(query.where(token.c.id == token_id)).mappings().first()
 
 
 def touch_tokens(tx: Writing, used: dict[str, datetime]) -> None:

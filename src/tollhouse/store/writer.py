@@ -134,7 +134,7 @@ class SqliteStore:
     async def read(self, query: Callable[[Reading], T]) -> T:
         """Run a query in a reader's thread; it sees what was put before. Raises Unavailable without an answer."""
         if self._waiting is not None:
-            await self.write(lambda _: None)
+            await self.join(nothing, None)
         return await self._readers.read(query)
 
     async def write(self, change: Callable[[Writing], T]) -> T:
@@ -276,6 +276,11 @@ class SqliteStore:
             future.exception()
 
         future.add_done_callback(done)
+
+
+def nothing(batch: Batch, items: list[None]) -> Sequence[None]:
+    """Joined by who only waits for what was put before."""
+    return items
 
 
 def checkpoint(path: Path) -> None:
