@@ -13,12 +13,14 @@ from standardwebhooks import Webhook
 
 from houses import opened
 from receivers import Heard, Receiver
+from tollhouse import ids
 from tollhouse.admin import access, budgets, deliveries, webhooks
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.doctor import examine_house
 from tollhouse.admin.master_key import rotate_master_key
 from tollhouse.app import House
 from tollhouse.errors import Conflict, NotFound, Unprocessable
+from tollhouse.money.ledger import Correction
 from tollhouse.store import alerts, machinery
 from tollhouse.store.paging import Page
 from tollhouse.testing import ManualClock
@@ -213,7 +215,7 @@ async def test_a_raised_limit_arms_the_thresholds_that_it_leaves_open(house: Hou
     assert await house.watch.look() == 2
     await budgets.change_budget(house.desk, COMMAND_LINE, budget.id, limit=20)
     assert await house.watch.look() == 0
-    await post(house, budget.id, 16)
+    await post(house, budget.id, 8)
     assert await house.watch.look() == 2
     raised = await house.store.read(lambda tx: alerts.alerts(tx, Page(descending=False)))
     assert [(row["threshold"], row["facts"]["limit"]) for row in raised] == [(0.5, 10), (0.8, 10), (0.5, 20), (0.8, 20)]
@@ -225,15 +227,6 @@ async def test_a_raised_limit_arms_the_thresholds_that_it_leaves_open(house: Hou
 
 
 async def post(house: House, budget: str, amount: int) -> None:
-    """So much is spent of it."""
-    bucket = f"{budget}:requests:total"
-    values = {"id": bucket, "budget": budget, "amount": amount}
-    await house.store.write(
-        lambda tx: tx.execute(
-            text(
-                "INSERT INTO bucket (id, budget_id, posted, open, unconfirmed, overage)"
-                " VALUES (:id, :budget, :amount, 0, 0, 0) ON CONFLICT (id) DO UPDATE SET posted = :amount"
-            ),
-            values,
-        )
-    )
+    """So much more is spent of it."""
+    charge = Correction(id=ids.new("cor"), bucket=f"{budget}:requests:total", amount=-amount)
+    await house.ledger.correct(charge)
