@@ -23,6 +23,9 @@ from tollhouse.dialects import chat, sse
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 HOW: dict[str, Any] = {"fields": {}, "metadata": {}, "previous": None, "include": []}
 
+SEARCH = chat.OtherPart("web_search_call", msgspec.Raw(b'{"id":"ws_1","type":"web_search_call","status":"completed"}'))
+"""What a provider's own tool did: an item like any other, under a name of ours."""
+
 words = st.text(max_size=4)
 proofs = st.sampled_from([None, "anthropic_messages", "openai_responses"])
 thoughts = st.builds(
@@ -44,6 +47,8 @@ said = st.lists(
     | st.builds(chat.RefusalDelta, st.just(0), words)
     | thoughts
     | calls
+    | st.builds(chat.PartSeen, st.just(0), st.just(chat.ImagePart("data:image/png;base64,aGk=")))
+    | st.builds(chat.PartSeen, st.just(0), st.just(SEARCH))
     | st.builds(chat.CitationSeen, st.just(0), st.builds(chat.Citation, url=st.just("https://a.example"))),
     max_size=8,
 )

@@ -25,6 +25,7 @@ FIELDS = {
     "tool-input-available": {"toolCallId", "toolName", "input"},
     "tool-input-error": {"toolCallId", "toolName", "input", "errorText"},
     "source-url": {"sourceId", "url", "title"},
+    "file": {"url", "mediaType"},
     "reset-step": set(),
     "finish-step": set(),
     "finish": {"finishReason"},

@@ -6,7 +6,17 @@ finds kept.
 
 from __future__ import annotations
 
-from tollhouse.conversations.parts import AnyPart, Audio, Reasoning, Refusal, Source, Text, ToolCall, source_of
+from tollhouse.conversations.parts import (
+    AnyPart,
+    Audio,
+    Reasoning,
+    Refusal,
+    Source,
+    Text,
+    ToolCall,
+    from_seen,
+    source_of,
+)
 from tollhouse.dialects import chat
 from tollhouse.dialects.collect import join_sound
 from tollhouse.errors import UpstreamIncomplete
@@ -16,7 +26,7 @@ class Gathering:
     """One answer; of several choices the first."""
 
     def __init__(self) -> None:
-        self._pieces: list[_Words | _Thought | _Call | _Sound] = []
+        self._pieces: list[_Words | _Thought | _Call | _Whole | _Sound] = []
         self._reason = "other"
         self._has_ended = False
 
@@ -33,6 +43,8 @@ class Gathering:
                 self._call(event)
             case chat.AudioDelta(index=0):
                 self._sound(event)
+            case chat.PartSeen(index=0):
+                self._pieces.append(_Whole(from_seen(event)))
             case chat.CitationSeen(0, citation):
                 self._last_words().sources.append(source_of(citation))
             case chat.Finished(0, reason):
@@ -144,6 +156,14 @@ class _Call:
         first, proof = self._first, self._proof
         proven = () if proof is None else (proof.signature, proof.made_by)
         return ToolCall(first.id or "", first.name or "", "".join(self._said), first.type, *proven)
+
+
+class _Whole:
+    def __init__(self, part: AnyPart) -> None:
+        self._part = part
+
+    def whole(self) -> AnyPart:
+        return self._part
 
 
 class _Sound:

@@ -8,9 +8,20 @@ from typing import Any, Protocol
 import msgspec
 
 from tollhouse.conversations.gathering import Gathering
-from tollhouse.conversations.parts import AnyPart, ToolCall, from_answer, source_of
+from tollhouse.conversations.parts import (
+    AnyPart,
+    File,
+    Image,
+    Other,
+    ToolCall,
+    from_answer,
+    from_seen,
+    part_seen,
+    source_of,
+)
 from tollhouse.dialects import chat, sse
 
+_PART = msgspec.json.Decoder(Image | File | Other)
 _DATA = msgspec.json.Decoder(dict[str, Any])
 
 STOPPED = "stopped"
@@ -67,6 +78,8 @@ def telling(event: chat.Event) -> tuple[str, dict[str, Any]] | None:
             return "message.delta", {"text": text}
         case chat.RefusalDelta(0, text) if text:
             return "message.delta", {"text": text, "refusal": True}
+        case chat.PartSeen(index=0):
+            return "message.part", {"part": msgspec.Raw(msgspec.json.encode(from_seen(event)))}
         case chat.CitationSeen(0, citation):
             return "message.source", msgspec.to_builtins(source_of(citation))
         case chat.ReasoningDelta(index=0):
@@ -85,6 +98,8 @@ def told(name: str, data: dict[str, Any]) -> chat.Event | None:
             return chat.RefusalDelta(0, data["text"])
         case "message.delta":
             return chat.TextDelta(0, data["text"])
+        case "message.part":
+            return part_seen(_PART.decode(msgspec.json.encode(data["part"])))
         case "message.source":
             return chat.CitationSeen(0, chat.Citation(**data))
         case "reasoning.delta":

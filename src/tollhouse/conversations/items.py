@@ -33,7 +33,7 @@ from tollhouse.conversations.parts import (
 )
 from tollhouse.dialects import chat
 from tollhouse.dialects.openai_responses.content import without_nones, write_citation
-from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call
+from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call, write_picture
 from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.errors import InvalidRequest, NotFound
 
@@ -54,7 +54,10 @@ INCLUDABLE: Final = frozenset(
 )
 """What may be asked for besides; all but the seals is shown whenever it is kept."""
 
-WORDS = (Text, Refusal, Image, Audio, File)
+SPOKEN = (Text, Refusal, Audio)
+SEEN = (Image, File, Other)
+"""What a model shows is an item of its own; what it is shown stands among the words."""
+
 CUSTOM: Final = "custom"
 
 _PREFIXES: Final = {
@@ -64,8 +67,8 @@ _PREFIXES: Final = {
     "function_call_output": "fco",
     "custom_tool_call": "ctc",
     "custom_tool_call_output": "ctco",
+    "image_generation_call": "ig",
 }
-_FIELDS = msgspec.json.Decoder(dict[str, Raw])
 _NAME = re.compile(r"[a-z]{2,8}_([0-9a-z]{26})_([0-9]{1,4})")
 _CUSTOM_OUTPUT = Raw(b'"custom_tool_call_output"')
 
@@ -92,7 +95,7 @@ def items_of(
 ) -> list[Item]:
     """The items of a message, in order and with their names; `status` is that of words and calls."""
     return [
-        {"id": name_of(item["type"], message_id, place)} | item
+        item | {"id": name_of(item["type"], message_id, place)}
         for place, group in enumerate(groups(role, parts))
         if (item := _item(role, group, status, include)) is not None
     ]
@@ -115,7 +118,7 @@ def groups(role: Role, parts: Sequence[AnyPart]) -> Iterator[tuple[AnyPart, ...]
     """The parts of a message, those together that make one item."""
     together: list[AnyPart] = []
     for part in parts:
-        if isinstance(part, WORDS) or (isinstance(part, Other) and role != "assistant"):
+        if isinstance(part, SPOKEN) or (isinstance(part, SEEN) and role != "assistant"):
             together.append(part)
             continue
         if together:
@@ -167,8 +170,10 @@ def _item(role: Role, group: tuple[AnyPart, ...], status: str, include: frozense
             return write_call(chat.ToolCall(name, tool, arguments, kind)) | {"status": status}
         case ToolResult() as result:
             return _output(result)
+        case Image(url=url) if role == "assistant":
+            return write_picture(url, "")
         case Other(raw=raw) if role == "assistant":
-            return {name: value for name, value in _FIELDS.decode(raw).items() if name != "id"}
+            return msgspec.json.decode(raw, type=dict[str, Any])
         case _:
             content = [_content(part, role) for part in group]
             return {"type": "message", "status": status, "role": role, "content": content}

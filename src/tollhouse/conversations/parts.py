@@ -238,6 +238,16 @@ def from_result(result: chat.Message, kind: str = "function") -> ToolResult:
     return ToolResult(result.tool_call_id or "", content, result.is_error, kind)
 
 
+def from_seen(seen: chat.PartSeen) -> AnyPart:
+    """What came in one piece of a model's answer, as a part."""
+    return _kept(seen.part)
+
+
+def part_seen(part: Image | File | Other) -> chat.PartSeen:
+    """The same, as dialects tell it in a stream."""
+    return chat.PartSeen(0, _said(part))  # type: ignore[arg-type]  # what these three are said as
+
+
 def _kept(part: chat.Part) -> AnyPart:
     match part:
         case chat.TextPart():

@@ -10,7 +10,19 @@ from typing import Any, Final
 
 from tollhouse.conversations.hearing import data_of, told
 from tollhouse.conversations.items import SEALED
-from tollhouse.conversations.parts import AnyPart, Audio, Reasoning, Refusal, Text, ToolCall, citation_of
+from tollhouse.conversations.parts import (
+    AnyPart,
+    Audio,
+    File,
+    Image,
+    Other,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    citation_of,
+    part_seen,
+)
 from tollhouse.conversations.recording import RunEvent
 from tollhouse.conversations.response_views import (
     model_of,
@@ -42,7 +54,7 @@ class Telling:
             created=self._created,
             include_usage=True,
             repeated=repeated(run, how) | {"completed_at": None, "error": None},
-            names_thinking=True,
+            names_items=True,
             shows_seals=SEALED in include,
         )
 
@@ -127,5 +139,7 @@ def events_of(parts: tuple[AnyPart, ...]) -> Iterator[chat.Event]:
                 yield chat.ToolCallDelta(
                     index=0, slot=place, id=part.id, name=part.name, arguments=part.arguments, type=part.kind
                 )
+            case Image() | File() | Other():
+                yield part_seen(part)
             case _:
                 pass

@@ -74,6 +74,9 @@ class UiTelling:
                     yield {"type": "reasoning-delta", "id": self._name, "delta": text}
             case chat.ToolCallDelta():
                 yield from self._call(event)
+            case chat.PartSeen(_, chat.ImagePart(url)) if url.startswith("data:"):
+                yield from self._close()
+                yield {"type": "file", "url": url, "mediaType": url.removeprefix("data:").partition(";")[0]}
             case chat.CitationSeen(_, citation) if citation.url is not None:
                 self._parts += 1
                 source = {"sourceId": str(self._parts), "url": citation.url}

@@ -10,6 +10,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat, sse
+from tollhouse.dialects.modelled import FIELDS
 from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_id, response, tokens_of
 from tollhouse.dialects.openai_responses.errors import error_object
 from tollhouse.dialects.openai_responses.items import write_picture
@@ -35,7 +36,7 @@ class Writer:
         include_usage: bool,
         *,
         repeated: Mapping[str, Any] | None = None,
-        names_thinking: bool = False,
+        names_items: bool = False,
         shows_seals: bool = True,
     ) -> None:
         """Name the answer.
@@ -46,13 +47,13 @@ class Writer:
             created: seconds since the epoch.
             include_usage: makes no difference: a response always tells its usage.
             repeated: fields of the response that are not at their defaults.
-            names_thinking: thinking is an item of this answer like any other, whatever its provider called it.
+            names_items: every item is named as one of this answer, whatever its provider called it.
             shows_seals: the client is to have what proves thinking to its maker.
         """
         self.repeated = dict(repeated or {})
         self.sequence_number = 0
         self._head = {"id": id, "created_at": created, "model": model}
-        self._names_thinking = names_thinking
+        self._names_items = names_items
         self._shows_seals = shows_seals
         self._said: list[Said] = []
         self._items: list[OpenMessage | OpenThinking | OpenCall | WholeItem] = []
@@ -133,7 +134,7 @@ class Writer:
     def _think(self, event: chat.ReasoningDelta) -> None:
         thinking = self._open
         if not isinstance(thinking, OpenThinking) or event.id not in (None, thinking.told_as):
-            name = None if self._names_thinking else event.id
+            name = None if self._names_items else event.id
             thinking = OpenThinking(len(self._items), name or self._name("rs"), event.id)
             self._begin(thinking)
         if event.text:
@@ -147,7 +148,7 @@ class Writer:
         """A picture, or an item of this dialect as it came; there is no word for a document."""
         item: dict[str, Any] | Raw | None = None
         if isinstance(part, chat.OtherPart):
-            item = part.raw
+            item = part.raw if not self._names_items else FIELDS.decode(part.raw) | {"id": self._name("item")}
         elif isinstance(part, chat.ImagePart):
             item = write_picture(part.url, self._name("ig"))
         if item is not None:
