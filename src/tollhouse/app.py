@@ -271,6 +271,11 @@ def build(
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
     channels = channels_of(settings, clock, store, vault, client)
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
+
+    def ended(status: str) -> None:
+        metrics.job_finished(status)
+        outbox.wake()
+
     conversing = Conversing(
         store=store,
         clock=clock,
@@ -278,7 +283,9 @@ def build(
         steps=steps,
         foreground=foreground,
         habits=Habits(**settings.conversations.model_dump()),
+        channels=tuple(name for name in channels if name != ENDPOINT),
         on_queued=lambda: worker.wake(),
+        on_ended=ended,
     )
     worker = Worker(
         store,

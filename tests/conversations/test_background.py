@@ -12,7 +12,7 @@ import pytest
 
 from houses import acme_toml, opened
 from talks import Talk
-from tollhouse.admin import access, budgets
+from tollhouse.admin import access, budgets, deliveries
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.app import House
 from tollhouse.store import queue, runs
@@ -110,11 +110,15 @@ async def test_what_may_pass_is_tried_again_three_times_in_all_and_later_each_ti
     assert provider.asked == 3
 
 
-async def test_what_would_fail_again_is_not_tried_again(ada: Talk, provider: WireProvider):
-    """J1, C15: the error's class decides."""
+async def test_what_would_fail_again_is_not_tried_again(ada: Talk, provider: WireProvider, talking_house: House):
+    """J1, J4, C15: the error's class decides; whoever is to know is told, and of what was said nothing."""
     provider.script(status(400, "no such parameter"))
-    run = await ada.ended(await later(ada, await ada.new()))
+    run = await ada.ended(await later(ada, await ada.new(), "swordfish"))
     assert (run["status"], run["attempt"], run["error"]["retryable"]) == ("failed", 1, False)
+    (alert,) = (await deliveries.list_alerts(talking_house.desk)).data
+    assert (alert.type, alert.facts["run"], alert.facts["error"]) == ("run.failed", run["id"], "invalid_request")
+    assert "swordfish" not in str(alert)
+    assert 'jobs_finished_total{outcome="failed"} 1.0' in talking_house.metrics.render().decode()
     provider.script(answer("Hello"))
     accepted = await ada.call("POST", f"/api/runs/{run['id']}/retry", 202)
     assert (accepted["run"], accepted["status"]) == (run["id"], "queued")

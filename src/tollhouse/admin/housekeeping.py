@@ -16,7 +16,7 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
-from tollhouse.store import alerts, credentials, machinery, people, repeats, requests, run_events, runs
+from tollhouse.store import alerts, credentials, machinery, people, queue, repeats, requests, run_events, runs
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.timekeeping import keep_time
 from tollhouse.store.types import to_micros
@@ -134,7 +134,11 @@ class Housekeeping:
         await self._watch.look()
 
     async def _measure(self) -> None:
+        now = self._clock.now()
         self._metrics.held_nanodollars = await self._store.read(self._ledger.held)
+        waiting, oldest = await self._store.read(lambda tx: queue.backlog(tx, now))
+        self._metrics.jobs_waiting = waiting
+        self._metrics.jobs_oldest_wait_s = 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
 
     async def _repeat(self, drop: Callable[[Writing], int]) -> None:
         """Until nothing is left to drop; others get their turn between two steps."""

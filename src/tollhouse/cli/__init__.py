@@ -16,6 +16,7 @@ from tollhouse.cli.accounting import budgets, spend, verify
 from tollhouse.cli.alerts import alerts, deliveries, webhooks
 from tollhouse.cli.credentials import credentials, rotate_key
 from tollhouse.cli.demo import demo
+from tollhouse.cli.jobs import jobs
 from tollhouse.cli.operating import config, doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
 from tollhouse.cli.people import tokens, users
@@ -34,7 +35,7 @@ app = typer.Typer(
 
 for command in (up, serve, work, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
-for group in (users, tokens, credentials, budgets, routes, requests, alerts, webhooks, deliveries, config, demo):
+for group in (users, tokens, credentials, budgets, routes, requests, jobs, alerts, webhooks, deliveries, config, demo):
     app.add_typer(group)
 
 

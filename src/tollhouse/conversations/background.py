@@ -36,12 +36,19 @@ class Begun(msgspec.Struct, frozen=True):
     origin: Origin
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """The run may not begin, and has failed."""
+
+
 async def execute(conversing: Conversing, run_id: str) -> None:
     """Execute the next attempt of a run, unless it has ended or is under way somewhere."""
     if conversing.foreground.is_closed:
         return
     begun = await conversing.store.write(lambda tx: _begin(tx, conversing, run_id))
     if begun is None:
+        return
+    if isinstance(begun, Refused):
+        conversing.on_ended("failed")
         return
     run, recorder = begun.run, Recorder(conversing.store, conversing.clock, run_id)
     running = Running(run_id, run["attempt"], recorder, is_heard=False)
@@ -50,7 +57,7 @@ async def execute(conversing: Conversing, run_id: str) -> None:
     await running.outcome()
 
 
-def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | None:
+def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused | None:
     """Take the run from whoever had it and does not live; None when there is nothing to do."""
     now = conversing.clock.now()
     row = queue.lock(tx, run_id)
@@ -61,7 +68,7 @@ def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | None:
         caller = _permitted(tx, row, losses, now)
     except TollhouseError as refusal:
         turns.fail(tx, conversing, row, error_view(refusal), now)
-        return None
+        return Refused()
     values = {
         "status": "running",
         "attempt": row["attempt"] if row["started_at"] is None else row["attempt"] + 1,

@@ -33,7 +33,9 @@ class Conversing(msgspec.Struct, frozen=True, kw_only=True):
     """The parts.
 
     Attributes:
+        channels: whom the settings name to hear of runs in the background that fail.
         on_queued: a run waits for a worker.
+        on_ended: a run in the background has ended, as this word says, durably.
     """
 
     store: Store
@@ -43,4 +45,6 @@ class Conversing(msgspec.Struct, frozen=True, kw_only=True):
     foreground: Foreground
     habits: Habits
     chance: Callable[[], float] = random.random
+    channels: tuple[str, ...] = ()
     on_queued: Callable[[], None] = lambda: None
+    on_ended: Callable[[str], None] = lambda status: None

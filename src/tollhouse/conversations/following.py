@@ -13,6 +13,7 @@ from tollhouse.conversations.records import found, found_message
 from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
 from tollhouse.errors import NotFound
 from tollhouse.gateway.identify import Caller
+from tollhouse.notify import runs as notify
 from tollhouse.store import conversations as sql
 from tollhouse.store import runs
 from tollhouse.store.engine import Reading, Writing
@@ -88,7 +89,11 @@ async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView
 
     def work(tx: Writing) -> RunView:
         # Whoever executes it elsewhere looks for this, and writes nothing more.
-        runs.move(tx, run_id, since=runs.OPEN, attempt=None, values={"status": "cancelled", "finished_at": now})
+        values = {"status": "cancelled", "finished_at": now}
+        row = runs.find(tx, caller.user_id, run_id)
+        moved = runs.move(tx, run_id, since=runs.OPEN, attempt=None, values=values)
+        if moved and row is not None and row["background"]:
+            notify.note_end(tx, row, "cancelled", error=None, now=now, channels=conversing.channels)
         return view_of(tx, caller, run_id)
 
     return await conversing.store.write(work)

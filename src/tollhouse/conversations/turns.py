@@ -25,13 +25,14 @@ from tollhouse.conversations.history import Fitted, Kept, fit, whole
 from tollhouse.conversations.parts import dump, load, words_of
 from tollhouse.conversations.recording import RENDERED, RunEvent, dumped
 from tollhouse.conversations.response_asking import request_of
-from tollhouse.conversations.views import ErrorView, message_view, run_view
+from tollhouse.conversations.views import ErrorView, RunStatus, message_view, run_view
 from tollhouse.dialects import chat, openai_chat, openai_responses
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway import route
 from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.identify import Caller
+from tollhouse.notify import runs as notify
 from tollhouse.store import conversations as sql
 from tollhouse.store import run_events, runs, searching
 from tollhouse.store.engine import Reading, Writing
@@ -209,7 +210,7 @@ async def _conclude(run: Mapping[str, Any], ending: Ending, running: Running, co
     now = conversing.clock.now()
 
     def work(tx: Writing) -> tuple[Outcome, list[RunEvent]]:
-        outcome = _end(tx, run, ending, running, now)
+        outcome = _end(tx, run, ending, running, conversing, now)
         last = _last_words(outcome, ending, running) if outcome.run.attempt == run["attempt"] else []
         if running.recorder is not None:
             rendered = [running.recorder.row(event, None) for event in last if event.name in RENDERED]
@@ -222,6 +223,8 @@ async def _conclude(run: Mapping[str, Any], ending: Ending, running: Running, co
         running.say(event)
     if running.recorder is not None:
         running.recorder.announce()
+    if run["background"] and outcome.run.finished_at is not None and outcome.run.attempt == run["attempt"]:
+        conversing.on_ended(outcome.run.status)
     return outcome
 
 
@@ -234,7 +237,9 @@ async def _written(conversing: Conversing, work: Callable[[Writing], T]) -> T:
     return await conversing.store.write(work)
 
 
-def _end(tx: Writing, run: Mapping[str, Any], ending: Ending, running: Running, now: datetime) -> Outcome:
+def _end(
+    tx: Writing, run: Mapping[str, Any], ending: Ending, running: Running, conversing: Conversing, now: datetime
+) -> Outcome:
     """The end, unless somebody else has ended the run or taken it up; what it cost is kept in any case of ours."""
     user_id, conversation_id = run["user_id"], run["conversation_id"]
     request_id = None if running.exchange is None else running.exchange.id
@@ -242,6 +247,8 @@ def _end(tx: Writing, run: Mapping[str, Any], ending: Ending, running: Running, 
     # `failed` in the same attempt: we had been taken for dead.
     since, values = ("running", "failed"), {**ending.values(run, now), "request_id": request_id}
     moved = runs.move(tx, run["id"], since=since, attempt=run["attempt"], values=values)
+    if moved and run["background"]:
+        note_end(tx, conversing, run, ending.status, ending.error, now)
     if not moved and request_id is not None:
         moved = runs.account(tx, run["id"], run["attempt"], {**ending.account, "request_id": request_id})
         if moved:
@@ -272,6 +279,21 @@ def fail(tx: Writing, conversing: Conversing, run: Mapping[str, Any], error: Err
     """End a run that may not begin."""
     values = {"status": "failed", "error": msgspec.to_builtins(error), "next_try_at": None, "finished_at": now}
     runs.move(tx, run["id"], since=(run["status"],), attempt=run["attempt"], values=values)
+    note_end(tx, conversing, run, "failed", error, now)
+
+
+def note_end(
+    tx: Writing,
+    conversing: Conversing,
+    run: Mapping[str, Any],
+    status: RunStatus,
+    error: ErrorView | None,
+    now: datetime,
+) -> None:
+    """Let those be told who want to hear of it, if a run in the background has ended."""
+    if status == "succeeded" or status == "failed" or status == "cancelled":
+        code = None if error is None else error.code
+        notify.note_end(tx, run, status, error=code, now=now, channels=conversing.channels)
 
 
 def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: Any, now: Any) -> None:

@@ -24,9 +24,6 @@ LOOK_EVERY_S = 0.25
 TURN = "turn"
 """The handler of runs: it gets a run's id."""
 
-PAUSED = "jobs paused"
-"""The fact that no run is to begin."""
-
 
 class Dispatcher:
     """The dispatcher of one process.
@@ -76,7 +73,7 @@ class Dispatcher:
         now = self._clock.now()
 
         def query(tx: Reading) -> tuple[list[Waiting], Mapping[str, int]]:
-            if machinery.get_fact(tx, PAUSED):
+            if machinery.get_fact(tx, queue.PAUSED):
                 return [], {}
             rows = queue.due(tx, now, max(free, 1))
             return [waiting(row) for row in rows], queue.under_way(tx) if rows else {}

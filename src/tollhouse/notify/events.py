@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-Subscribable: TypeAlias = Literal["budget.threshold", "credential.aging", "credential.failing"]
+Subscribable: TypeAlias = Literal[
+    "budget.threshold", "credential.aging", "credential.failing", "run.succeeded", "run.failed", "run.cancelled"
+]
 EventType: TypeAlias = Literal[Subscribable, "webhook.ping"]
 """A ping goes to the endpoint that is tested, whatever it subscribed to."""
 
@@ -65,6 +67,18 @@ def _credential_failing(facts: Mapping[str, Any]) -> str:
     return f"{facts['provider']} refuses a credential: {facts['error']} ({facts['credential']} of {facts['user']})."
 
 
+def _run_succeeded(facts: Mapping[str, Any]) -> str:
+    return f"A run in the background has succeeded: {facts['run']} of {facts['user']}."
+
+
+def _run_failed(facts: Mapping[str, Any]) -> str:
+    return f"A run in the background has failed for good: {facts['error']} ({facts['run']} of {facts['user']})."
+
+
+def _run_cancelled(facts: Mapping[str, Any]) -> str:
+    return f"A run in the background was cancelled: {facts['run']} of {facts['user']}."
+
+
 def _ping(facts: Mapping[str, Any]) -> str:
     return f"This is a test of {facts['webhook']}."
 
@@ -77,6 +91,9 @@ THIN: Mapping[EventType, tuple[str, ...]] = {
     "budget.threshold": ("budget", "owner", "period", "threshold"),
     "credential.aging": ("credential", "user"),
     "credential.failing": ("credential", "user"),
+    "run.succeeded": ("run", "conversation"),
+    "run.failed": ("run", "conversation"),
+    "run.cancelled": ("run", "conversation"),
     "webhook.ping": ("webhook",),
 }
 """The facts that go into a body."""
@@ -85,5 +102,8 @@ SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     "budget.threshold": _budget_threshold,
     "credential.aging": _credential_aging,
     "credential.failing": _credential_failing,
+    "run.succeeded": _run_succeeded,
+    "run.failed": _run_failed,
+    "run.cancelled": _run_cancelled,
     "webhook.ping": _ping,
 }

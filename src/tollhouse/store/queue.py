@@ -10,14 +10,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, func, or_, select, type_coerce, update
 
 from tollhouse.store.conversation_tables import run
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.store.tables import process
 from tollhouse.store.types import to_micros
 
 WAITING = ("queued", "retrying")
+
+PAUSED = "jobs paused"
+"""The fact that no run is to begin."""
 
 
 def due(tx: Reading, now: datetime, per_workspace: int) -> list[Any]:
@@ -97,6 +101,40 @@ def backlog(tx: Reading, now: datetime) -> tuple[int, datetime | None]:
     query: Select[Any] = select(func.count(), func.min(able_at)).where(*_could_begin(run, now))
     count, oldest = tx.execute(query).one()
     return int(count), oldest
+
+
+def jobs(
+    tx: Reading, page: Page | None, *, status: str | None = None, user_id: str | None = None, error: str | None = None
+) -> list[Any]:
+    """Runs in the background, whoever's: a page of them by age, or all."""
+    query = select(run).where(run.c.background)
+    if status is not None:
+        query = query.where(run.c.status == status)
+    if user_id is not None:
+        query = query.where(run.c.user_id == user_id)
+    if error is not None:
+        query = query.where(type_coerce(run.c.error, Text).contains(f'"code":"{error}"', autoescape=True))
+    query = query.order_by(run.c.id) if page is None else page.of(query, run.c.id)
+    return list(tx.execute(query).mappings())
+
+
+def find(tx: Reading, run_id: str) -> Any | None:
+    """A run in the background, whoever's."""
+    return tx.execute(select(run).where(run.c.id == run_id, run.c.background)).mappings().first()
+
+
+def requeue(tx: Writing, run_id: str) -> bool:
+    """Let a run that failed or was cancelled begin again; false for one that did not."""
+    ended = update(run).where(run.c.id == run_id, run.c.background, run.c.status.in_(("failed", "cancelled")))
+    fresh = {"failures": 0, "losses": 0, "boot_id": None, "job_id": None, "request_id": None, "error": None}
+    fresh |= {"usage": None, "cost": None, "next_try_at": None, "deadline_at": None, "finished_at": None}
+    return tx.execute(ended.values(status="queued", **fresh)).rowcount == 1
+
+
+def cancel(tx: Writing, run_id: str, now: datetime) -> bool:
+    """Stop a run that has not ended."""
+    open_one = update(run).where(run.c.id == run_id, run.c.background, run.c.finished_at.is_(None))
+    return tx.execute(open_one.values(status="cancelled", finished_at=now)).rowcount == 1
 
 
 def _is_waiting() -> ColumnElement[bool]:

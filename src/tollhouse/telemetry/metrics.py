@@ -23,6 +23,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Labels = tuple[str, ...]
 
+TURNS = "turns"
+"""The only queue there is."""
+
 _NANO, _MICRO = 1e-9, 1e-6
 _TOO_MANY = 429
 _DURATIONS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -35,6 +38,8 @@ class Metrics(Collector):
     Attributes:
         in_flight: asked at each scrape for the number of requests being answered.
         tasks: likewise for the tasks of the event loop; a number that only grows is a leak.
+        jobs_waiting: runs in the background that could begin and have not, over the whole store, a few seconds ago.
+        jobs_oldest_wait_s: how long the first of them could have.
         held_nanodollars: money set aside in open holds, over the whole store, as it was a few seconds ago.
     """
 
@@ -48,6 +53,8 @@ class Metrics(Collector):
         self.in_flight: Callable[[], int] = int
         self.tasks: Callable[[], int] = int
         self.held_nanodollars = 0
+        self.jobs_waiting = 0
+        self.jobs_oldest_wait_s = 0.0
         self._version = version
         self._providers = frozenset(providers)
         self._requests = _Counter("requests", "Requests answered", "provider", "outcome", "status")
@@ -61,6 +68,7 @@ class Metrics(Collector):
         self._rate_rejections = _Counter("ratelimit_rejections", "Requests over a limit", "scope")
         self._budget_rejections = _Counter("budget_rejections", "Requests that a budget did not cover")
         self._deliveries = _Counter("webhook_deliveries", "Attempts to deliver alerts", "outcome")
+        self._jobs = _Counter("jobs_finished", "Runs in the background that ended", "outcome")
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -87,6 +95,10 @@ class Metrics(Collector):
         """An attempt to tell somebody has ended: `delivered`, `retried` or `failed`."""
         self._deliveries.add(1, outcome)
 
+    def job_finished(self, outcome: str) -> None:
+        """A run in the background has ended: `succeeded`, `failed` or `cancelled`."""
+        self._jobs.add(1, outcome)
+
     def render(self) -> bytes:
         """The page that Prometheus reads, in its text format 0.0.4."""
         return generate_latest(self._registry)
@@ -106,6 +118,11 @@ class Metrics(Collector):
         yield self._rate_rejections.family()
         yield self._budget_rejections.family()
         yield self._deliveries.family()
+        yield self._jobs.family()
+        yield _gauge("jobs_waiting", "Runs that could begin and have not", self.jobs_waiting, queue=TURNS)
+        yield _gauge(
+            "jobs_oldest_wait_seconds", "How long the first of them could have", self.jobs_oldest_wait_s, queue=TURNS
+        )
         yield _gauge("budget_held_usd", "Set aside in open holds, in US dollars", self.held_nanodollars * _NANO)
         build = GaugeMetricFamily("tollhouse_build_info", "Which Tollhouse this is", labels=["version"])
         build.add_metric([self._version], 1)
@@ -193,5 +210,7 @@ class _Histogram:
         return family
 
 
-def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"tollhouse_{name}", meaning, value=value)
+def _gauge(name: str, meaning: str, value: float, **labels: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"tollhouse_{name}", meaning, labels=[*labels])
+    family.add_metric([*labels.values()], value)
+    return family
