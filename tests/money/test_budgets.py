@@ -147,6 +147,8 @@ def test_a_strict_token_budget_holds_the_bound_and_writes_a_cap():
 def test_a_warning_never_refuses_and_never_overflows():
     grant = granted(asked(LARGEST, n=128), (budget(1, mode="warn"), Balance(open=MAX_NANODOLLARS - 5)))
     assert grant.amounts == (5,)
+    full = granted(asked(500), (budget(1, mode="warn"), Balance(posted=MAX_NANODOLLARS)))
+    assert full.amounts == (0,)
 
 
 def test_requests_are_counted_and_a_later_attempt_is_not_another_one():

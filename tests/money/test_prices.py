@@ -304,3 +304,19 @@ def test_a_price_that_an_operator_wrote_may_have_a_part_for_the_call_itself() ->
     price = from_listed(ListedPrice(input="1", output="2", per_request="0.025"), "mine")
     assert price is not None
     assert cost_of(Usage(input_tokens=1, output_tokens=1), price) == 25_000_000 + 3_000
+
+
+def test_a_call_is_held_by_the_price_of_the_tier_it_asks_for() -> None:
+    priority = replace(SEARCHING, input=FemtodollarsPerToken(9_000_000))
+    price = replace(SEARCHING, by_tier={"priority": priority})
+    assert price.held_for("priority", 0) is priority
+    assert price.held_for("priority", 2).per_request == 20
+
+
+def test_all_of_the_input_may_be_sound_and_none_of_it_less_than_nothing() -> None:
+    sound = FemtodollarsPerToken(7_000_000)
+    price = Price(input=FemtodollarsPerToken(1_000_000), output=FemtodollarsPerToken(0), input_audio=sound)
+    assert cost_of(Usage(input_tokens=5, output_tokens=0, input_audio_tokens=5), price) == 35
+    for wrong in ({"input_audio_tokens": -1}, {"input_cached_tokens": 9, "input_cache_write_tokens": -1}):
+        with pytest.raises(ValueError, match="parts of the input"):
+            cost_of(Usage(input_tokens=9, output_tokens=0, **wrong), price)
