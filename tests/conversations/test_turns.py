@@ -147,7 +147,7 @@ async def test_a_stream_whose_client_leaves_is_stopped(ada: Talk, provider: Wire
 
 
 async def test_two_turns_at_once_do_not_overwrite_each_other(ada: Talk, provider: WireProvider):
-    """C1: both are seen while they work, both are answered, and the branch has all four messages."""
+    """C1: both are seen while they work, both are answered, and the branch has all four messages, in order."""
     provider.script(say("one"), stall())
     provider.script(answer("two"))
     conversation = await ada.new()
@@ -159,12 +159,18 @@ async def test_two_turns_at_once_do_not_overwrite_each_other(ada: Talk, provider
     assert (polled["status"], [run["status"] for run in polled["runs"]]) == ("processing", ["running"])
     await ada.call("POST", f"/api/runs/{polled['runs'][0]['id']}/cancel")
     await first
-    assert sorted(await ada.texts(conversation)) == [
-        ("assistant", "one"),
-        ("assistant", "two"),
-        ("user", "1"),
-        ("user", "2"),
-    ]
+    in_order = [("user", "1"), ("assistant", "one"), ("user", "2"), ("assistant", "two")]
+    assert await ada.texts(conversation) == in_order
+    listed = (await ada.call("GET", f"{conversation}/messages"))["data"]
+    assert await ada.texts(conversation, after=listed[1]["id"]) == in_order[2:]
+    assert await ada.texts(conversation, before=listed[2]["id"], order="desc") == in_order[:2:-1]
+    provider.script(answer("three"))
+    await ada.say(conversation, "3")
+    told = [(it["role"], it["content"]) for it in provider.requests[-1].json["messages"]]
+    assert told == [*in_order, ("user", "3")]
+    exported = await ada.call("GET", f"{conversation}/export")
+    taken = await ada.call("POST", "/api/conversations/import", 201, json=exported)
+    assert await ada.texts(f"/api/conversations/{taken['id']}", limit=4) == in_order
 
 
 async def test_poll_tells_only_what_is_new(ada: Talk, provider: WireProvider):

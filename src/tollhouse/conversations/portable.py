@@ -91,7 +91,7 @@ async def export(conversing: Conversing, caller: Caller, conversation_id: str) -
 
     def query(tx: Reading) -> tuple[Any, list[Any]]:
         row = found(tx, caller, conversation_id)
-        return row, sql.messages(tx, caller.user_id, conversation_id)
+        return row, parents_first(sql.messages(tx, caller.user_id, conversation_id))
 
     return _portable(*await conversing.store.read(query))
 
@@ -166,6 +166,24 @@ async def shared(conversing: Conversing, key: str) -> SharedView:
         raise NotFound("There is nothing shared under this key.")
     kept = _FILE.decode(row["snapshot"])
     return SharedView(title=kept.title, messages=kept.messages, shared_at=row["created_at"])
+
+
+def parents_first(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """In the order they came, but none before its parent: one that waited for an answer came before it."""
+    put: list[Mapping[str, Any]] = []
+    known: set[str | None] = {None}
+    waiting: dict[str | None, list[Mapping[str, Any]]] = {}
+    for message in messages:
+        if message["parent_id"] not in known:
+            waiting.setdefault(message["parent_id"], []).append(message)
+            continue
+        ready = [message]
+        while ready:
+            one = ready.pop(0)
+            put.append(one)
+            known.add(one["id"])
+            ready += waiting.pop(one["id"], [])
+    return put
 
 
 def markdown(portable: Portable) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, func, insert, literal, select, tuple_, update
 
 from tollhouse.store.conversation_tables import conversation, message, share
 from tollhouse.store.engine import Reading, Writing
@@ -94,21 +94,34 @@ def find_message(tx: Reading, user_id: str, conversation_id: str, message_id: st
 
 
 def path(tx: Reading, user_id: str, conversation_id: str, leaf_id: str | None, page: Page | None = None) -> list[Any]:
-    """The branch that ends in a message, oldest first; or a page of it."""
+    """The branch that ends in a message, oldest first; or a page of it.
+
+    Its order is that of parents: what was said while a question was being answered came before the answer, and stands
+    behind it.
+    """
     if leaf_id is None:
         return []
     mine = _messages(user_id, conversation_id)
-    start = mine.with_only_columns(message.c.id, message.c.parent_id).where(message.c.id == leaf_id)
-    branch = start.cte("branch", recursive=True)
-    above = select(message.c.id, message.c.parent_id).join(branch, message.c.id == branch.c.parent_id)
-    branch = branch.union_all(above)
-    query = mine.where(message.c.id.in_(select(branch.c.id)))
-    return _paged(tx, query, page)
+    start = mine.with_only_columns(message.c.id, message.c.parent_id, literal(0).label("below"))
+    branch = start.where(message.c.id == leaf_id).cte("branch", recursive=True)
+    above = select(message.c.id, message.c.parent_id, branch.c.below + 1)
+    branch = branch.union_all(above.join(branch, message.c.id == branch.c.parent_id))
+
+    def place_of(message_id: str) -> ColumnElement[int]:
+        other = branch.alias()
+        return select(-other.c.below).where(other.c.id == message_id).scalar_subquery()
+
+    return _paged(tx, mine.join(branch, branch.c.id == message.c.id), page, -branch.c.below, place_of)
 
 
 def messages(tx: Reading, user_id: str, conversation_id: str, page: Page | None = None) -> list[Any]:
     """Every message of every branch, in the order they came; or a page of them."""
-    return _paged(tx, _messages(user_id, conversation_id), page)
+    other = message.alias()
+
+    def place_of(message_id: str) -> ColumnElement[int]:
+        return select(other.c.seq).where(other.c.id == message_id).scalar_subquery()
+
+    return _paged(tx, _messages(user_id, conversation_id), page, message.c.seq, place_of)
 
 
 def adopt(tx: Writing, question_id: str, answer_id: str, *, since: datetime) -> None:
@@ -178,13 +191,17 @@ def _messages(user_id: str, conversation_id: str) -> Select[Any]:
     return select(message).where(message.c.conversation_id == conversation_id, message.c.user_id == user_id)
 
 
-def _paged(tx: Reading, query: Select[Any], page: Page | None) -> list[Any]:
-    """The page by `seq`; `after` and `before` name messages."""
+def _paged(
+    tx: Reading,
+    query: Select[Any],
+    page: Page | None,
+    place: ColumnElement[int],
+    place_of: Callable[[str], ColumnElement[int]],
+) -> list[Any]:
+    """The page in the order of places; `after` and `before` name messages."""
     page = page or Page(limit=100_000, descending=False)
-    other = message.alias()
     for edge, is_below in ((page.after, page.descending), (page.before, not page.descending)):
         if edge is not None:
-            at = select(other.c.seq).where(other.c.id == edge).scalar_subquery()
-            query = query.where(message.c.seq < at if is_below else message.c.seq > at)
-    order = message.c.seq.desc() if page.descending else message.c.seq
+            query = query.where(place < place_of(edge) if is_below else place > place_of(edge))
+    order = place.desc() if page.descending else place
     return list(tx.execute(query.order_by(order).limit(page.limit)).mappings())
