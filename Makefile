@@ -19,7 +19,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 LICENCES := Apache;LGPL-3.0-only;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-peers prove-money fuzz mutants docs licences lock clean
+.PHONY: help up test check bench bench-peers prove-money prove-jobs fuzz mutants docs licences lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-peers: $(VENV)/.installed-dev ## install those gateways, each into an envi
 
 prove-money: $(VENV)/.installed-dev ## kill gateways under load for ten minutes and compare every nanodollar (FAST=1: for one)
 	$(BIN)/python -m proofs.money $(if $(FAST),--seconds 40) $(ARGS)
+
+prove-jobs: $(VENV)/.installed-dev ## kill gateways and workers under a thousand background turns, and look for lost ones (FAST=1: a minute)
+	$(BIN)/python -m proofs.jobs $(if $(FAST),--fast) $(ARGS)
 
 fuzz: $(VENV)/.installed-dev ## damage requests, answers and streams for ten minutes, before everything that reads them
 	$(BIN)/python -m proofs.fuzz $(ARGS)

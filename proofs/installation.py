@@ -103,22 +103,38 @@ class Site:
         async with open_house(settings, kind=kind, may_migrate=True, may_create_key=True) as house:
             yield house
 
-    async def start(self, crash: Sequence[str] = ()) -> Gateway:
-        """Start a gateway; `crash` is a point of `proofs.crashing` and a count.
+    async def start(self, crash: Sequence[str] = (), *, command: str = "up") -> Gateway:
+        """Start a gateway; `crash` is a point of `proofs.crashing` and a count, `command` what else than `up` it is.
 
         Raises:
             RuntimeError: it did not come to serve, and no crash was ordered.
         """
         module = ["proofs.crashing", *crash] if crash else ["tollhouse"]
-        command = [sys.executable, "-m", *module, "up", "--json", "--port", "0", "--data", str(self.folder)]
-        env = ENVIRONMENT | {"TOLLHOUSE_CONFIG": str(self.folder / "tollhouse.toml")}
-        if self.database_url is not None:
-            env["TOLLHOUSE_DATABASE_URL"] = self.database_url
-        process = await asyncio.to_thread(self._spawn, command, env)
+        process = await self._run([*module, command, "--json", "--port", "0"])
         line = await asyncio.to_thread(process.stdout.readline) if process.stdout else ""
         if not line:
             raise RuntimeError(f"a gateway of {self.name} did not start; see {self.folder / 'gateways.log'}")
         return Gateway(process, int(json.loads(line)["url"].rpartition(":")[2]))
+
+    async def work(self) -> Gateway:
+        """Start a worker, which serves nobody: it has no port. Raises RuntimeError when it does not come to work."""
+        process = await self._run(["tollhouse", "work", "--json"])
+        line = await asyncio.to_thread(process.stdout.readline) if process.stdout else ""
+        if not line:
+            raise RuntimeError(f"a worker of {self.name} did not start; see {self.folder / 'gateways.log'}")
+        return Gateway(process, 0)
+
+    async def told(self, *words: str) -> tuple[int, str]:
+        """Run a command to its end; gives its exit status and what it said."""
+        process = await self._run(["tollhouse", *words])
+        said, _ = await asyncio.to_thread(process.communicate)
+        return process.returncode, said
+
+    async def _run(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        env = ENVIRONMENT | {"TOLLHOUSE_CONFIG": str(self.folder / "tollhouse.toml")}
+        if self.database_url is not None:
+            env["TOLLHOUSE_DATABASE_URL"] = self.database_url
+        return await asyncio.to_thread(self._spawn, [sys.executable, "-m", *words, "--data", str(self.folder)], env)
 
     def _spawn(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
         with (self.folder / "gateways.log").open("a") as log:

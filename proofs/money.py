@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import json
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from proofs import books as bookkeeping
 from proofs.books import Books
 from proofs.clients import Told, insist
 from proofs.crashing import POINTS
+from proofs.figures import as_json, verdict
 from proofs.installation import Gateway, Site, Spender
 from proofs.postgres import postgres_server
 from proofs.refusals import false_refusals
@@ -158,8 +158,11 @@ def main() -> int:
             chance = Random(f"{arguments.seed}/{name}")
             trials.append(Trial(site, 1 if url is None else 2, provider, chance))
         asyncio.run(prove(trials, arguments.seconds))
-    sys.stdout.write(as_json(trials) if arguments.json else render(trials))
-    return 0 if all(trial.is_proven for trial in trials) else 1
+    columns = {trial.site.name: {title: read(trial) for title, read in FIGURES.items()} for trial in trials}
+    findings = {trial.site.name: trial.books.findings for trial in trials}
+    is_proven = all(trial.is_proven for trial in trials)
+    sys.stdout.write(as_json(columns, findings) if arguments.json else verdict(columns, findings, is_proven=is_proven))
+    return 0 if is_proven else 1
 
 
 async def prove(trials: Sequence[Trial], seconds: float) -> None:
@@ -180,34 +183,6 @@ async def tell(trials: Sequence[Trial], seconds: float) -> None:
         sys.stderr.write(f"\r{time.monotonic() - began_s:4.0f} of {seconds:.0f} s; {'; '.join(parts)}   ")
         sys.stderr.flush()
         await asyncio.sleep(1)
-
-
-def render(trials: Sequence[Trial]) -> str:
-    """The table, and what was found."""
-    rows = [("", *[trial.site.name for trial in trials])]
-    rows += [(title, *[str(read(trial)) for trial in trials]) for title, read in FIGURES.items()]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines = [
-        "  ".join([title.ljust(widths[0]), *[cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]])
-        for title, *cells in rows
-    ]
-    findings = [f"{trial.site.name}: {finding}" for trial in trials for finding in trial.books.findings[:20]]
-    verdict = "Proven." if all(trial.is_proven for trial in trials) else "NOT proven."
-    return "\n".join([*lines, "", *findings, verdict, ""])
-
-
-def as_json(trials: Sequence[Trial]) -> str:
-    """The same for machines."""
-    told = {
-        trial.site.name: {_name(title): read(trial) for title, read in FIGURES.items()}
-        | {"findings": trial.books.findings}
-        for trial in trials
-    }
-    return json.dumps(told, indent=2) + "\n"
-
-
-def _name(title: str) -> str:
-    return title.replace(", ", "_").replace(" ", "_")
 
 
 FIGURES: dict[str, Callable[[Trial], int | str]] = {
