@@ -101,8 +101,9 @@ def path(tx: Reading, user_id: str, conversation_id: str, leaf_id: str | None, p
     """
     if leaf_id is None:
         return []
-    mine = _messages(user_id, conversation_id)
-    start = mine.with_only_columns(message.c.id, message.c.parent_id, literal(0).label("below"))
+    start = _messages(user_id, conversation_id).with_only_columns(
+        message.c.id, message.c.parent_id, literal(0).label("below")
+    )
     branch = start.where(message.c.id == leaf_id).cte("branch", recursive=True)
     above = select(message.c.id, message.c.parent_id, branch.c.below + 1)
     branch = branch.union_all(above.join(branch, message.c.id == branch.c.parent_id))
@@ -111,7 +112,10 @@ def path(tx: Reading, user_id: str, conversation_id: str, leaf_id: str | None, p
         other = branch.alias()
         return select(-other.c.below).where(other.c.id == message_id).scalar_subquery()
 
-    return _paged(tx, mine.join(branch, branch.c.id == message.c.id), page, -branch.c.below, place_of)
+    # The leaf is the user's, so all above it are. To say so again misleads PostgreSQL: it expects one row, and compares
+    # each message with each.
+    query = select(message).join(branch, branch.c.id == message.c.id)
+    return _paged(tx, query, page, -branch.c.below, place_of)
 
 
 def messages(tx: Reading, user_id: str, conversation_id: str, page: Page | None = None) -> list[Any]:
