@@ -32,7 +32,6 @@ class Attempt:
     """
 
     __slots__ = (
-        "began_s",
         "candidate",
         "held",
         "input_bound",
@@ -52,7 +51,6 @@ class Attempt:
         terms: Terms,
         held: Held,
         input_bound: int,
-        now_s: float,
         translated: bytes | None = None,
     ) -> None:
         self.number = number
@@ -60,7 +58,6 @@ class Attempt:
         self.terms = terms
         self.held = held
         self.input_bound = input_bound
-        self.began_s = now_s
         self.outcome: str | None = None
         self.is_sent = False
         self.is_charged = False

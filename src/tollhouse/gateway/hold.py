@@ -49,8 +49,6 @@ async def hold(exchange: Exchange, number: int, candidate: Candidate, calling: C
     if translation is not None:
         translated = translation.body(model, cap=None, most_tokens=terms.max_output_tokens)
     ask = _ask(exchange, candidate, terms, translated)
-    now_s = calling.clock.monotonic()
-    left_s = max(0.0, exchange.began_s + calling.timeouts.total_s - now_s)
     new = NewHold(
         id=f"hold_{exchange.id[4:]}.{number}",
         request_id=exchange.id,
@@ -58,7 +56,7 @@ async def hold(exchange: Exchange, number: int, candidate: Candidate, calling: C
         provider=provider.name,
         model=model,
         price_version=terms.version,
-        deadline=calling.clock.time_ns() // 1_000 + int((left_s + HOLD_GRACE_S) * 1_000_000),
+        deadline=exchange.began_us + int((calling.timeouts.total_s + HOLD_GRACE_S) * 1_000_000),
         ask=ask,
         skeleton=encode(exchange.skeleton or exchange.begin(calling.boot_id)).decode(),
     )
@@ -67,7 +65,7 @@ async def hold(exchange: Exchange, number: int, candidate: Candidate, calling: C
     except BudgetExhausted as refusal:
         ask = await _counted(exchange, candidate, ask)
         held = await _insist(exchange, replace(new, ask=ask), new.ask, refusal, calling)
-    return Attempt(number, candidate, terms, held, ask.input_bound, now_s, translated)
+    return Attempt(number, candidate, terms, held, ask.input_bound, translated)
 
 
 def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: bytes | None) -> Ask:
