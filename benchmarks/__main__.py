@@ -14,6 +14,8 @@ Measure what a request costs, beside nginx and other gateways in the same run.
   run     CPU per request, throughput, added latency, memory, start-up, and a long run at half of the peak
   scale   several processes on one PostgreSQL, full tables, many users, reports,
           thousands of live streams
+  conversations
+          list, open, search and go on with conversations, when there are ten thousand of two hundred messages
   pages   write the documentation's pages anew from the results that are kept, without measuring
   translation
           what it takes to translate a call and an event, step by step, in this process and without a load
@@ -48,6 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 2
     # Imported here, so that --help answers at once and everywhere.
     from benchmarks import pages
+    from benchmarks.conversations import run as talking
     from benchmarks.processes import raise_open_files
     from benchmarks.run import KINDS, complaints, run
     from benchmarks.scale.run import run as run_scale
@@ -63,9 +66,15 @@ def main(words: Sequence[str] | None = None) -> int:
                 return 1 if found else 0
             case "scale":
                 pages.SCALE.publish(run_scale(plan_of(arguments, SCALE_PARTS)), is_kept=arguments.write)
+            case "conversations":
+                talked = talking.run(plan_of(arguments, ()))
+                pages.CONVERSATIONS.publish(talked, is_kept=arguments.write)
+                found = talking.complaints(talked)
+                sys.stderr.writelines(f"{complaint}\n" for complaint in found)
+                return 1 if found else 0
             case "pages":
-                pages.COST.rewrite()
-                pages.SCALE.rewrite()
+                for page in (pages.COST, pages.SCALE, pages.CONVERSATIONS):
+                    page.rewrite()
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -80,7 +89,11 @@ def read_arguments(words: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "command", nargs="?", choices=("run", "scale", "pages", "translation"), default="run", help="see above (run)"
+        "command",
+        nargs="?",
+        choices=("run", "scale", "conversations", "pages", "translation"),
+        default="run",
+        help="see above (run)",
     )
     parser.add_argument(
         "--only",

@@ -79,7 +79,7 @@ def _token(user_id: str, minted: tokens.Minted, now: datetime) -> dict[str, Any]
         "user_id": user_id,
         "name": "bench",
         "digest": minted.digest,
-        "scopes": ["inference"],
+        "scopes": ["inference", "conversations:read", "conversations:write"],
         "created_at": now,
     }
 
@@ -138,6 +138,7 @@ def _request_and_hold(
         ip="127.0.0.1",
         user_agent="benchmark",
         client_request_id=None,
+        tag=None,
     )
     request_id, hold_id = _id("req", n), _id("hold", n) + ".1"
     asked = {**structs.asdict(skeleton), "id": request_id, "created_at": at, "stream": 0}

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
+from benchmarks.conversations import page as conversations_page
+from benchmarks.conversations.figures import Talked
 from benchmarks.results import CACHE, KEPT, ROOT, Results, load, save
 from benchmarks.scale import page as scale_page
 from benchmarks.scale.points import Scale
@@ -47,3 +49,6 @@ class Page:
 
 COST = Page("cost", ROOT / "docs" / "reference" / "benchmarks.md", Results, report.page)
 SCALE = Page("scale", ROOT / "docs" / "explanation" / "scale.md", Scale, scale_page.page)
+CONVERSATIONS = Page(
+    "conversations", ROOT / "docs" / "explanation" / "many-conversations.md", Talked, conversations_page.page
+)

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import translation
 from benchmarks.__main__ import main
-from benchmarks.pages import COST, SCALE, Page
+from benchmarks.pages import CONVERSATIONS, COST, SCALE, Page
 from benchmarks.peers.__main__ import main as peers_main
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,6 @@ def test_a_peer_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str])
     assert "there is no peer nobody: choose from vllm-router" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("page", [COST, SCALE], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [COST, SCALE, CONVERSATIONS], ids=lambda page: page.name)
 def test_a_page_says_what_the_results_say_that_are_kept(page: Page):
     assert page.document.read_text() == page.text(), "run `python -m benchmarks pages`"
