@@ -192,6 +192,7 @@ async def test_a_worker_that_leaves_gives_its_runs_back_and_the_next_one_ends_th
     await ada.follow(run, most=2)
     talking_house.worker.leave()
     await talking_house.conversing.foreground.aclose()
+    await talking_house.worker.aclose()
     assert (await ada.call("GET", f"/api/runs/{run}"))["status"] == "queued"
     provider.script(answer("Hello"))
     toml = acme_toml(provider.base_url, api_key="sk-operator-key", share=True)

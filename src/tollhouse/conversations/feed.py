@@ -90,16 +90,18 @@ class Feed:
         place = self._place
 
         def query(tx: Reading) -> tuple[RunView, list[Any], Any]:
-            # The run first: what ends it is written with its end, so that nothing is missed behind it.
+            # In this order: what ends a run is written with its end, so that the run is never behind what was told of
+            # it, and the last that was told is never behind the run. The database may change in between.
+            rows = run_events.after(tx, self._run_id, place.attempt, place.seq, READ_MOST)
             run = view_of(tx, self._caller, self._run_id)
-            rows = run_events.after(tx, run.id, place.attempt, place.seq, READ_MOST)
             return run, rows, run_events.last(tx, run.id, run.attempt)
 
         run, rows, last = await self._conversing.store.read(query)
         events = [event for row in rows if (event := _told(row, run)) is not None]
         if rows:
             self._place = Place(rows[-1]["attempt"], rows[-1]["seq"])
-        self._is_over = len(rows) < READ_MOST and run.status in FINISHED
+        has_all = last is None or self._place >= (run.attempt, last["seq"])
+        self._is_over = run.status in FINISHED and has_all
         if self._is_over:
             events += [event for event in _unwritten(run, last) if (event.attempt, event.seq) > place]
         if events:
