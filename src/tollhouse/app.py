@@ -458,6 +458,7 @@ def application(
         house.store,
         Box(house.vault.derive("idempotency")),
         house.clock,
+        boot_id=house.boot_id,
         longest_s=house.settings.timeouts.total_s,
     )
 

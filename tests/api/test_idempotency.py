@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from gateways import Gateway, asking, over_both_peers
 from houses import make_admin, make_person
 from raw_http import connected, request
 from tollhouse.api.live import Patience
+from tollhouse.store.tables import repeat
 from tollhouse.testing import answer, stall, status
 
 KEY = {"idempotency-key": "order-66"}
@@ -60,6 +62,18 @@ async def test_while_the_first_is_being_answered_the_second_is_told_so(gateway: 
     gateway.provider.release()
     assert (await first).status_code == 200
     assert (await gateway.chat(headers=KEY)).headers["idempotency-replayed"] == "true"
+
+
+async def test_what_a_dead_process_was_doing_may_be_done_by_another(gateway: Gateway):
+    gateway.provider.script(stall(), answer())
+    gateway.provider.script(answer())
+    first = asyncio.create_task(gateway.chat(headers=KEY))
+    await gateway.provider.until(lambda: gateway.provider.stalled == 1)
+    await gateway.house.store.write(lambda tx: tx.execute(update(repeat).values(boot_id="boot_of_the_dead")))
+    assert (await gateway.chat(headers=KEY)).status_code == 200
+    gateway.provider.release()
+    assert (await first).status_code == 200
+    assert gateway.provider.asked == 2
 
 
 async def test_after_a_failure_it_is_tried_anew(gateway: Gateway):

@@ -64,15 +64,17 @@ class Claim:
 class Repeats:
     """All idempotency keys of one installation."""
 
-    def __init__(self, store: Store, box: Box, clock: Clock, *, longest_s: float) -> None:
+    def __init__(self, store: Store, box: Box, clock: Clock, *, boot_id: str, longest_s: float) -> None:
         """Keep answers in the store, locked.
 
         Args:
-            longest_s: how long a request may take; a claim that is older belongs to a process that died.
+            boot_id: our process's; a claim ends with the process that made it.
+            longest_s: how long a request may take; a claim that is older is nobody's, whatever else is known of it.
         """
         self.store = store
         self.box = box
         self._clock = clock
+        self._boot_id = boot_id
         self._longest_us = int((longest_s + CLAIM_GRACE_S) * 1_000_000)
 
     async def claim(self, token_id: str, route: str, raw_key: bytes, body: bytes) -> Claim | Answer:
@@ -95,6 +97,7 @@ class Repeats:
             "status": None,
             "answer": None,
             "claimed_until": now + self._longest_us,
+            "boot_id": self._boot_id,
             "created_at": now,
         }
         row = await self.store.write(lambda tx: sql.claim(tx, values, now=now, kept_since=now - sql.KEPT_US))

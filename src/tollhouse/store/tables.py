@@ -371,6 +371,7 @@ repeat = Table(
     Column("status", Integer),
     Column("answer", LargeBinary),
     Column("claimed_until", BigInteger, nullable=False),
+    Column("boot_id", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False, index=True),
 )
 

@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.Column("claimed_until", sa.BigInteger(), nullable=False),
+        sa.Column("boot_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_repeat")),
     )
