@@ -35,7 +35,7 @@ from tollhouse.api.surface import Surface
 from tollhouse.clock import Clock, SteadyClock
 from tollhouse.conversations import background
 from tollhouse.conversations.conversing import Conversing, Habits
-from tollhouse.conversations.foreground import Foreground
+from tollhouse.conversations.under_way import UnderWay
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
@@ -153,7 +153,7 @@ async def open_house(
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
         stack.push_async_callback(house.worker.aclose)
-        stack.push_async_callback(house.conversing.foreground.aclose)
+        stack.push_async_callback(house.conversing.under_way.aclose)
         async with alive(house, kind, is_only_web):
             yield house
 
@@ -190,7 +190,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
     finally:
         house.worker.leave()
         # What is broken off is in nobody's hands before we are no more: others go on with it at once.
-        await house.conversing.foreground.aclose()
+        await house.conversing.under_way.aclose()
         await house.worker.aclose()
         for task in tasks:
             task.cancel()
@@ -267,7 +267,7 @@ def build(
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )
-    foreground = Foreground(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
+    under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
     channels = channels_of(settings, clock, store, vault, client)
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
@@ -281,7 +281,7 @@ def build(
         clock=clock,
         boot_id=boot_id,
         steps=steps,
-        foreground=foreground,
+        under_way=under_way,
         habits=Habits(**settings.conversations.model_dump()),
         channels=tuple(name for name in channels if name != ENDPOINT),
         on_queued=lambda: worker.wake(),

@@ -191,7 +191,7 @@ async def test_a_worker_that_leaves_gives_its_runs_back_and_the_next_one_ends_th
     run = await later(ada, conversation)
     await ada.follow(run, most=2)
     talking_house.worker.leave()
-    await talking_house.conversing.foreground.aclose()
+    await talking_house.conversing.under_way.aclose()
     await talking_house.worker.aclose()
     assert (await ada.call("GET", f"/api/runs/{run}"))["status"] == "queued"
     provider.script(answer("Hello"))

@@ -34,7 +34,7 @@ async def test_a_gateway_that_stops_ends_its_runs_and_the_next_one_tries_again(
         said = asyncio.Event()
         listening = asyncio.create_task(ada.events(conversation, "Hi", on_delta=said.set))
         await said.wait()
-        await house.conversing.foreground.aclose()
+        await house.conversing.under_way.aclose()
         last = (await listening)[-1]
         assert (last.name, last.data["error"]["code"], last.data["error"]["retryable"]) == (
             "run.failed",

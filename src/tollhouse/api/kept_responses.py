@@ -26,7 +26,7 @@ async def retrieve(visit: Visit) -> dict[str, Any] | ResponseStream:
     feed = Feed(visit.conversing, visit.caller, kept.run.id)
     await feed.open()
     telling = Telling(kept.run, kept.how, visit.include | frozenset(kept.how["include"]))
-    return ResponseStream(feed, telling, last, lambda: visit.conversing.foreground.is_leaving)
+    return ResponseStream(feed, telling, last, lambda: visit.conversing.under_way.is_leaving)
 
 
 async def delete(visit: Visit) -> dict[str, Any]:

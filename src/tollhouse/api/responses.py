@@ -17,12 +17,12 @@ from tollhouse.api.surface import Surface
 from tollhouse.conversations import responses
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.feed import Feed
-from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.response_asking import FIELDS, names_kept, read, wants_kept
 from tollhouse.conversations.response_telling import Telling
 from tollhouse.conversations.response_views import response_id, shown
 from tollhouse.conversations.responses import Begun
 from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.under_way import Outcome, Running
 from tollhouse.conversations.views import RunView
 from tollhouse.dialects import json_body, openai_responses, sse
 from tollhouse.dialects.json_body import NULL
@@ -142,7 +142,7 @@ class Responses(Surface):
         await peer.end(told)
 
     def _is_leaving(self) -> bool:
-        return self._conversing.foreground.is_leaving
+        return self._conversing.under_way.is_leaving
 
     def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
         """OpenAI's envelope."""

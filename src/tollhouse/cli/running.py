@@ -113,7 +113,7 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
 
         def leave() -> None:
             house.worker.leave()
-            house.conversing.foreground.is_leaving = True
+            house.conversing.under_way.is_leaving = True
 
         server = Server(
             lambda is_ready: application(house, is_ready=is_ready),

@@ -16,10 +16,10 @@ from tollhouse import ids
 from tollhouse.conversations import turns
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.endings import error_view
-from tollhouse.conversations.foreground import Running
 from tollhouse.conversations.recording import Recorder
 from tollhouse.conversations.retrying import LOSSES
 from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.under_way import Running
 from tollhouse.errors import NotFound, TollhouseError, Unauthenticated, UpstreamTimeout
 from tollhouse.gateway.identify import Caller, by_id
 from tollhouse.jobs.reaper import LAPSE
@@ -42,7 +42,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 async def execute(conversing: Conversing, run_id: str) -> None:
     """Execute the next attempt of a run, unless it has ended or is under way somewhere."""
-    if conversing.foreground.is_closed:
+    if conversing.under_way.is_closed:
         return
     begun = await conversing.store.write(lambda tx: _begin(tx, conversing, run_id))
     if begun is None:
@@ -53,7 +53,7 @@ async def execute(conversing: Conversing, run_id: str) -> None:
     run, recorder = begun.run, Recorder(conversing.store, conversing.clock, run_id)
     running = Running(run_id, run["attempt"], recorder, is_heard=False)
     work = turns.take(run, begun.caller, begun.origin, running, conversing, stream=True)
-    conversing.foreground.start(running, work)
+    conversing.under_way.start(running, work)
     await running.outcome()
 
 
@@ -93,7 +93,7 @@ def _is_elsewhere(tx: Writing, conversing: Conversing, row: Mapping[str, Any], n
     if boot_id is None:
         return False
     if boot_id == conversing.boot_id:
-        return conversing.foreground.find(row["id"]) is not None
+        return conversing.under_way.find(row["id"]) is not None
     return queue.is_alive(tx, boot_id, now - LAPSE)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.conversations.foreground import Foreground
+from tollhouse.conversations.under_way import UnderWay
 from tollhouse.gateway.answer import Steps
 from tollhouse.store.engine import Store
 
@@ -42,7 +42,7 @@ class Conversing(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     boot_id: str
     steps: Steps
-    foreground: Foreground
+    under_way: UnderWay
     habits: Habits
     chance: Callable[[], float] = random.random
     channels: tuple[str, ...] = ()

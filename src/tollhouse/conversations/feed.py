@@ -70,7 +70,7 @@ class Feed:
     async def next(self) -> RunEvent | None:
         """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
         while not self._ready and not self._is_over:
-            running = self._conversing.foreground.find(self._run_id)
+            running = self._conversing.under_way.find(self._run_id)
             written = None if running is None or running.recorder is None else running.recorder.written
             await self._read()
             if not self._ready and not self._is_over:

@@ -55,7 +55,7 @@ async def get(conversing: Conversing, caller: Caller, run_id: str, wait_s: float
         left_s = until_s - loop.time()
         if view.finished_at is not None or left_s <= 0:
             return view
-        running = conversing.foreground.find(run_id)
+        running = conversing.under_way.find(run_id)
         if running is None:
             await asyncio.sleep(min(left_s, LOOK_EVERY_S))
         else:
@@ -80,7 +80,7 @@ async def listed(
 
 async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView:
     """Stop a run: what was said so far is kept. One that has ended stays as it is. Raises NotFound."""
-    running = conversing.foreground.find(run_id)
+    running = conversing.under_way.find(run_id)
     view = await get(conversing, caller, run_id)
     if running is not None and view.finished_at is None:
         running.stop()

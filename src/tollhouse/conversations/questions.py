@@ -15,12 +15,12 @@ from tollhouse import ids
 from tollhouse.conversations import titles, turns
 from tollhouse.conversations.asking import checked_settings
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.history import Kept, estimate_parts
 from tollhouse.conversations.parts import AnyPart, Role, dump, read_asked, words_of
 from tollhouse.conversations.recording import Recorder
 from tollhouse.conversations.records import found, found_message, index_title, locked
 from tollhouse.conversations.turns import Origin
+from tollhouse.conversations.under_way import Outcome, Running
 from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
 from tollhouse.errors import Conflict, NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
@@ -384,5 +384,5 @@ def start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: H
         return Queued(run_view(run, None))
     running = Running(run["id"], run["attempt"], Recorder(conversing.store, conversing.clock, run["id"]))
     work = turns.take(run, caller, how.origin, running, conversing, stream=how.stream)
-    conversing.foreground.start(running, work)
+    conversing.under_way.start(running, work)
     return running

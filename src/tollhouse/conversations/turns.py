@@ -19,12 +19,12 @@ from tollhouse.conversations import titles
 from tollhouse.conversations.asking import cap_of, write_request
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.endings import Ending, ending_of, error_view, going_on
-from tollhouse.conversations.foreground import Outcome, Running
 from tollhouse.conversations.hearing import STOPPED, Heard
 from tollhouse.conversations.history import Fitted, Kept, fit, whole
 from tollhouse.conversations.parts import dump, load, words_of
 from tollhouse.conversations.recording import RENDERED, RunEvent, dumped
 from tollhouse.conversations.response_asking import request_of
+from tollhouse.conversations.under_way import Outcome, Running
 from tollhouse.conversations.views import ErrorView, RunStatus, message_view, run_view
 from tollhouse.dialects import chat, openai_chat, openai_responses
 from tollhouse.errors import TollhouseError, Unavailable
@@ -100,7 +100,7 @@ async def take(
         raise
     if outcome.run.status == "succeeded" and conversing.habits.title_model is not None:
         titled = titles.make(conversing, caller, run["conversation_id"], run["message_id"], origin.tag)
-        conversing.foreground.afterwards(titled)
+        conversing.under_way.afterwards(titled)
     if isinstance(error, Exception):
         return msgspec.structs.replace(outcome, error=error)
     return outcome

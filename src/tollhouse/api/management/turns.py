@@ -19,10 +19,10 @@ from tollhouse.api.repeats import REPLAYED, SAFE_KEY
 from tollhouse.conversations import following, questions
 from tollhouse.conversations.feed import BEGINNING, Feed, Place, read_place
 from tollhouse.conversations.following import PollView
-from tollhouse.conversations.foreground import Outcome
 from tollhouse.conversations.questions import Asked, How, Queued
 from tollhouse.conversations.turns import Origin
 from tollhouse.conversations.ui_telling import UiTelling
+from tollhouse.conversations.under_way import Outcome
 from tollhouse.conversations.views import AcceptedView, MessageId, RunView, TurnView, turn_view
 from tollhouse.errors import InvalidRequest
 
@@ -175,7 +175,7 @@ async def followed(here: Visit, run: str, after: Place = BEGINNING, form: str = 
     feed = Feed(here.conversing, here.caller, run, after)
     await feed.open()
     ui = UiTelling(run) if form == UI else None
-    return EventStream(feed, ui=ui, is_leaving=lambda: here.conversing.foreground.is_leaving)
+    return EventStream(feed, ui=ui, is_leaving=lambda: here.conversing.under_way.is_leaving)
 
 
 def accepted(run: RunView) -> Response:

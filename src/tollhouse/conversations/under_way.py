@@ -98,8 +98,8 @@ class Running:
             self._task.cancel()
 
 
-class Foreground:
-    """All of them.
+class UnderWay:
+    """All runs under way here.
 
     Attributes:
         is_leaving: this process is about to end: whoever follows a run is asked to go elsewhere.
