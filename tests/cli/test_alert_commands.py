@@ -19,7 +19,8 @@ def test_an_endpoint_is_added_tried_rotated_and_removed(
     here = ("--config", str(config))
     made = tollhouse("webhooks", "add", receiver.url, "--json", *here).json
     assert made["secret"].startswith("whsec_")
-    assert made["events"] == ["budget.threshold", "credential.aging", "credential.failing"]
+    alerts = ["budget.threshold", "credential.aging", "credential.failing", "run.failed"]
+    assert sorted(made["events"]) == sorted([*alerts, "run.succeeded", "run.cancelled"])
     listed = tollhouse("webhooks", "list", *here)
     assert made["id"] in listed.out
     assert made["secret"] not in listed.out
