@@ -47,9 +47,14 @@ def append(
         parent = message_id
     sql.add_messages(tx, added)
     searching.index_new(tx, found)
-    values: dict[str, Any] = {"tip_id": parent, "active_at": now}
-    if row["title"] is None and (first_words := titles.first_words(title)) is not None:
+    go_on(tx, row, parent, words=title, now=now)
+    return added
+
+
+def go_on(tx: Writing, row: Mapping[str, Any], tip: str | None, *, words: str, now: datetime) -> None:
+    """Let a conversation go on from its newest message; one without a title is called by what was said first."""
+    values: dict[str, Any] = {"tip_id": tip, "active_at": now}
+    if row["title"] is None and (first_words := titles.first_words(words)) is not None:
         values |= {"title": first_words, "title_source": "fallback"}
         index_title(tx, {**row, **values})
     sql.change(tx, row["user_id"], row["id"], values)
-    return added

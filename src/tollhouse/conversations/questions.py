@@ -12,13 +12,14 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tollhouse import ids
-from tollhouse.conversations import titles, turns
+from tollhouse.conversations import turns
+from tollhouse.conversations.appending import go_on
 from tollhouse.conversations.asking import checked_settings
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.history import Kept, estimate_parts
 from tollhouse.conversations.parts import AnyPart, Role, dump, read_asked, words_of
 from tollhouse.conversations.recording import Recorder
-from tollhouse.conversations.records import found, found_message, index_title, locked
+from tollhouse.conversations.records import found, found_message, locked
 from tollhouse.conversations.turns import Origin
 from tollhouse.conversations.under_way import Outcome, Running
 from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
@@ -315,11 +316,7 @@ def _say(tx: Writing, conversing: Conversing, row: Any, message: Any, new: Kept)
     words = words_of(new.parts)
     sql.add_message(tx, message)
     turns.index_message(tx, message, message["id"], words)
-    values: dict[str, Any] = {"tip_id": message["id"], "active_at": conversing.clock.now()}
-    if row["title"] is None and (title := titles.first_words(words)) is not None:
-        values |= {"title": title, "title_source": "fallback"}
-        index_title(tx, {**row, **values})
-    sql.change(tx, row["user_id"], row["id"], values)
+    go_on(tx, row, message["id"], words=words, now=conversing.clock.now())
 
 
 QUEUED: Mapping[str, Any] = {"status": "queued", "boot_id": None, "job_id": None}
