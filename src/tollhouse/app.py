@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import tollhouse
 from tollhouse import ids
@@ -81,6 +81,7 @@ DIALECTS: Mapping[str, ModuleType] = {
 
 S = TypeVar("S", bound=Surface)
 
+KEPT_ROUTES = (*kept_conversations.ROUTES, *kept_responses.ROUTES)
 DEMO = "demo"
 KEY_FILE = "master.key"
 TOKENS = "tokens"
@@ -238,38 +239,12 @@ def build(
     boot_id = ids.new("boot")
     providers = all_providers(settings)
     client, targets = connect(providers, settings)
-    ledger = Ledger(store, clock)
-    pricebook = PriceBook(store, clock)
-    shared = {
-        name: table.api_key.resolve for name, table in settings.providers.items() if table.api_key and table.share
-    }
-    keys = Keys(vault, clock, lambda provider, fields: targets.of(provider, fields).bound_to, shared)
-    reachable = map_of(settings, providers, shared)
     metrics = Metrics(version=tollhouse.__version__, providers=providers)
-    calling = Calling(
-        ledger=ledger,
-        pricebook=pricebook,
-        keys=keys,
-        targets=targets,
-        clock=clock,
-        boot_id=boot_id,
-        timeouts=Timeouts(**settings.timeouts.model_dump()),
-        bounds=Bounds(),
-        attempts=settings.attempts,
-        on_attempt=metrics.attempted,
-    )
-    steps = Steps(
-        identify=Identify(store, clock, vault.derive(TOKENS)),
-        admit=Admit(),
-        reachable=reachable,
-        calling=calling,
-        finishing=Finishing(ledger=ledger, put=store.put, clock=clock, boot_id=boot_id),
-        clock=clock,
-        keeps_bodies=settings.requests.bodies,
-    )
+    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id)
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
     channels = channels_of(settings, clock, store, vault, client)
+    named = tuple(name for name in channels if name != ENDPOINT)
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
 
     def ended(status: str) -> None:
@@ -283,7 +258,7 @@ def build(
         steps=steps,
         under_way=under_way,
         habits=Habits(**settings.conversations.model_dump()),
-        channels=tuple(name for name in channels if name != ENDPOINT),
+        channels=named,
         on_queued=lambda: worker.wake(),
         on_ended=ended,
     )
@@ -301,16 +276,16 @@ def build(
         clock=clock,
         boot_id=boot_id,
         store=store,
-        ledger=ledger,
-        pricebook=pricebook,
+        ledger=steps.calling.ledger,
+        pricebook=steps.calling.pricebook,
         vault=vault,
-        keys=keys,
-        reachable=reachable,
+        keys=steps.calling.keys,
+        reachable=steps.reachable,
         steps=steps,
         watch=Watch(
             store,
             clock,
-            channels=tuple(name for name in channels if name != ENDPOINT),
+            channels=named,
             credential_days=settings.alerts.credential_days,
             on_raised=outbox.wake,
         ),
@@ -320,6 +295,44 @@ def build(
         worker=worker,
         metrics=metrics,
         upstreams=(client,),
+    )
+
+
+def steps_of(
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    vault: Vault,
+    providers: Mapping[str, Provider],
+    targets: Targets,
+    metrics: Metrics,
+    boot_id: str,
+) -> Steps:
+    """The path of a request, with all that it needs."""
+    ledger = Ledger(store, clock)
+    shared = {
+        name: table.api_key.resolve for name, table in settings.providers.items() if table.api_key and table.share
+    }
+    calling = Calling(
+        ledger=ledger,
+        pricebook=PriceBook(store, clock),
+        keys=Keys(vault, clock, lambda provider, fields: targets.of(provider, fields).bound_to, shared),
+        targets=targets,
+        clock=clock,
+        boot_id=boot_id,
+        timeouts=Timeouts(**settings.timeouts.model_dump()),
+        bounds=Bounds(),
+        attempts=settings.attempts,
+        on_attempt=metrics.attempted,
+    )
+    return Steps(
+        identify=Identify(store, clock, vault.derive(TOKENS)),
+        admit=Admit(),
+        reachable=map_of(settings, providers, shared),
+        calling=calling,
+        finishing=Finishing(ledger=ledger, put=store.put, clock=clock, boot_id=boot_id),
+        clock=clock,
+        keeps_bodies=settings.requests.bodies,
     )
 
 
@@ -449,8 +462,11 @@ def application(
 ) -> Application:
     """The ASGI application over a house that is open."""
     patience = patience or Patience(hear_out_s=house.settings.hear_out_seconds)
-    live, trusted = Live(house.clock.monotonic, patience), house.settings.trusted_proxies
-    body_bytes = house.settings.limits.body_bytes
+    live = Live(house.clock.monotonic, patience)
+    bounds: dict[str, Any] = {
+        "body_bytes": house.settings.limits.body_bytes,
+        "trusted": house.settings.trusted_proxies,
+    }
     house.metrics.in_flight = lambda: len(live.responses)
     house.metrics.tasks = lambda: len(asyncio.all_tasks())
 
@@ -463,27 +479,18 @@ def application(
     )
 
     def surface(kind: Callable[..., S]) -> S:
-        return kind(house.steps, live, repeats, body_bytes=body_bytes, trusted=trusted)
+        return kind(house.steps, live, repeats, **bounds)
 
     def management() -> Asgi:
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.
         from tollhouse.api.management.application import management
 
-        return management(
-            house.desk, house.conversing, house.steps.identify, repeats, body_bytes=body_bytes, trusted=trusted
-        )
+        return management(house.desk, house.conversing, house.steps.identify, repeats, **bounds)
 
     return Application(
         openai=surface(OpenAI),
         responses=surface(partial(Responses, conversing=house.conversing)),
-        kept=Kept(
-            (*kept_conversations.ROUTES, *kept_responses.ROUTES),
-            house.conversing,
-            house.steps.identify,
-            repeats,
-            body_bytes=body_bytes,
-            trusted=trusted,
-        ),
+        kept=Kept(KEPT_ROUTES, house.conversing, house.steps.identify, repeats, **bounds),
         anthropic=surface(Anthropic),
         google=surface(Google),
         original=surface(Original),
