@@ -53,7 +53,7 @@ BUSY_PATIENCE_S = 2.0
 BUSY_PAUSE_S = 0.005
 CHECKPOINT_EVERY_S = 1.0
 COMPANY_S = 0.002
-"""How long what nobody waits for may wait for company. Under load that halves the number of transactions."""
+"""How long what nobody waits for may wait for company. Under load that spares a third of the transactions."""
 
 
 class Waiting:
