@@ -47,7 +47,8 @@ class Durable:
         self._handlers: Mapping[str, Handler] = {}
         self._home: asyncio.AbstractEventLoop | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._leaving: asyncio.Event | None = None
+        self._leaving = asyncio.Event()
+        self._is_closed = False
         self._thread: threading.Thread | None = None
         self._dbos: Any = None
         self._workflow: Any = None
@@ -80,9 +81,12 @@ class Durable:
 
     async def aclose(self) -> None:
         """Stop. A job that is under way stays so in the database, for others to resume."""
-        if self._thread is None or self._loop is None or self._leaving is None:
+        if self._thread is None:
             return
-        self._loop.call_soon_threadsafe(self._leaving.set)
+        # A start that is under way, and that nobody waits for any more, finds this where it would go on to launch.
+        self._is_closed = True
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._leaving.set)
         await asyncio.to_thread(self._thread.join)
         self._thread = None
 
@@ -99,7 +103,9 @@ class Durable:
         logging.getLogger("dbos").addHandler(logging.NullHandler())
         from dbos import DBOS
 
-        self._loop, self._leaving = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        if self._is_closed:
+            return
         with self._database.opened() as (url, engine):
             DBOS(
                 config={
