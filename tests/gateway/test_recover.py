@@ -62,8 +62,6 @@ async def check_buried(books: Books, budget: Budget, posted: int = 40) -> None:
         "hold_c.1": "unconfirmed",
         "hold_d": "settled",
     }
-    # What was put and not waited for is in a batch before this one.
-    await books.store.join(requests.keep_bodies, ("req_a", None, None, 0))
     rows = [await books.row(f"req_{letter}") for letter in "abcd"]
     assert [row["outcome"] for row in rows] == [*["gateway_stopped"] * 3, "succeeded"]
     assert await books.store.read(lambda tx: books.ledger.pending(tx, [DEAD])) == []

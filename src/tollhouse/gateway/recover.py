@@ -64,7 +64,7 @@ async def bury(store: Store, ledger: Ledger, boot_ids: Sequence[str]) -> int:
     expired = await asyncio.gather(
         *(ledger.resolved(Resolution(hold_id=hold["id"], deed="expire")) for hold in pending)
     )
-    ledger.end_request(hold["id"] for hold, is_expired in zip(pending, expired, strict=True) if not is_expired)
+    await ledger.request_ended(hold["id"] for hold, is_expired in zip(pending, expired, strict=True) if not is_expired)
     await store.write(lambda tx: machinery.end_processes(tx, boot_ids))
     return len(pending)
 

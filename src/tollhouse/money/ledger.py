@@ -189,6 +189,10 @@ class Ledger:
         for hold_id in hold_ids:
             self._writer.put(sql.forget_skeletons, hold_id)
 
+    async def request_ended(self, hold_ids: Iterable[str]) -> None:
+        """As `end_request`, and wait until it is durable. Raises Unavailable."""
+        await asyncio.gather(*(self._writer.join(sql.forget_skeletons, hold_id) for hold_id in hold_ids))
+
     def pending(self, tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
         """Holds of these processes whose request never ended: id, request_id, state, skeleton."""
         return sql.pending_holds(tx, boot_ids)
