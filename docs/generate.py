@@ -80,7 +80,7 @@ def settings() -> Iterator[str]:
             yield "| setting | environment | default | meaning |"
             yield "|---|---|---|---|"
         name = variable(entry.path).replace("*", "NAME")
-        yield f"| `{entry.path[-1]}` | `{name}` | {_default(entry.default)} | {entry.meaning.replace('|', '&#124;')} |"
+        yield f"| `{entry.path[-1]}` | `{name}` | {_default(entry.default)} | {_in_cell(entry.meaning)} |"
 
 
 def commands() -> Iterator[str]:
@@ -138,6 +138,11 @@ def _features() -> Iterator[str]:
         yield f"| {meaning} (`{feature}`) | {' | '.join(marks)} |"
 
 
+def _in_cell(text: str) -> str:
+    """As one line of a table."""
+    return " ".join(text.split()).replace("|", "&#124;")
+
+
 def _command(command: Any, path: tuple[str, ...]) -> Iterator[str]:
     inner: dict[str, Any] = getattr(command, "commands", {})
     parameters = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
@@ -153,7 +158,7 @@ def _command(command: Any, path: tuple[str, ...]) -> Iterator[str]:
             yield "| option or argument | meaning |"
             yield "|---|---|"
         for parameter in parameters:
-            meaning = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "&#124;")
+            meaning = _in_cell(getattr(parameter, "help", None) or "")
             yield f"| `{', '.join(parameter.opts)}` | {meaning} |"
     for name, child in inner.items():
         yield from _command(child, (*path, name))

@@ -431,6 +431,7 @@ def open_vault(settings: Settings, clock: Clock, *, may_create: bool) -> Vault:
     file = key_file(settings)
     if may_create and file is None and settings.master_key is None:
         file = KeyFile(settings.data / KEY_FILE)
+    if may_create and file is not None and not file.path.exists():
         file.create(clock.now())
 
     def load() -> KeyRing:

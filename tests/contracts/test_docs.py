@@ -6,8 +6,12 @@ import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from typer.main import get_command
+
+from tollhouse.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -46,3 +50,21 @@ def test_the_verbs_that_pages_name_exist():
     verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     named = {verb for page in PAGES for verb in re.findall(r"`make ([a-z-]+)", page.read_text())}
     assert sorted(named - verbs) == []
+
+
+def test_the_commands_that_pages_tell_to_type_exist_with_their_options():
+    typed = re.compile(r"^(?:\S*/)?tollhouse ([a-z].*)$", re.MULTILINE)
+    lines = {line for page in PAGES for line in typed.findall(page.read_text())}
+    assert len(lines) > 20
+    assert {line: missing for line in lines if (missing := unknown(line.split()))} == {}
+
+
+def unknown(words: list[str]) -> list[str]:
+    """The words that no command, and the options that not this command, has."""
+    command: Any = get_command(app)
+    while words and hasattr(command, "commands"):
+        if words[0] not in command.commands:
+            return words[:1]
+        command, words = command.commands[words[0]], words[1:]
+    options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+    return [word for word in words if word.startswith("--") and word not in options]

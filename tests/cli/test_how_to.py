@@ -1,0 +1,79 @@
+"""The pages that tell how to give budgets and how to run it for real, followed literally."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from command_line import Ended, Gateway, started
+
+PAGES = Path(__file__).parents[2] / "docs" / "how-to"
+
+Command = Callable[..., Ended]
+
+
+def commands(page: str) -> list[list[str]]:
+    """What a page lets its reader type after `tollhouse`."""
+    blocks = re.findall(r"^```console\n(.*?)^```", (PAGES / page).read_text(), re.MULTILINE | re.DOTALL)
+    lines = [shlex.split(line) for block in blocks for line in block.splitlines()]
+    return [words for program, *words in lines if program == "tollhouse"]
+
+
+def test_budgets_are_given_as_the_page_says(command: Command, tmp_path: Path):
+    with started(tmp_path / "data") as gateway:
+        ended = {
+            " ".join(words): command(*words, "--data", str(tmp_path / "data")) for words in commands("give-budgets.md")
+        }
+        assert {text: one.err for text, one in ended.items() if one.status != 0} == {}
+        token = re.search(r"th_live_\w{47}", ended["tokens create alice --name laptop"].out)
+        assert token is not None
+        assert gateway.chat(token=token.group())[0] == 200
+        budgets = command("budgets", "list", "--user", "alice", "--data", str(tmp_path / "data"), "--json").json["data"]
+        assert {one["unit"]: (one["limit"], one["posted"] != 0) for one in budgets} == {
+            "tokens": (500_000, True),
+            "usd": ("20", True),
+        }
+        assert command("verify", "--data", str(tmp_path / "data")).status == 0
+
+
+def test_it_is_run_for_real_as_the_page_says(
+    command: Command, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    config = configured(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+
+    env = {"TOLLHOUSE_CONFIG": str(config), "DATABASE_URL": postgres_url}
+    with ExitStack() as stack:
+        running: list[Gateway] = []
+        tokens: list[str] = []
+        for verb, *rest in commands("run-for-real.md"):
+            if verb in ("serve", "work"):
+                running.append(stack.enter_context(started(tmp_path / "data", verb=verb, env=env)))
+                continue
+            ended = command(verb, *[word.replace("/etc/tollhouse/tollhouse.toml", str(config)) for word in rest])
+            assert ended.status == 0, ended.err
+            tokens += re.findall(r"th_live_\w{47}", ended.out)
+        serving = [gateway for gateway in running if "url" in gateway.served]
+        assert len(serving) == 2
+        assert [gateway.get("/health/ready")[0] for gateway in serving] == [200, 200]
+        made = command("tokens", "create", "root", "--json", "--config", str(config)).json
+        assert [gateway.chat(token=made["token"])[0] for gateway in serving] == [200, 200]
+        assert len(tokens) == 1
+        for gateway in running:
+            gateway.stop()
+        assert [gateway.wait() for gateway in running] == [0] * len(running)
+
+
+def configured(folder: Path) -> Path:
+    """The page's settings, with places and an address that a test may have."""
+    block = re.search(r"^```toml\n(.*?)^```", (PAGES / "run-for-real.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert block is not None
+    text = block.group(1).replace("/var/lib/tollhouse", str(folder / "data")).replace('"0.0.0.0"', '"127.0.0.1"')
+    config = folder / "tollhouse.toml"
+    config.write_text(text.replace("/etc/tollhouse/", f"{folder}/"))
+    return config
