@@ -38,7 +38,7 @@ async def insist(
 ) -> None:
     """Ask one thing after the other until cancelled, of whichever gateway runs."""
     while True:
-        await asyncio.sleep(chance.uniform(0, 0.15))
+        await asyncio.sleep(chance.uniform(0, 0.1))
         running = gateways()
         if not running:
             continue

@@ -33,11 +33,13 @@ from tollhouse.testing import answer, wait
 from tollhouse.testing.process import spawn
 from tollhouse.testing.remote import RemoteProvider
 
-CLIENTS = 12
+CLIENTS = 16
 PLENTY = "1000"
 LITTLE = "0.01"
 POOR_AT_ONCE = 3
 FAULT_RATE = 0.2
+PASSES_MOST = 150
+"""Of a named point, until the gateway kills itself there. A start takes as long as a hundred calls."""
 SCRIPT = [part for step in answer("One two three four five six seven.", usage=(12, 7)) for part in (step, wait(0.002))]
 
 
@@ -91,10 +93,10 @@ class Trial:
     async def _keep_one(self, number: int, seconds: float, over: asyncio.Event) -> None:
         """Start a gateway, let it be killed at a random moment or at a named point, and begin again."""
         for point in itertools.islice(itertools.cycle([None, *POINTS]), number, None):
-            crash = () if point is None else (point, str(self.chance.randint(2, 40)))
+            crash = () if point is None else (point, str(self.chance.randint(2, PASSES_MOST)))
             gateway = await self.site.start(crash)
             self.running.append(gateway)
-            await self._live(gateway, seconds / 40, over)
+            await self._live(gateway, seconds / 20, over)
             self.running.remove(gateway)
             if over.is_set():
                 await asyncio.to_thread(gateway.stop)
