@@ -212,7 +212,7 @@ async def test_a_run_that_its_process_forgot_goes_back_to_the_queue(
     provider.script(answer("Hello"))
     run = await later(ada, await ada.new(), delay=60)
     # As a death between taking the run and handing it over leaves it.
-    await talking_house.store.write(lambda tx: queue.claim(tx, run, "boot_dead", "job_lost"))
+    await talking_house.store.write(lambda tx: queue.claim(tx, {run: "job_lost"}, "boot_dead"))
     await talking_house.store.write(
         lambda tx: runs.move(tx, run, since=("queued",), attempt=None, values={"next_try_at": None})
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from functools import partial
 
 from tollhouse import ids
 from tollhouse.clock import Clock
@@ -17,10 +16,13 @@ from tollhouse.errors import TollhouseError
 from tollhouse.jobs.engine import Engine, Handler, Job
 from tollhouse.jobs.fairness import Waiting, fairly
 from tollhouse.store import machinery, queue
-from tollhouse.store.engine import Reading, Store, Writing
+from tollhouse.store.engine import Access, Reading
 from tollhouse.telemetry import Event, log
 
 LOOK_EVERY_S = 0.25
+PAUSE_S = 0.05
+"""Between two looks: runs that end in it are one reason to look, and a look costs as much as the beginning of a run."""
+
 TURN = "turn"
 """The handler of runs: it gets a run's id."""
 
@@ -33,7 +35,7 @@ class Dispatcher:
         is_leaving: nothing more is taken.
     """
 
-    def __init__(self, store: Store, engine: Engine, clock: Clock, *, boot_id: str, concurrency: int) -> None:
+    def __init__(self, store: Access, engine: Engine, clock: Clock, *, boot_id: str, concurrency: int) -> None:
         """Dispatch for a process; at most `concurrency` runs at a time, and the first of every workspace."""
         self.under_way: set[str] = set()
         self.is_leaving = False
@@ -47,29 +49,27 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Take and hand over until cancelled."""
-        while True:
-            try:
-                await self.fill()
-            except TollhouseError as error:
-                log.warning(Event.STORE_FAILED, step="dispatch", error=error.message)
-            except Exception:
-                # Whatever it is, what waits must not wait for a restart.
-                log.error(Event.STORE_FAILED, step="dispatch", exc_info=True)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await self._woken.wait()
-            self._woken.clear()
+        async with asyncio.TaskGroup() as handing:
+            while True:
+                # Nobody who comes meanwhile waits until the engine has taken down all that it is given.
+                for job in await self._look():
+                    handing.create_task(self._hand(job))
+                await asyncio.sleep(PAUSE_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY_S - PAUSE_S):
+                        await self._woken.wait()
+                self._woken.clear()
 
     def wake(self) -> None:
         """A run waits, or another one has ended."""
         self._woken.set()
 
-    async def fill(self) -> int:
-        """Take what may begin now; gives how many that were."""
+    async def take(self) -> list[Job]:
+        """Take what may begin now."""
         free = self._concurrency - len(self.under_way)
         firsts = 2 * self._concurrency - max(len(self.under_way), self._concurrency)
         if firsts <= 0 or self.is_leaving:
-            return 0
+            return []
         now = self._clock.now()
 
         def query(tx: Reading) -> tuple[list[Waiting], Mapping[str, int]]:
@@ -80,19 +80,18 @@ class Dispatcher:
 
         found, running = await self._store.read(query)
         chosen = fairly(found, running, free=max(free, 0), firsts=firsts)
-        jobs = [Job(id=job_id(one), name=TURN, subject=one.id) for one in chosen]
+        jobs = {one.id: job_id(one) for one in chosen}
         if not jobs:
-            return 0
+            return []
         # Known before they are taken: nobody may believe that we have lost them.
-        self.under_way |= {job.subject for job in jobs}
+        self.under_way |= jobs.keys()
         try:
-            taken = await self._store.write(partial(self._claim, jobs))
+            taken = await self._store.write(lambda tx: queue.claim(tx, jobs, self._boot_id))
         except BaseException:
-            self.under_way -= {job.subject for job in jobs}
+            self.under_way -= jobs.keys()
             raise
-        self.under_way -= {job.subject for job in jobs} - {job.subject for job in taken}
-        await asyncio.gather(*map(self._hand, taken))
-        return len(taken)
+        self.under_way -= jobs.keys() - {*taken}
+        return [Job(id=jobs[one], name=TURN, subject=one) for one in taken]
 
     def handler(self, handle: Handler) -> Handler:
         """A handler of runs, of which the dispatcher knows how many are under way."""
@@ -116,15 +115,22 @@ class Dispatcher:
             self._is_idle.clear()
             await self._is_idle.wait()
 
-    def _claim(self, jobs: list[Job], tx: Writing) -> list[Job]:
-        return [job for job in jobs if queue.claim(tx, job.subject, self._boot_id, job.id)]
+    async def _look(self) -> list[Job]:
+        try:
+            return await self.take()
+        except TollhouseError as error:
+            log.warning(Event.STORE_FAILED, step="dispatch", error=error.message)
+        except Exception:
+            # Whatever it is, what waits must not wait for a restart.
+            log.error(Event.STORE_FAILED, step="dispatch", exc_info=True)
+        return []
 
     async def _hand(self, job: Job) -> None:
         try:
             await self._engine.hand(job)
-        except TollhouseError as error:
+        except Exception as error:
             # It is ours without being under way, so the reaper will release it.
-            log.warning(Event.JOB_FAILED, run=job.subject, error=error.message)
+            log.warning(Event.JOB_FAILED, run=job.subject, error=str(error))
             self._let_go(job.subject)
 
     def _let_go(self, run_id: str) -> None:

@@ -18,7 +18,7 @@ from tollhouse.errors import TollhouseError
 from tollhouse.jobs.dispatch import Dispatcher
 from tollhouse.jobs.engine import Engine
 from tollhouse.store import machinery, queue
-from tollhouse.store.engine import Store, Writing
+from tollhouse.store.engine import Access, Writing
 from tollhouse.telemetry import Event, log
 
 LOOK_EVERY_S = 1.0
@@ -35,7 +35,7 @@ class Reaper:
     """The reaper of one process."""
 
     def __init__(
-        self, store: Store, engine: Engine, clock: Clock, dispatcher: Dispatcher, *, boot_id: str, kind: str
+        self, store: Access, engine: Engine, clock: Clock, dispatcher: Dispatcher, *, boot_id: str, kind: str
     ) -> None:
         self._store = store
         self._engine = engine

@@ -34,8 +34,8 @@ class Worker:
         """Execute what `handlers` can do, by an engine that is not started before it is needed, and closed here."""
         self._clock = clock
         self._engine = engine
-        self._dispatcher = Dispatcher(store, self._engine, clock, boot_id=boot_id, concurrency=concurrency)
-        self._reaper = Reaper(store, self._engine, clock, self._dispatcher, boot_id=boot_id, kind=kind)
+        self._dispatcher = Dispatcher(store.aside, self._engine, clock, boot_id=boot_id, concurrency=concurrency)
+        self._reaper = Reaper(store.aside, self._engine, clock, self._dispatcher, boot_id=boot_id, kind=kind)
         self._handlers = {**handlers, TURN: self._dispatcher.handler(handlers[TURN])}
         self._working: asyncio.Task[None] | None = None
         self._taking: list[asyncio.Task[None]] = []

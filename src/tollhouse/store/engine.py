@@ -34,12 +34,8 @@ class Unsure(Unavailable):
     """The connection broke at a moment when the change may have been made, and may not."""
 
 
-class Store(Protocol):
-    """The database, whichever it is."""
-
-    dialect: str
-    on_commit: dict[Any, Callable[[list[Any]], None]]
-    """Handler -> told of the items of each batch that is durable."""
+class Access(Protocol):
+    """Reads and changes."""
 
     async def read(self, query: Callable[[Reading], T]) -> T:
         """Run a query. Raises Unavailable when the database does not answer."""
@@ -47,6 +43,19 @@ class Store(Protocol):
 
     async def write(self, change: Callable[[Writing], T]) -> T:
         """Run a change in a transaction; it is durable on return, or undone alone when it raises."""
+        ...
+
+
+class Store(Access, Protocol):
+    """The database, whichever it is."""
+
+    dialect: str
+    on_commit: dict[Any, Callable[[list[Any]], None]]
+    """Handler -> told of the items of each batch that is durable."""
+
+    @property
+    def aside(self) -> Access:
+        """For those who keep order among the rest, and must not wait behind them for a connection."""
         ...
 
     def join(self, handler: Any, item: Any) -> asyncio.Future[Any]:

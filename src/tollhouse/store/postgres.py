@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from tollhouse.errors import Unavailable
-from tollhouse.store.engine import Reading, Unsure, Writing
+from tollhouse.store.engine import Access, Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Query, Write, together
 from tollhouse.store.writer import Asker, Handler, Waiting, tell
@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 POOL_SIZE = 10
 """Connections for reads and changes, all of them kept: to open one for a moment costs more than to wait for one."""
+
+ASIDE_SIZE = 2
+"""More, for those who keep order: under load the others wait a quarter of a second for one of theirs."""
 
 CONNECT_TIMEOUT_S = 3.0
 STATEMENT_TIMEOUT_S = 10.0
@@ -51,40 +54,26 @@ class PostgresStore:
         self.url = make_url(url).set(drivername="postgresql+asyncpg")
         self.on_commit: dict[Handler, Callable[[list[Any]], None]] = {}
         self._loop = asyncio.get_running_loop()
-        self._engine = create_async_engine(
-            self.url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_use_lifo=True,
-            pool_pre_ping=True,
-            pool_timeout=CONNECT_TIMEOUT_S,
-            connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S},
-        )
+        self._pool = Pool(self.url, POOL_SIZE)
+        self._aside = Pool(self.url, ASIDE_SIZE)
         self._connection: Any = None
         self._waiting: Waiting | None = None
         self._writer: asyncio.Task[None] | None = None
         self._owed = Owed(self._loop, self.put)
         self._closed = False
 
+    @property
+    def aside(self) -> Access:
+        """Connections of their own."""
+        return self._aside
+
     async def read(self, query: Callable[[Reading], T]) -> T:
         """Run a query. Raises Unavailable when the database does not answer."""
-        try:
-            async with self._engine.connect() as connection:
-                return await connection.run_sync(lambda it: query(cast(Reading, it)))
-        except SILENCE as error:
-            if is_statements_fault(error):
-                raise
-            raise Unavailable("the database does not answer") from error
+        return await self._pool.read(query)
 
     async def write(self, change: Callable[[Writing], T]) -> T:
         """Run a change in a transaction of its own; durable on return, undone when it raises."""
-        try:
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(lambda it: change(cast(Writing, it)))
-        except SILENCE as error:
-            if is_statements_fault(error):
-                raise
-            raise Unavailable("the database cannot be written just now") from error
+        return await self._pool.write(change)
 
     def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
         """Put an item into the next batch. What is joined in one turn of the loop is written together or not at all."""
@@ -113,7 +102,8 @@ class PostgresStore:
             except BROKEN:
                 self._disconnect()
             self._connection = None
-        await self._engine.dispose()
+        await self._pool.aclose()
+        await self._aside.aclose()
 
     def _next(self) -> Waiting:
         if self._waiting is None:
@@ -189,6 +179,46 @@ class PostgresStore:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+class Pool:
+    """So many connections, for reads and for changes that have a transaction of their own."""
+
+    def __init__(self, url: URL, size: int) -> None:
+        """None is opened before it is needed, and each is kept."""
+        self._engine = create_async_engine(
+            url,
+            pool_size=size,
+            max_overflow=0,
+            pool_use_lifo=True,
+            pool_pre_ping=True,
+            pool_timeout=CONNECT_TIMEOUT_S,
+            connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S},
+        )
+
+    async def read(self, query: Callable[[Reading], T]) -> T:
+        """Run a query. Raises Unavailable when the database does not answer."""
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(lambda it: query(cast(Reading, it)))
+        except SILENCE as error:
+            if is_statements_fault(error):
+                raise
+            raise Unavailable("the database does not answer") from error
+
+    async def write(self, change: Callable[[Writing], T]) -> T:
+        """Run a change in a transaction of its own; durable on return, undone when it raises."""
+        try:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(lambda it: change(cast(Writing, it)))
+        except SILENCE as error:
+            if is_statements_fault(error):
+                raise
+            raise Unavailable("the database cannot be written just now") from error
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
 
 
 class PostgresBatch:

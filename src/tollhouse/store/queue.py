@@ -6,11 +6,11 @@ process does not live is anybody's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, Text, and_, case, func, or_, select, type_coerce, update
 
 from tollhouse.store.conversation_tables import run
 from tollhouse.store.engine import Reading, Writing
@@ -25,12 +25,18 @@ PAUSED = "jobs paused"
 
 
 def due(tx: Reading, now: datetime, per_workspace: int) -> list[Any]:
-    """Runs that could begin: of each workspace so many, the most urgent and oldest."""
-    spaces = select(run.c.workspace_id).where(_is_waiting()).distinct().subquery("spaces")
-    other = run.alias("other")
+    """Runs that could begin: of each workspace so many, the most urgent and oldest.
+
+    It reads no more of those that wait than it gives: each workspace is found behind the one before in the index, and
+    what goes first in it stands there first.
+    """
+    waiting, other = run.alias("waiting"), run.alias("other")
+    spaces = select(func.min(waiting.c.workspace_id).label("id")).where(*_waits(waiting)).cte("spaces", recursive=True)
+    further = select(func.min(waiting.c.workspace_id)).where(*_waits(waiting), waiting.c.workspace_id > spaces.c.id)
+    spaces = spaces.union_all(select(further.scalar_subquery()).where(spaces.c.id.is_not(None)))
     first = (
         select(other.c.id)
-        .where(other.c.workspace_id == spaces.c.workspace_id, *_could_begin(other, now))
+        .where(other.c.workspace_id == spaces.c.id, *_waits(other), _may_begin(other, now))
         .order_by(other.c.priority.desc(), other.c.id)
         .limit(per_workspace)
         .correlate(spaces)
@@ -49,10 +55,18 @@ def under_way(tx: Reading) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
-def claim(tx: Writing, run_id: str, boot_id: str, job_id: str) -> bool:
-    """Take a run that waits; false when somebody else has it, or it waits no more."""
-    free = (run.c.id == run_id, run.c.status.in_(WAITING), run.c.boot_id.is_(None))
-    return tx.execute(update(run).where(*free).values(boot_id=boot_id, job_id=job_id)).rowcount == 1
+def claim(tx: Writing, jobs: Mapping[str, str], boot_id: str) -> list[str]:
+    """Take runs that wait; gives those that nobody else has, or is about to take.
+
+    Args:
+        jobs: run -> the job that will execute it.
+    """
+    free = select(run.c.id).where(run.c.id.in_(jobs), *_waits(run)).with_for_update(skip_locked=True)
+    taken = list(tx.execute(free.order_by(run.c.id)).scalars())
+    if taken:
+        job = case({run_id: jobs[run_id] for run_id in taken}, value=run.c.id)
+        tx.execute(update(run).where(run.c.id.in_(taken)).values(boot_id=boot_id, job_id=job))
+    return taken
 
 
 def lock(tx: Writing, run_id: str) -> Any | None:
@@ -98,7 +112,7 @@ def release(tx: Writing, run_id: str, boot_id: str, job_id: str | None) -> bool:
 def backlog(tx: Reading, now: datetime) -> tuple[int, datetime | None]:
     """How many runs could begin and have not, and since when the oldest could."""
     able_at = func.coalesce(run.c.next_try_at, run.c.created_at)
-    query: Select[Any] = select(func.count(), func.min(able_at)).where(*_could_begin(run, now))
+    query: Select[Any] = select(func.count(), func.min(able_at)).where(*_waits(run), _may_begin(run, now))
     count, oldest = tx.execute(query).one()
     return int(count), oldest
 
@@ -137,14 +151,9 @@ def cancel(tx: Writing, run_id: str, now: datetime) -> bool:
     return tx.execute(open_one.values(status="cancelled", finished_at=now)).rowcount == 1
 
 
-def _is_waiting() -> ColumnElement[bool]:
-    return and_(run.c.finished_at.is_(None), run.c.status.in_(WAITING), run.c.boot_id.is_(None))
+def _waits(table: Any) -> Sequence[ColumnElement[bool]]:
+    return (table.c.finished_at.is_(None), table.c.boot_id.is_(None), table.c.status.in_(WAITING))
 
 
-def _could_begin(table: Any, now: datetime) -> Sequence[ColumnElement[bool]]:
-    return (
-        table.c.finished_at.is_(None),
-        table.c.status.in_(WAITING),
-        table.c.boot_id.is_(None),
-        or_(table.c.next_try_at.is_(None), table.c.next_try_at <= now),
-    )
+def _may_begin(table: Any, now: datetime) -> ColumnElement[bool]:
+    return or_(table.c.next_try_at.is_(None), table.c.next_try_at <= now)

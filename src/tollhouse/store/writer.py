@@ -24,6 +24,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from tollhouse.errors import Unavailable
 from tollhouse.store.engine import (
+    Access,
     Reading,
     SqliteReaders,
     Writing,
@@ -130,6 +131,11 @@ class SqliteStore:
         self._waiting: Waiting | None = None
         self._owed = Owed(self._loop, self.put)
         self._closed = False
+
+    @property
+    def aside(self) -> Access:
+        """Itself: there is one writer, and readers are many times quicker than what they are asked for."""
+        return self
 
     async def read(self, query: Callable[[Reading], T]) -> T:
         """Run a query in a reader's thread; it sees what was put before. Raises Unavailable without an answer."""

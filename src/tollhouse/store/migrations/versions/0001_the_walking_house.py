@@ -473,14 +473,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_run_conversation_id", "run", ["conversation_id", "id"], unique=False)
     op.create_index(
-        "ix_run_open",
+        "ix_run_taken",
         "run",
-        ["status", "workspace_id", "priority", "id"],
+        ["boot_id", "workspace_id"],
         unique=False,
-        sqlite_where=sa.text("finished_at IS NULL"),
-        postgresql_where=sa.text("finished_at IS NULL"),
+        sqlite_where=sa.text("finished_at IS NULL AND boot_id IS NOT NULL"),
+        postgresql_where=sa.text("finished_at IS NULL AND boot_id IS NOT NULL"),
     )
     op.create_index("ix_run_user_id", "run", ["user_id", "id"], unique=False)
+    op.create_index(
+        "ix_run_waiting",
+        "run",
+        ["workspace_id", sa.text("priority DESC"), "id"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL AND boot_id IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL AND boot_id IS NULL"),
+    )
     op.create_index(
         "uq_run_idempotency",
         "run",
