@@ -145,31 +145,3 @@ def test_a_frame_over_the_bound_is_refused(chunks):
 
 def test_many_small_frames_may_exceed_the_bound_together():
     assert len(sse.Reader(max_frame_bytes=16).feed(b"data: x\n\n" * 1000)) == 1000
-
-
-@given(
-    chunks=st.lists(
-        st.sampled_from(
-            [
-                b"data: {}\n\n",
-                b"data: a",
-                b"\n\n",
-                b"\n",
-                b"data: x\n\ndata: z\n\n",
-                b": c\n\n",
-                b"data: y\r\n\r\n",
-                b"",
-            ]
-        )
-    )
-)
-def test_a_plain_chunk_holds_the_frames_that_feeding_it_gives(chunks: list[bytes]):
-    quick, thorough = sse.Reader(), sse.Reader()
-    for chunk in chunks:
-        blocks = quick.plain(chunk)
-        frames = thorough.feed(chunk)
-        if blocks is None:
-            assert quick.feed(chunk) == frames
-        else:
-            assert [frame.data for frame in frames] == blocks
-            assert b"".join(frame.raw for frame in frames) == chunk

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tollhouse.dialects import chat, gemini, openai_chat, sse
+from speeches import Listener, awaited, listener, on_the_spot
+from tollhouse.dialects import anthropic_messages, chat, gemini, openai_chat, sse
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Likeness, Streamed
 from tollhouse.gateway.tally import Tally
@@ -21,10 +24,10 @@ TEXT = st.binary(max_size=12) | st.sampled_from(
 
 def learnt() -> Likeness:
     likeness = Likeness()
-    data = (HEAD + b"Hello" + TAIL)[6:-2]
-    span = openai_chat.plain_text(data)
+    (frame,) = sse.Reader().feed(HEAD + b"Hello" + TAIL)
+    span = openai_chat.plain_text(frame.data)
     assert span is not None
-    likeness.learn(data, *span)
+    likeness.learn(frame, *span)
     return likeness
 
 
@@ -32,31 +35,49 @@ def learnt() -> Likeness:
 @example(before=HEAD, text=TAIL[:9] + TAIL + HEAD + TAIL[9:] + HEAD, behind=TAIL)
 def test_what_is_taken_for_alike_is_whole_frames_with_that_much_text(before: bytes, text: bytes, behind: bytes) -> None:
     chunk = before + text + behind
-    size_bytes = learnt().text_bytes(chunk)
-    if size_bytes:
+    likeness = learnt()
+    if texts := likeness.texts(chunk):
         frames = sse.Reader().feed(chunk)
-        spans = [openai_chat.plain_text(frame.data) or (0, 0) for frame in frames]
-        assert sum(end - start for start, end in spans) == size_bytes
+        spans = [slice(*(openai_chat.plain_text(frame.data) or (0, 0))) for frame in frames]
+        assert [frame.data[span] for frame, span in zip(frames, spans, strict=True)] == texts
         assert b"".join(frame.raw for frame in frames) == chunk
+        assert len(chunk) - len(texts) * likeness.around_bytes == len(b"".join(texts))
 
 
 def test_other_words_in_the_same_frame_are_alike() -> None:
-    assert learnt().text_bytes(HEAD + b" world" + TAIL) == 6
+    assert learnt().texts(HEAD + b" world" + TAIL) == [b" world"]
 
 
 def test_several_frames_that_one_read_brought_are_alike_together() -> None:
-    assert learnt().text_bytes(HEAD + b" world" + TAIL + HEAD + b"!" + TAIL) == 7
+    assert learnt().texts(HEAD + b" world" + TAIL + HEAD + b"!" + TAIL) == [b" world", b"!"]
 
 
 def test_nothing_is_alike_before_something_was_learnt() -> None:
-    assert Likeness().text_bytes(HEAD + b" world" + TAIL) == 0
+    assert Likeness().texts(HEAD + b" world" + TAIL) == []
 
 
 def test_a_text_with_escapes_is_left_to_the_reader() -> None:
     chunk = HEAD + b"a\\nb" + TAIL
-    assert learnt().text_bytes(chunk) == 0
+    assert learnt().texts(chunk) == []
     (frame,) = sse.Reader().feed(chunk)
     assert chat.TextDelta(0, "a\nb") in openai_chat.Reader().read(frame)
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_learnt"),
+    [
+        (b"event: e\ndata: {%b}\n\n", True),
+        (b"data: {%b}\r\n\r\n", True),
+        (b"id: 7\rdata: {%b}\r\r", False),
+        (b"event: data: {%b}\ndata:{%b}\n\n", False),
+        (b"data: {%b\ndata: }\n\n", False),
+    ],
+)
+def test_a_frame_teaches_by_its_own_bytes_when_its_data_is_in_one_line(raw: bytes, is_learnt: bool) -> None:
+    likeness = Likeness()
+    (frame,) = sse.Reader().feed(raw.replace(b"%b", b"Hello") + b": more")
+    likeness.learn(frame, 1, 6)
+    assert likeness.texts(raw.replace(b"%b", b" world")) == ([b" world"] if is_learnt else [])
 
 
 WORDS = b'data: {"candidates":[{"content":{"parts":[{"text":"Hello"}]}}]}\r\n\r\n'
@@ -107,3 +128,57 @@ async def test_what_comes_behind_a_finish_reason_is_passed_on_and_counts() -> No
 async def test_a_body_that_ends_before_one_or_within_a_chunk_is_cut(pieces: tuple[bytes, ...]) -> None:
     with pytest.raises(UpstreamIncomplete):
         await heard(*pieces)
+
+
+# --- on the spot -----------------------------------------------------------------------------------------------------
+
+BEGUN = b'data: {"id":"c1","model":"acme-1","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"}}]}\n\n'
+ENDED = b"data: [DONE]\n\n"
+FAILED = b'data: {"error":{"message":"overloaded","type":"server_error","code":503}}\n\n'
+TRANSLATED = listener(openai_chat, anthropic_messages)
+
+either_listener = pytest.mark.parametrize("listen", [listener(openai_chat), TRANSLATED], ids=["passed", "translated"])
+
+
+def deltas(*words: str) -> list[tuple[bytes, bool]]:
+    return [(HEAD + word.encode() + TAIL, True) for word in words]
+
+
+@either_listener
+async def test_what_a_client_does_not_take_on_the_spot_comes_in_its_place(listen: Listener) -> None:
+    pieces = [(BEGUN, True), *deltas(" a"), (HEAD + b" b" + TAIL, False), *deltas(" c", " d"), (ENDED, True)]
+    takes = iter([True, False, True])
+    said = await on_the_spot(listen, pieces, takes)
+    assert said == await awaited(listen, b"".join(piece for piece, _ in pieces))
+    assert next(takes, None) is None, "the one that came before its listener had a turn was not offered"
+
+
+@either_listener
+async def test_a_failure_within_a_read_is_told_behind_what_came_with_it(listen: Listener) -> None:
+    pieces = [(BEGUN, True), *deltas(" a"), (HEAD + b" b" + TAIL + FAILED, True)]
+    said = await on_the_spot(listen, pieces, repeat(True))
+    assert said.failure is not None
+    assert b'" b"' in said.said
+    assert said == await awaited(listen, b"".join(piece for piece, _ in pieces))
+
+
+@either_listener
+async def test_a_stream_that_breaks_off_has_said_what_came(listen: Listener) -> None:
+    pieces = [(BEGUN, True), *deltas(" a", " b")]
+    said = await on_the_spot(listen, pieces, repeat(True))
+    assert (said.failure, said.output_bytes) == ("provider_incomplete", 6)
+    assert said == await awaited(listen, b"".join(piece for piece, _ in pieces))
+
+
+async def test_words_that_are_not_utf8_are_a_failure_of_the_provider() -> None:
+    pieces = [(BEGUN, True), *deltas(" a"), (HEAD + b"\xff" + TAIL, True), (ENDED, True)]
+    said = await on_the_spot(TRANSLATED, pieces, repeat(True))
+    assert said.failure == "provider_incomplete"
+    assert said.said.endswith(b'" a"}}\n\n')
+
+
+async def test_a_fault_of_ours_is_raised_to_who_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not to the connection, which would take it for a fault of the provider's."""
+    monkeypatch.setattr(Likeness, "learn", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await on_the_spot(TRANSLATED, [(BEGUN, True), *deltas(" a"), (ENDED, True)], repeat(True))

@@ -56,19 +56,6 @@ class Reader:
         """Nothing of a frame is pending, and the stream has begun."""
         return not (self._pending or self._at_start)
 
-    def plain(self, chunk: bytes) -> list[bytes] | None:
-        """The data of each frame, when a chunk is nothing but whole `data:` frames; None for all that `feed` must cut.
-
-        Providers mostly send so, and who passes bytes through needs no frames made of them.
-        """
-        if self._pending or chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or b"\r" in chunk:
-            return None
-        blocks = chunk[6:-2].split(b"\n\ndata: ")
-        if chunk.count(b"\n") != 2 * len(blocks) or len(chunk) > self._max_frame_bytes:
-            return None
-        self._at_start = False
-        return blocks
-
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that `chunk` completes.
 

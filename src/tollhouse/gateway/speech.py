@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Protocol, TypeAlias
 
 from tollhouse.dialects import http_errors, sse
-from tollhouse.dialects.chat import Failed
+from tollhouse.dialects.chat import Event, Failed
 from tollhouse.errors import UpstreamError, UpstreamIncomplete
 from tollhouse.gateway.tally import Tally
 from tollhouse.redaction import redact
@@ -20,6 +20,7 @@ from tollhouse.upstream.base import Reply, Taker
 
 # An int is looked for in a third of the time of a byte string.
 _LF, _CR, _QUOTE, _BACKSLASH = b'\n\r"\\'
+_DATA = b"data: "
 
 
 Cost: TypeAlias = Callable[[], str | None]
@@ -106,7 +107,10 @@ class Streamed:
         self._frames = sse.Reader()
         self._events = dialect.Reader()
         self._likeness = Likeness()
-        self._failure: UpstreamError | None = None
+        self._takes_plain = True
+        self._said = b""
+        self._heard_bytes = 0
+        self._failure: Exception | None = None
 
     async def first(self) -> bytes:
         said = b""
@@ -128,23 +132,41 @@ class Streamed:
         self._reply.close()
 
     async def _hear(self, taker: Taker | None = None) -> bytes:
-        """The next bytes' complete events, without what is withheld."""
+        """What the client hears of the events that the next bytes complete.
+
+        A failure is raised after what came with it: how the network cut the stream must make no difference.
+        """
         if self._failure is not None:
             raise self._failure
         chunk = await self._reply.next(taker)
-        tally = self._tally
-        if tally.is_meaningful and (size_bytes := self._plain_bytes(chunk)):
-            tally.output_bytes += size_bytes
-            return chunk
         if not chunk:
             return self._end()
+        said, self._said = self._said, b""
+        heard_bytes, self._heard_bytes = self._heard_bytes, 0
+        if heard_bytes < len(chunk) and self._failure is None:
+            said += self._listen(chunk[heard_bytes:])
+        return said
+
+    def _let_out(self, outlet: Taker, chunk: bytes) -> bool:
+        """Pass on what these bytes say without a turn of the event loop.
+
+        What the outlet does not take waits for `_hear`, which is given the same bytes; so do the end and a failure.
+        """
+        said = self._listen(chunk)
+        if self._failure is None and not self._tally.has_ended and (not said or outlet(said)):
+            return True
+        self._said, self._heard_bytes = said, len(chunk)
+        return False
+
+    def _listen(self, chunk: bytes) -> bytes:
+        """What the client hears of the events that these bytes complete. Whatever fails is kept in `_failure`."""
         passed: list[bytes] = []
         try:
+            if self._frames.is_between_frames and (texts := self._likeness.texts(chunk)):
+                self._tally.output_bytes += len(chunk) - len(texts) * self._likeness.around_bytes
+                return self._say_texts(chunk, texts)
             self._pass(self._frames.feed(chunk), passed)
-        except UpstreamError as error:
-            if not tally.is_meaningful:
-                raise
-            # What came with the failure is heard first: how the network cut the stream must make no difference.
+        except Exception as error:
             self._failure = error
         return passed[0] if len(passed) == 1 else b"".join(passed)
 
@@ -164,39 +186,36 @@ class Streamed:
             raise UpstreamIncomplete("The provider's stream ended before its last event.", may_have_billed=True)
         return b"".join(passed)
 
-    def _let_out(self, outlet: Taker, chunk: bytes) -> bool:
-        """Pass a usual delta on without a turn of the event loop; everything else waits to be read."""
-        if self._tally.is_meaningful and (size_bytes := self._plain_bytes(chunk)) and outlet(chunk):
-            self._tally.output_bytes += size_bytes
-            return True
-        return False
-
-    def _plain_bytes(self, chunk: bytes) -> int:
-        """The size of the text, when a chunk is nothing but usual content deltas; else 0, and it must be read."""
-        if self._frames.is_between_frames and (size_bytes := self._likeness.text_bytes(chunk)):
-            return size_bytes
-        size_bytes = 0
-        for data in self._frames.plain(chunk) or ():
-            span = self._dialect.plain_text(data)
-            if span is None:
-                return 0
-            size_bytes += span[1] - span[0]
-            self._likeness.learn(data, *span)
-        return size_bytes
-
     def _pass(self, frames: Iterable[sse.Frame], passed: list[bytes]) -> None:
         """Look at whole frames, and put into `passed` what the client hears of them."""
         tally = self._tally
         for frame in frames:
-            said = self._events.read(frame)
-            tally.add(said)
+            span = self._dialect.plain_text(frame.data) if self._takes_plain and tally.is_meaningful else None
+            if span is not None:
+                text = frame.data[slice(*span)]
+                tally.output_bytes += len(text)
+                self._likeness.learn(frame, *span)
+                passed.append(self._say_texts(frame.raw, [text]))
+                continue
+            events = self._events.read(frame)
+            tally.add(events)
             if tally.failed is not None:
                 raise said_error(tally.failed, self._secrets, may_have_billed=tally.is_meaningful)
-            if not ((self._withholds_usage or self._cost) and self._dialect.is_usage_only(frame, said)):
-                passed.append(frame.raw)
-            elif self._cost is not None:
-                cost_usd = self._cost()
-                passed.append(sse.frame(self._dialect.add_cost(frame.data, cost_usd)) if cost_usd else frame.raw)
+            if said := self._say(frame, events):
+                passed.append(said)
+
+    def _say_texts(self, raw: bytes, texts: list[bytes]) -> bytes:
+        """What the client hears of usual content deltas: these bytes, in which nothing but `texts` is news."""
+        return raw
+
+    def _say(self, frame: sse.Frame, events: tuple[Event, ...]) -> bytes:
+        """What the client hears of a frame, by the events that it means."""
+        if not ((self._withholds_usage or self._cost) and self._dialect.is_usage_only(frame, events)):
+            return frame.raw
+        cost_usd = None if self._cost is None else self._cost()
+        if cost_usd is not None:
+            return sse.frame(self._dialect.add_cost(frame.data, cost_usd))
+        return b"" if self._cost is None else frame.raw
 
     async def _read_to_end(self) -> None:
         """After the last event only the end of the body is left: with it the connection can be used again."""
@@ -209,28 +228,41 @@ class Streamed:
 
 
 class Likeness:
-    """Recognises frames that differ in their text only from one that was looked at: the usual case within a stream."""
+    """Recognises frames that differ in their text only from one that was looked at: the usual case within a stream.
 
-    __slots__ = ("_before", "_behind", "_between")
+    Attributes:
+        around_bytes: what each of them has around its text.
+    """
+
+    __slots__ = ("_before", "_behind", "_between", "around_bytes")
 
     def __init__(self) -> None:
         self._before = self._behind = self._between = b""
+        self.around_bytes = 0
 
-    def learn(self, data: bytes, start: int, end: int) -> None:
-        """A frame's data, and where in it the text stands."""
-        self._before = b"data: " + data[:start]
-        self._behind = data[end:] + b"\n\n"
+    def learn(self, frame: sse.Frame, start: int, end: int) -> None:
+        """A frame, and where in its data the text stands. One whose data is in several lines teaches nothing."""
+        raw = frame.raw
+        at = raw.find(_DATA + frame.data)
+        if at < 0 or raw[at - 1 : at] not in (b"", b"\n"):
+            return
+        at += len(_DATA)
+        self._before, self._behind = raw[: at + start], raw[at + end :]
         self._between = self._behind + self._before
+        self.around_bytes = len(self._between)
 
-    def text_bytes(self, chunk: bytes) -> int:
-        """The size of the text in one or more whole frames; 0 when they are not alike, or the text needs reading."""
+    def texts(self, chunk: bytes) -> list[bytes]:
+        """The texts in one or more whole frames; none when they are not alike, or one needs reading."""
         before, behind = self._before, self._behind
         if not (before and chunk.startswith(before) and chunk.endswith(behind)):
-            return 0
+            return []
         text = chunk[len(before) : -len(behind)]
+        texts = [text]
         if _LF in text:
-            text = text.replace(self._between, b"")
-        return 0 if _QUOTE in text or _BACKSLASH in text or _LF in text or _CR in text else len(text)
+            texts = text.split(self._between)
+            text = b"".join(texts)
+        needs_reading = _QUOTE in text or _BACKSLASH in text or _LF in text or _CR in text or not all(texts)
+        return [] if needs_reading else texts
 
 
 def said_error(failed: Failed, secrets: tuple[str, ...], *, may_have_billed: bool) -> UpstreamError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tollhouse.dialects import carry, sse
 from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, UsageSeen
 from tollhouse.errors import UpstreamIncomplete
-from tollhouse.gateway.speech import Cost, Streamed, Whole, said_error
+from tollhouse.gateway.speech import Cost, Streamed, Whole
 from tollhouse.gateway.tally import Tally
 from tollhouse.upstream.base import Reply
 
@@ -39,9 +39,6 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     has_one_choice: bool
     repeated: Mapping[str, Any] | None
     cost: Cost | None = None
-
-
-_NONE: Final[tuple[Event, ...]] = ()
 
 
 class TranslatedWhole(Whole):
@@ -89,36 +86,23 @@ class TranslatedStream(Streamed):
     ) -> None:
         super().__init__(reply, dialect, tally, secrets, withholds_usage=False, unsaid_end=unsaid_end)
         self._heading = heading
+        # A usual content delta does not tell of which choice it is, so there must be only one.
+        self._takes_plain = heading.has_one_choice
         # Any: the writer of a dialect, which is a module.
         self._writer: Any = None
 
-    def _plain_bytes(self, chunk: bytes) -> int:
-        """Nothing passes as it came."""
-        return 0
-
-    def _pass(self, frames: Iterable[sse.Frame], passed: list[bytes]) -> None:
-        tally = self._tally
-        for frame in frames:
-            events = self._plain(frame.data) or self._events.read(frame)
-            tally.add(events)
-            if tally.failed is not None:
-                raise said_error(tally.failed, self._secrets, may_have_billed=tally.is_meaningful)
-            passed += [said for event in events if (said := self._say(event))]
-
-    def _plain(self, data: bytes) -> tuple[Event, ...]:
-        """The event of a usual content delta, found by a look at its bytes, which takes half of the time of reading.
-
-        It does not tell of which choice it is, so there must be only one; and nothing, until something was said.
-        """
-        if self._writer is None or not self._heading.has_one_choice or (span := self._dialect.plain_text(data)) is None:
-            return _NONE
+    def _say_texts(self, raw: bytes, texts: list[bytes]) -> bytes:
         try:
-            return (TextDelta(0, data[span[0] : span[1]].decode()),)
+            words = [text.decode() for text in texts]
         except UnicodeDecodeError:
-            # Reading it says what is wrong.
-            return _NONE
+            raise UpstreamIncomplete("The provider's words are not UTF-8.", may_have_billed=True) from None
+        write = self._writer.write
+        return b"".join([write(TextDelta(0, each)) for each in words])
 
-    def _say(self, event: Event) -> bytes:
+    def _say(self, frame: sse.Frame, events: tuple[Event, ...]) -> bytes:
+        return b"".join([self._say_event(event) for event in events])
+
+    def _say_event(self, event: Event) -> bytes:
         if type(event) is UsageSeen and self._heading.cost is not None:
             event = UsageSeen(event.usage, self._heading.cost())
         if self._writer is None:

@@ -82,8 +82,9 @@ class Reply(Protocol):
         """The next bytes as they came, never empty before the end; `b""` at the end. Raises as `read` does.
 
         Args:
-            taker: may be offered what comes meanwhile, in order; what it takes is not returned. A piece that is taken
-                costs no turn of the event loop, which is half of what a streamed event costs.
+            taker: may be offered what comes meanwhile, in order; what it takes is not returned. The first that it does
+                not take is returned, with what came behind it. A piece that is taken costs no turn of the event loop,
+                which is half of what a streamed event costs.
         """
         ...
 
