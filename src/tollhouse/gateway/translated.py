@@ -92,12 +92,11 @@ class TranslatedStream(Streamed):
         self._writer: Any = None
 
     def _say_texts(self, raw: bytes, texts: list[bytes]) -> bytes:
+        write = self._writer.write
         try:
-            words = [text.decode() for text in texts]
+            return b"".join([write(TextDelta(0, text.decode())) for text in texts])
         except UnicodeDecodeError:
             raise UpstreamIncomplete("The provider's words are not UTF-8.", may_have_billed=True) from None
-        write = self._writer.write
-        return b"".join([write(TextDelta(0, each)) for each in words])
 
     def _say(self, frame: sse.Frame, events: tuple[Event, ...]) -> bytes:
         return b"".join([self._say_event(event) for event in events])

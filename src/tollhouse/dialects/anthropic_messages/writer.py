@@ -14,6 +14,8 @@ from tollhouse.dialects.anthropic_messages.errors import write_failure
 from tollhouse.dialects.anthropic_messages.name import NAME
 from tollhouse.dialects.anthropic_messages.usage import write_usage
 
+_encode = msgspec.json.Encoder().encode
+
 _EMPTY: Final[dict[str, dict[str, Any]]] = {
     "text": {"type": "text", "text": ""},
     "thinking": {"type": "thinking", "thinking": "", "signature": ""},
@@ -26,10 +28,9 @@ _FIELDS: Final = {
     "citations_delta": "citation",
 }
 # As bytes, because most events of a stream are these: a third of the time that they take as objects.
-_DELTA: Final = (
-    'event: content_block_delta\ndata: {"type":"content_block_delta","index":%%d,"delta":{"type":"%s","%s":%%b}}\n\n'
-)
-_DELTAS: Final = {kind: (_DELTA % (kind, field)).encode() for kind, field in _FIELDS.items()}
+_DELTA: Final = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":%%d,"delta":{"type":"%s","%s":'
+_BEFORE_DELTA: Final = {kind: (_DELTA % (kind, field)).encode() for kind, field in _FIELDS.items()}
+_AFTER_DELTA: Final = b"}}\n\n"
 _THINKING: Final = frozenset({"thinking", "redacted_thinking"})
 _STOP: Final = sse.frame(b'{"type":"message_stop"}', "message_stop")
 
@@ -53,12 +54,16 @@ class Writer:
         self._has_begun = False
         self._blocks = 0
         self._open: str | None = None
+        self._before_text = b""
         self._calls: dict[int, int] = {}
         self._finished: chat.Finished | None = None
         self._usage: chat.Usage | None = None
 
     def write(self, event: chat.Event) -> bytes:
         """The event's bytes; empty when this dialect says nothing, or says it later."""
+        if type(event) is chat.TextDelta and event.index == 0 and self._open == "text" and event.text:
+            # Most events are these, and need no looking for what they are.
+            return self._before_text + _encode(event.text) + _AFTER_DELTA
         match event:
             case chat.TextDelta(0, text) | chat.RefusalDelta(0, text):
                 return self._say("text", "text_delta", text) if text else b""
@@ -109,9 +114,8 @@ class Writer:
 
     def _say(self, block: str, delta: str, value: str | Raw | dict[str, Any]) -> bytes:
         """A delta of the open block, or of a new one when that is of another kind."""
-        if self._open == block:
-            return _DELTAS[delta] % (self._blocks - 1, _json(value))
-        return self._start(block, _EMPTY[block]) + _DELTAS[delta] % (self._blocks - 1, _json(value))
+        start = b"" if self._open == block else self._start(block, _EMPTY[block])
+        return start + _delta(delta, self._blocks - 1, value)
 
     def _write_thinking(self, event: chat.ReasoningDelta) -> bytes:
         """A proof completes its block. One that another dialect made is not said, though it completes the block too."""
@@ -132,12 +136,13 @@ class Writer:
             self._calls[event.slot] = self._blocks - 1
         if not event.arguments:
             return said
-        return said + _DELTAS["input_json_delta"] % (self._calls[event.slot], _json(event.arguments))
+        return said + _delta("input_json_delta", self._calls[event.slot], event.arguments)
 
     def _start(self, kind: str, block: dict[str, Any] | Raw) -> bytes:
         before = self._begin() + self._close()
         self._open = kind
         self._blocks += 1
+        self._before_text = _BEFORE_DELTA["text_delta"] % (self._blocks - 1)
         return before + _frame("content_block_start", index=self._blocks - 1, content_block=block)
 
     def _close(self) -> bytes:
@@ -147,9 +152,10 @@ class Writer:
         return _frame("content_block_stop", index=self._blocks - 1)
 
 
-def _json(value: str | Raw | dict[str, Any]) -> bytes:
-    """A value on one line, as an event must have it."""
-    return msgspec.json.format(value, indent=-1) if isinstance(value, Raw) else msgspec.json.encode(value)
+def _delta(kind: str, block: int, value: str | Raw | dict[str, Any]) -> bytes:
+    """More of a block; the value on one line, as an event must have it."""
+    said = msgspec.json.format(value, indent=-1) if isinstance(value, Raw) else _encode(value)
+    return _BEFORE_DELTA[kind] % block + said + _AFTER_DELTA
 
 
 def _frame(kind: str, **fields: dict[str, Any] | Raw | int) -> bytes:

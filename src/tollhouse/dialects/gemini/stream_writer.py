@@ -21,6 +21,11 @@ from tollhouse.dialects.gemini.media import write_media
 from tollhouse.dialects.gemini.parts import write_call
 from tollhouse.dialects.gemini.usage import write_usage
 
+_encode = msgspec.json.Encoder().encode
+
+_BEFORE_TEXT = b'data: {"candidates":[{"content":{"parts":[{"text":'
+"""Most chunks are words and what surrounds them, which is the same each time."""
+
 _SPEECH = "audio/L16;codec=pcm;rate=24000"
 """The one form that Google's models speak in."""
 
@@ -53,6 +58,8 @@ class Writer:
             case chat.TextDelta(index, text):
                 saying = self._choice(index)
                 saying.words.append(text)
+                if saying.call is None:
+                    return _BEFORE_TEXT + _encode(text) + saying.after_text
                 return self._parts(index, *_complete_call(saying), {"text": text})
             case chat.RefusalDelta(index, text):
                 return self._parts(index, *_complete_call(self._choice(index)), {"text": text})
@@ -86,7 +93,8 @@ class Writer:
     def _choice(self, index: int) -> _Saying:
         saying = self._saying.get(index)
         if saying is None:
-            saying = self._saying[index] = _Saying()
+            after_text = self._parts(index, {"text": ""}).removeprefix(_BEFORE_TEXT + b'""')
+            saying = self._saying[index] = _Saying(after_text)
         return saying
 
     def _parts(self, index: int, *parts: dict[str, Any] | Raw) -> bytes:
@@ -107,11 +115,12 @@ class Writer:
 
 
 class _Saying:
-    """What is not yet said of one choice."""
+    """What is not yet said of one choice; `after_text` is what stands behind its words in every chunk of them."""
 
-    __slots__ = ("arguments", "call", "citations", "finished", "words")
+    __slots__ = ("after_text", "arguments", "call", "citations", "finished", "words")
 
-    def __init__(self) -> None:
+    def __init__(self, after_text: bytes) -> None:
+        self.after_text = after_text
         self.words: list[str] = []
         self.call: chat.ToolCallDelta | None = None
         self.arguments: list[str] = []
@@ -120,7 +129,7 @@ class _Saying:
 
 
 def _frame(chunk: dict[str, Any]) -> bytes:
-    return b"data: " + msgspec.json.encode(chunk) + b"\r\n\r\n"
+    return b"data: " + _encode(chunk) + b"\r\n\r\n"
 
 
 def _index(each: tuple[int, _Saying]) -> int:
