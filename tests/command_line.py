@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,11 +118,14 @@ def ask(connection: http.client.HTTPConnection, token: str, model: str, *, strea
 
 
 @contextmanager
-def started(data: Path, *, verb: str = "up", env: Mapping[str, str] | None = None) -> Iterator[Gateway]:
-    """A gateway on a free port, killed at the end if it still runs."""
+def started(
+    data: Path, *, verb: str = "up", env: Mapping[str, str] | None = None, crash: Sequence[str] = ()
+) -> Iterator[Gateway]:
+    """A gateway on a free port, killed at the end if it still runs, or before, at a point of `proofs.crashing`."""
     port = [] if verb == "work" else ["--port", "0"]
+    module = ["proofs.crashing", *crash] if crash else ["tollhouse"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tollhouse", verb, "--json", *port, "--data", str(data)],
+        [sys.executable, "-m", *module, verb, "--json", *port, "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,10 @@ class Fleet:
         self._stack = stack
         self._env = env
 
-    async def start(self, verb: str) -> Gateway:
-        return await asyncio.to_thread(self._stack.enter_context, started(self.data, verb=verb, env=self._env))
+    async def start(self, verb: str, crash: Sequence[str] = ()) -> Gateway:
+        return await asyncio.to_thread(
+            self._stack.enter_context, started(self.data, verb=verb, env=self._env, crash=crash)
+        )
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -93,3 +95,29 @@ async def test_a_run_whose_worker_is_killed_is_ended_by_another_with_one_questio
     worker.stop(signal.SIGTERM)
     second.stop(signal.SIGTERM)
     assert (worker.wait(), second.wait()) == (0, 0)
+
+
+@pytest.mark.parametrize("point", ["before_settle_commit", "after_settle_commit"])
+async def test_what_is_settled_is_answered_though_the_worker_dies_at_that_moment(
+    fleet: Fleet, provider: WireProvider, point: str
+):
+    """J7: the answer is written with the settlement of its call, or neither is."""
+    is_settled = point == "after_settle_commit"
+    for said in ["One"] if is_settled else ["One", "Two"]:
+        provider.script(answer(said))
+    web = await fleet.start("up")
+    person = Person(id="", workspace="", token_id="", token=web.served["api_key"])
+    web.stop(signal.SIGTERM)
+    web.wait()
+    web = await fleet.start("serve")
+    worker = await fleet.start("work", crash=(point, "1"))
+    async with httpx2.AsyncClient(base_url=web.url, timeout=30) as http:
+        ada = Talk(http, person)
+        conversation = await ada.new()
+        run = await asked(ada, conversation)
+        await asyncio.to_thread(worker.process.wait)
+        await fleet.start("work")
+        ended = await ada.ended(run)
+        assert (ended["status"], ended["attempt"]) == ("succeeded", 1 if is_settled else 2)
+        assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "One" if is_settled else "Two")]
+    assert provider.asked == (1 if is_settled else 2)

@@ -35,7 +35,7 @@ from tollhouse.gateway.identify import Caller
 from tollhouse.notify import runs as notify
 from tollhouse.store import conversations as sql
 from tollhouse.store import run_events, runs, searching
-from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.engine import Along, Reading, Writing
 from tollhouse.telemetry import Event, log
 
 T = TypeVar("T")
@@ -78,6 +78,30 @@ async def take(
     )
     exchange = _exchange(run, caller, origin, conversing)
     running.exchange = exchange
+    exchange.put = lambda handler, item: running.owed.append((handler, item))
+    try:
+        outcome, error = await _attempt(run, caller, exchange, running, conversing, stream=stream)
+    finally:
+        for handler, item in running.owed:
+            conversing.store.put(handler, item)
+    if outcome.run.status == "succeeded" and conversing.habits.title_model is not None:
+        titled = titles.make(conversing, caller, run["conversation_id"], run["message_id"], origin.tag)
+        conversing.under_way.afterwards(titled)
+    if isinstance(error, Exception):
+        return msgspec.structs.replace(outcome, error=error)
+    return outcome
+
+
+async def _attempt(
+    run: Mapping[str, Any],
+    caller: Caller,
+    exchange: Exchange,
+    running: Running,
+    conversing: Conversing,
+    *,
+    stream: bool,
+) -> tuple[Outcome, BaseException | None]:
+    """Ask, hear, and write what came of it: the answer with its settlement, or neither."""
     heard = Heard(running.tell, exchange.dialect, is_streamed=stream)
     error: BaseException | None = None
     try:
@@ -98,12 +122,7 @@ async def take(
     except TollhouseError as trouble:
         running.tell("run.failed", {"id": run["id"], "status": "failed", "error": error_view(trouble)})
         raise
-    if outcome.run.status == "succeeded" and conversing.habits.title_model is not None:
-        titled = titles.make(conversing, caller, run["conversation_id"], run["message_id"], origin.tag)
-        conversing.under_way.afterwards(titled)
-    if isinstance(error, Exception):
-        return msgspec.structs.replace(outcome, error=error)
-    return outcome
+    return outcome, error
 
 
 def repeated(outcome: Outcome, attempt: int) -> Running:
@@ -205,7 +224,7 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _conclude(run: Mapping[str, Any], ending: Ending, running: Running, conversing: Conversing) -> Outcome:
-    """Write the answer, the end of the attempt and what was told of it, together or not at all."""
+    """Write the answer, the end of the attempt, its settlement and what was told of it, together or not at all."""
     rows = [] if running.recorder is None else await running.recorder.close()
     now = conversing.clock.now()
 
@@ -218,7 +237,8 @@ async def _conclude(run: Mapping[str, Any], ending: Ending, running: Running, co
             run_events.append(tx, [*rows, *told, *rendered])
         return outcome, last
 
-    outcome, last = await _written(conversing, work)
+    outcome, last = await _written(conversing, work, running.owed)
+    running.owed.clear()
     for event in last:
         running.say(event)
     if running.recorder is not None:
@@ -228,13 +248,13 @@ async def _conclude(run: Mapping[str, Any], ending: Ending, running: Running, co
     return outcome
 
 
-async def _written(conversing: Conversing, work: Callable[[Writing], T]) -> T:
+async def _written(conversing: Conversing, work: Callable[[Writing], T], along: Along) -> T:
     for pause_s in PAUSES_S:
         try:
-            return await conversing.store.write(work)
+            return await conversing.store.write(work, along)
         except Unavailable:
             await asyncio.sleep(pause_s)
-    return await conversing.store.write(work)
+    return await conversing.store.write(work, along)
 
 
 def _end(

@@ -37,6 +37,7 @@ class Running:
     Attributes:
         exchange: its call to the gateway, once there is one.
         recorder: writes down what it tells; None for one that had ended before.
+        owed: what settles and records its call, until that is written with its end.
         is_stopped: somebody wants no more of it, or nobody is there to hear it.
     """
 
@@ -45,6 +46,7 @@ class Running:
         self.id = run_id
         self.exchange: Exchange | None = None
         self.recorder = recorder
+        self.owed: list[tuple[Any, Any]] = []
         self.is_stopped = False
         self._attempt = attempt
         self._sequence = 0

@@ -13,7 +13,7 @@ from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.translate import Translation
 from tollhouse.limits import Admission
-from tollhouse.money.ledger import Held
+from tollhouse.money.ledger import Held, Put
 from tollhouse.money.pricebook import Terms
 from tollhouse.providers.base import Headers
 from tollhouse.store.requests import Skeleton
@@ -82,6 +82,8 @@ class Exchange:
         has_left: the client went away.
         wait_s: how long the client would rather wait than be refused for lack of money.
         cache: what spared the call, when something did.
+        put: takes what settles and records it, for who writes that with something of their own, and owes it; else the
+            writer does.
         may_repeat: a candidate may be asked again after a pause; not for who tries again themselves.
     """
 
@@ -106,6 +108,7 @@ class Exchange:
         "ip",
         "keeps_bodies",
         "may_repeat",
+        "put",
         "request",
         "run_id",
         "said",
@@ -156,6 +159,7 @@ class Exchange:
         self.has_left = False
         self.keeps_bodies = False
         self.may_repeat = True
+        self.put: Put | None = None
         self.said: list[bytes] = []
 
     def read(self) -> ChatRequest:

@@ -15,7 +15,7 @@ from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
 from tollhouse.gateway.bill import Bill, bill_of
 from tollhouse.gateway.exchange import Exchange
-from tollhouse.money.ledger import Ledger, Resolution
+from tollhouse.money.ledger import Ledger, Put, Resolution
 from tollhouse.redaction import redact
 from tollhouse.store import requests
 from tollhouse.store.requests import Ending, Finished
@@ -40,13 +40,14 @@ class Finishing(msgspec.Struct, frozen=True, kw_only=True):
 def finish(exchange: Exchange, finishing: Finishing) -> None:
     """End a request, however it ended. Called once, in `answer`'s one `finally`."""
     now_s = finishing.clock.monotonic()
-    _settle(exchange, finishing.ledger)
+    put = exchange.put or finishing.put
+    _settle(exchange, finishing.ledger, put)
     if exchange.admission is not None:
         exchange.admission.finish(now_s, exchange.bill.usage.total_tokens if exchange.bill else 0)
     if exchange.caller is None:
         return
     skeleton = exchange.skeleton or exchange.begin(finishing.boot_id)
-    finishing.put(requests.finish, Finished(skeleton, _ending(exchange, _outcome(exchange), now_s)))
+    put(requests.finish, Finished(skeleton, _ending(exchange, _outcome(exchange), now_s)))
     if exchange.keeps_bodies:
         _keep_bodies(exchange, finishing)
 
@@ -65,30 +66,30 @@ def bill_so_far(exchange: Exchange) -> Bill:
     return bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
 
 
-def _settle(exchange: Exchange, ledger: Ledger) -> None:
+def _settle(exchange: Exchange, ledger: Ledger, put: Put) -> None:
     """Resolve the last attempt's hold, unless its failure already did; forget what the others still carry."""
     attempts = exchange.attempts
     if not attempts:
         return
     last = attempts[-1]
     if last.outcome is not None:
-        ledger.end_request(attempt.held.id for attempt in attempts)
+        ledger.end_request([attempt.held.id for attempt in attempts], put)
         return
     last.outcome = _outcome(exchange)
     if len(attempts) > 1:
-        ledger.end_request(attempt.held.id for attempt in attempts[:-1])
+        ledger.end_request([attempt.held.id for attempt in attempts[:-1]], put)
     if not last.is_sent:
-        ledger.resolve(Resolution(hold_id=last.held.id, deed="void"))
+        ledger.resolve(Resolution(hold_id=last.held.id, deed="void"), put)
         return
     if exchange.error is not None and _may_be_billed_unseen(exchange):
-        ledger.resolve(Resolution(hold_id=last.held.id, deed="expire"))
+        ledger.resolve(Resolution(hold_id=last.held.id, deed="expire"), put)
         return
     if exchange.bill is None:
         reckon(exchange)
     bill = exchange.bill
     if bill is not None:
         ledger.resolve(
-            Resolution(hold_id=last.held.id, deed="settle", usd=bill.cost or 0, tokens=bill.usage.total_tokens)
+            Resolution(hold_id=last.held.id, deed="settle", usd=bill.cost or 0, tokens=bill.usage.total_tokens), put
         )
 
 

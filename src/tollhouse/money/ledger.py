@@ -13,7 +13,7 @@ corrected by a further entry, never by changing one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -54,6 +54,10 @@ STATE_BEFORE: dict[Deed, tuple[str, ...]] = {
     "expire": ("open",),
     "release": ("unconfirmed",),
 }
+
+
+Put: TypeAlias = Callable[[Any, Any], None]
+"""Takes a handler and its item (`Store.put`)."""
 
 
 class Writer(Protocol):
@@ -157,9 +161,13 @@ class Ledger:
             raise
         return held
 
-    def resolve(self, resolution: Resolution) -> None:
-        """End a hold in the next batch. No await, so no cancellation can lose it; the store tries until it can."""
-        self._writer.put(self._apply, resolution)
+    def resolve(self, resolution: Resolution, put: Put | None = None) -> None:
+        """End a hold in the next batch. No await, so no cancellation can lose it; the store tries until it can.
+
+        Args:
+            put: who takes it instead of the writer, and owes it then.
+        """
+        (put or self._writer.put)(self._apply, resolution)
 
     async def resolved(self, resolution: Resolution) -> bool:
         """End a hold, and wait until it is; false when it had ended before, another way. Raises Unavailable."""
@@ -184,10 +192,10 @@ class Ledger:
         """
         await self._writer.join(self._apply, correction)
 
-    def end_request(self, hold_ids: Iterable[str]) -> None:
+    def end_request(self, hold_ids: Iterable[str], put: Put | None = None) -> None:
         """The request of these holds has its row: holds that ended before it need not remember it."""
         for hold_id in hold_ids:
-            self._writer.put(sql.forget_skeletons, hold_id)
+            (put or self._writer.put)(sql.forget_skeletons, hold_id)
 
     async def request_ended(self, hold_ids: Iterable[str]) -> None:
         """As `end_request`, and wait until it is durable. Raises Unavailable."""

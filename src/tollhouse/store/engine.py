@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NewType, Protocol, TypeVar, cast
+from typing import Any, NewType, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection, create_engine, event, exc
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -26,6 +26,9 @@ Reading = NewType("Reading", Connection)
 
 Writing = NewType("Writing", Reading)
 """A connection inside the writer's transaction."""
+
+Along: TypeAlias = Sequence[tuple[Any, Any]]
+"""Handlers and an item for each (`Store.join`)."""
 
 READERS = 3
 
@@ -52,6 +55,13 @@ class Store(Access, Protocol):
     dialect: str
     on_commit: dict[Any, Callable[[list[Any]], None]]
     """Handler -> told of the items of each batch that is durable."""
+
+    async def write(self, change: Callable[[Writing], T], along: Along = ()) -> T:
+        """As `Access.write`; `along` is what would be joined, and is written with the change, or neither is.
+
+        When this raises, it is still the caller's: what is put may come twice.
+        """
+        ...
 
     @property
     def aside(self) -> Access:

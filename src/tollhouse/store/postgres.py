@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from tollhouse.errors import Unavailable
-from tollhouse.store.engine import Access, Reading, Unsure, Writing
+from tollhouse.store.engine import Access, Along, Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Query, Write, together
-from tollhouse.store.writer import Asker, Handler, Waiting, tell
+from tollhouse.store.writer import Asker, Handler, Waiting, announce, tell
 
 T = TypeVar("T")
 
@@ -71,9 +71,14 @@ class PostgresStore:
         """Run a query. Raises Unavailable when the database does not answer."""
         return await self._pool.read(query)
 
-    async def write(self, change: Callable[[Writing], T]) -> T:
+    async def write(self, change: Callable[[Writing], T], along: Along = ()) -> T:
         """Run a change in a transaction of its own; durable on return, undone when it raises."""
-        return await self._pool.write(change)
+        if not along:
+            return await self._pool.write(change)
+        outcome = await self._pool.write(lambda tx: with_items(tx, change, along))
+        for handler, item in along:
+            announce(self.on_commit, handler, [item])
+        return outcome
 
     def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
         """Put an item into the next batch. What is joined in one turn of the loop is written together or not at all."""
@@ -249,6 +254,20 @@ class PostgresBatch:
         writes, self._writes = [*self._writes.values()], {}
         columns = [column for _, rows in writes for column in zip(*rows, strict=True)]
         await_only(self._connection.execute(together(tuple([write for write, _ in writes])), *columns))
+
+
+def with_items(tx: Writing, change: Callable[[Writing], T], along: Along) -> T:
+    """A change, and after it what goes along, on the connection and in the transaction of the toolkit."""
+    outcome = change(tx)
+    connection = tx.connection.driver_connection
+    if connection is None or not connection.is_in_transaction():
+        raise ValueError("a change that changed nothing has no transaction to go along with")
+    batch = PostgresBatch(connection)
+    # In the order of the writer's batches, whose rows they may both lock.
+    for handler, item in sorted(along, key=lambda pair: str(pair[0].__qualname__)):
+        handler(batch, [item])
+    batch.flush()
+    return outcome
 
 
 async def connect_asyncpg(url: URL) -> Any:

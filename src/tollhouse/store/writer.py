@@ -25,6 +25,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from tollhouse.errors import Unavailable
 from tollhouse.store.engine import (
     Access,
+    Along,
     Reading,
     SqliteReaders,
     Writing,
@@ -65,7 +66,7 @@ class Waiting:
     def __init__(self, now_s: float) -> None:
         self.since_s = now_s
         self.is_due = False
-        self.changes: list[tuple[Callable[[Writing], Any], asyncio.Future[Any]]] = []
+        self.changes: list[tuple[Callable[[Writing], Any], Along, asyncio.Future[Any]]] = []
         self.joined: dict[Handler, tuple[list[Any], list[Asker]]] = {}
 
     def join(self, handler: Handler, item: Any, asker: Asker) -> None:
@@ -82,17 +83,13 @@ class Waiting:
         return len(self.changes) + sum(len(items) for items, _ in self.joined.values()) == 1
 
     def announce(self, on_commit: Mapping[Handler, Callable[[list[Any]], None]]) -> None:
-        """It is durable: tell those who listen. One who fails must not stop the writer, nor those who wait for it."""
+        """It is durable: tell those who listen."""
         for handler, (items, _) in self.joined.items():
-            if handler in on_commit:
-                try:
-                    on_commit[handler](items)
-                except Exception:
-                    log.error(Event.STORE_FAILED, step=f"on_commit of {handler.__name__}", exc_info=True)
+            announce(on_commit, handler, items)
 
     def fail(self, error: BaseException, owed: Owed) -> None:
         """Tell everyone who waits that nothing of theirs was written; what nobody waits for is owed."""
-        for _, future in self.changes:
+        for _, _, future in self.changes:
             tell(future, error)
         for handler, (items, askers) in self.joined.items():
             for item, asker in zip(items, askers, strict=True):
@@ -100,6 +97,15 @@ class Waiting:
                     owed.add(handler, item, error)
                 else:
                     tell(asker, error)
+
+
+def announce(on_commit: Mapping[Handler, Callable[[list[Any]], None]], handler: Handler, items: list[Any]) -> None:
+    """Tell who listens to a handler. One who fails must not stop the writer, nor those who wait for it."""
+    if handler in on_commit:
+        try:
+            on_commit[handler](items)
+        except Exception:
+            log.error(Event.STORE_FAILED, step=f"on_commit of {handler.__name__}", exc_info=True)
 
 
 def tell(asker: Asker, outcome: Any) -> None:
@@ -143,10 +149,10 @@ class SqliteStore:
             await self.join(nothing, None)
         return await self._readers.read(query)
 
-    async def write(self, change: Callable[[Writing], T]) -> T:
+    async def write(self, change: Callable[[Writing], T], along: Along = ()) -> T:
         """Run a change in the next batch; durable on return, undone alone when it raises."""
         future = self._loop.create_future()
-        self._due().changes.append((change, future))
+        self._due().changes.append((change, along, future))
         return cast(T, await future)
 
     def join(self, handler: Handler, item: Any) -> asyncio.Future[Any]:
@@ -219,9 +225,14 @@ class SqliteStore:
     def _write(self, waiting: Waiting) -> None:
         """One transaction, already begun. Outcomes are told after the commit: nobody hears of what is not durable."""
         outcomes: list[tuple[Asker, Any]] = []
+        went_along: list[tuple[Handler, Any]] = []
         try:
-            for change, future in waiting.changes:
-                outcomes.append((future, self._change(change)))
+            for change, along, future in waiting.changes:
+                outcome = self._change(change)
+                outcomes.append((future, outcome))
+                for handler, item in () if isinstance(outcome, BaseException) else along:
+                    handler(self._batch, [item])
+                    went_along.append((handler, item))
             for handler, (items, askers) in waiting.joined.items():
                 outcomes.extend(zip(askers, handler(self._batch, items), strict=True))
             self._commit()
@@ -235,6 +246,8 @@ class SqliteStore:
         for asker, outcome in outcomes:
             tell(asker, outcome)
         waiting.announce(self.on_commit)
+        for handler, item in went_along:
+            announce(self.on_commit, handler, [item])
 
     def _write_apart(self, waiting: Waiting) -> None:
         """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
