@@ -453,9 +453,8 @@ def key_file(settings: Settings) -> KeyFile | None:
 
 def database_url(settings: Settings) -> str:
     """Where the store is: the data folder's SQLite file unless the settings say otherwise."""
-    if settings.database_url is not None:
-        return settings.database_url.resolve()
-    return f"sqlite:///{settings.data / 'tollhouse.db'}"
+    named = settings.database_url
+    return f"sqlite:///{settings.data / 'tollhouse.db'}" if named is None else named.resolve()
 
 
 def application(
