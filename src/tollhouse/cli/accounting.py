@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 budgets = typer.Typer(name="budgets", help="How much may be used, by whom, in which window.", no_args_is_help=True)
 
 NAMED_MOST = 20
-BAR_CELLS = 20
 
 
 @budgets.command("set")
@@ -157,15 +156,13 @@ def spend(
         show_json(rows)
         return
     keys = ("provider", "model") if by == "model" else (by,)
-    figures = ("requests", "unpriced_requests", "input_tokens", "output_tokens", "cost_usd")
+    unpriced = ("unpriced_requests",) if any(row.unpriced_requests for row in rows) else ()
+    figures = ("requests", *unpriced, "input_tokens", "output_tokens", "cost_usd")
     lines = [[cell(getattr(row, column)) for column in (*keys, *figures)] for row in rows]
+    most = max((float(row.cost_usd) for row in rows), default=0.0)
+    show_table((*keys, *figures), lines, [float(row.cost_usd) / most for row in rows] if most else ())
     if sys.stdout.isatty():
-        most = max((float(row.cost_usd) for row in rows), default=0.0)
-        lines = [[*line, _bar(float(row.cost_usd), most)] for line, row in zip(lines, rows, strict=True)]
-        show_table((*keys, *figures, ""), lines)
         warn(f"{forecast.month}: ${forecast.spent_usd} so far, ${forecast.forecast_usd} at the pace of the last week")
-    else:
-        show_table((*keys, *figures), lines)
 
 
 def verify(data: Data = None, config: Config = None, as_json: Json = False) -> None:
@@ -218,7 +215,3 @@ def _shares(text: str) -> list[float]:
 def _tell_progress(checked: Any) -> None:
     if sys.stderr.isatty():
         warn(f"{checked.entries:,} entries")
-
-
-def _bar(amount: float, most: float) -> str:
-    return "█" * round(BAR_CELLS * amount / most) if most else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,12 @@ from tollhouse.errors import ConfigurationError, InvalidRequest, TollhouseError,
 
 WRONG_USE = 2
 NOT_IN_ORDER = 1
+
+WIDEST = 10_000
+BAR_CELLS_LEAST = 10
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+COUNTED = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?|-")
 
 
 def show_one(view: Any, as_json: bool) -> None:
@@ -40,19 +47,17 @@ def show_json(value: Any) -> None:
     typer.echo(msgspec.json.encode(value).decode())
 
 
-def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Columns under their heads: drawn on a terminal, plain for everything else."""
-    heads = [column.replace("_", " ") for column in columns]
-    if not sys.stdout.isatty():
-        _show_plain_table(heads, rows)
-        return
-    from rich.console import Console
-    from rich.table import Table
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], shares: Sequence[float] = ()) -> None:
+    """Columns under their heads: drawn on a terminal, plain for everything else.
 
-    table = Table(*heads, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    Args:
+        shares: of the greatest row, 0 to 1, for each row; drawn as bars, and left out where nothing is drawn.
+    """
+    heads = [column.replace("_", " ") for column in columns]
+    if sys.stdout.isatty():
+        _draw_table(heads, rows, shares)
+    else:
+        _show_plain_table(heads, rows)
 
 
 def cell(value: Any) -> str:
@@ -90,8 +95,65 @@ def explain(error: TollhouseError, *, as_json: bool) -> int:
     return WRONG_USE if is_wrong_use else NOT_IN_ORDER
 
 
-def _show_plain_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    lines = [heads, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    for line in lines:
-        typer.echo("  ".join(f"{text:{width}}" for text, width in zip(line, widths, strict=True)).rstrip())
+def _draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], shares: Sequence[float]) -> None:
+    from rich.bar import Bar
+    from rich.console import Console, ConsoleDimensions
+    from rich.measure import Measurement
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=bool(shares))
+    shown = _shown(heads, [[_grouped(text) for text in row] for row in rows])
+    for head, *_ in shown:
+        table.add_column(head, no_wrap=True, min_width=len(head))
+    if shares:
+        table.add_column("", ratio=1, min_width=BAR_CELLS_LEAST)
+    for number, line in enumerate(zip(*shown, strict=True)):
+        if number:
+            table.add_row(*line, *[Bar(1.0, 0.0, share) for share in shares[number - 1 : number]])
+    # Half an id is no use to anybody: what is wider than the terminal is left to the terminal.
+    console = Console(markup=False, highlight=False)
+    needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).minimum
+    console.size = ConsoleDimensions(max(console.width, needed), console.height)
+    console.print(table)
+
+
+def _show_plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for line in zip(*_shown(heads, rows), strict=True):
+        typer.echo("  ".join(line).rstrip())
+
+
+def _shown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The columns, each below its head."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(heads)
+    return [_under(head, column) for head, column in zip(heads, columns, strict=True)]
+
+
+def _under(head: str, column: Sequence[str]) -> list[str]:
+    """A column below its head, as wide as it must be: text begins where its head begins, numbers end where it ends."""
+    texts = _aligned(column)
+    width = max(len(head), *map(len, texts), 0)
+    side = ">" if _counts(column) else "<"
+    return [f"{text:{side}{width}}" for text in (head, *texts)]
+
+
+def _aligned(column: Sequence[str]) -> list[str]:
+    """Numbers with their units below one another."""
+    if not _counts(column):
+        return list(column)
+    most = max(len(text) - len(_whole(text)) for text in column)
+    return [text + " " * (most - len(text) + len(_whole(text))) for text in column]
+
+
+def _counts(column: Sequence[str]) -> bool:
+    """Whether there is nothing but numbers in it, and at least one."""
+    return any(text != "-" for text in column) and all(map(COUNTED.fullmatch, column))
+
+
+def _grouped(text: str) -> str:
+    """A number with its thousands apart; other text as it is."""
+    whole = _whole(text)
+    return f"{int(whole):,}{text[len(whole) :]}" if NUMBER.fullmatch(text) else text
+
+
+def _whole(text: str) -> str:
+    return text.partition(".")[0]
