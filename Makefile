@@ -33,7 +33,7 @@ test: $(VENV)/.installed-dev licences ## everything CI runs: format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.installed-dev ## format, lint, types, import contracts and quick tests, in under a minute
 	$(BIN)/ruff format .
