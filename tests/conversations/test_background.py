@@ -150,6 +150,23 @@ async def test_a_delayed_run_waits_and_one_past_its_deadline_fails(
     assert (await ada.ended(late))["error"]["code"] == "deadline_exceeded"
 
 
+async def test_a_call_that_is_under_way_at_its_deadline_is_stopped_and_paid_as_far_as_it_was_answered(
+    ada: Talk, provider: WireProvider, talking_house: House
+):
+    provider.script(say("Hel"), stall())
+    conversation = await ada.new()
+    ended = await ada.ended(await later(ada, conversation, deadline=1))
+    assert (ended["status"], ended["attempt"]) == ("failed", 1)
+    assert (ended["error"]["code"], ended["answer"]["finish_reason"]) == ("deadline_exceeded", "stopped")
+    assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hel")]
+    assert (await ada.follow(ended["id"]))[-1].name == "run.failed"
+    (attempt,) = await talking_house.store.read(lambda tx: runs.attempts(tx, ended["id"]))
+    charged = await ada.call("GET", f"/api/me/requests/{attempt['request_id']}")
+    assert (charged["outcome"], charged["cost_status"]) == ("client_left", "estimated")
+    assert ended["usage"]["output_tokens"] > 0
+    assert provider.asked == 1
+
+
 async def test_a_run_of_somebody_who_may_not_ask_any_more_fails_with_the_reason(
     ada: Talk, bob: Talk, provider: WireProvider, talking_house: House, clock: ManualClock
 ):

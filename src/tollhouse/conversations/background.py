@@ -6,7 +6,9 @@ the reason, before anything is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +56,22 @@ async def execute(conversing: Conversing, run_id: str) -> None:
     running = Running(run_id, run["attempt"], recorder, is_heard=False)
     work = turns.take(run, begun.caller, begun.origin, running, conversing, stream=True)
     conversing.under_way.start(running, work)
-    await running.outcome()
+    with _until(run["deadline_at"], running, conversing):
+        await running.outcome()
+
+
+@contextmanager
+def _until(deadline_at: datetime | None, running: Running, conversing: Conversing) -> Iterator[None]:
+    """Stop the run when its deadline passes."""
+    if deadline_at is None:
+        yield
+        return
+    left_s = (deadline_at - conversing.clock.now()).total_seconds()
+    expiring = asyncio.get_running_loop().call_later(left_s, running.expire)
+    try:
+        yield
+    finally:
+        expiring.cancel()
 
 
 def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused | None:

@@ -65,12 +65,17 @@ def ending_of(
     finish_reason: str = STOPPED,
     *,
     error: BaseException | None = None,
+    is_late: bool = False,
 ) -> Ending:
-    """What an exchange came to: an answer, an error, or a stop with what was said until then."""
+    """What an exchange came to: an answer, an error, or a stop with what was said until then.
+
+    Args:
+        is_late: it was stopped by its deadline, which is a failure.
+    """
     attempt, bill, counted = exchange.attempt, exchange.bill, exchange.tally.usage
     status: RunStatus = "succeeded"
     told = None
-    if error is not None and exchange.has_left:
+    if error is not None and exchange.has_left and not is_late:
         status = "cancelled"
     elif error is not None:
         status, told = "failed", error_view(error)

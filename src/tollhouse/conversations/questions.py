@@ -37,7 +37,7 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         delay_s: in the background it begins no sooner than after so long.
-        deadline_s: and is not begun, or tried again, after so long.
+        deadline_s: and is stopped, or not begun any more, after so long.
         key: the idempotency key: what is asked twice under one key is one question.
     """
 

@@ -27,7 +27,7 @@ from tollhouse.conversations.response_asking import request_of
 from tollhouse.conversations.under_way import Outcome, Running
 from tollhouse.conversations.views import ErrorView, RunStatus, message_view, run_view
 from tollhouse.dialects import chat, openai_chat, openai_responses
-from tollhouse.errors import TollhouseError, Unavailable
+from tollhouse.errors import TollhouseError, Unavailable, UpstreamTimeout
 from tollhouse.gateway import route
 from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
@@ -111,10 +111,11 @@ async def _attempt(
                 heard.add(piece)
         ending = ending_of(exchange, *heard.answer())
     except BaseException as caught:
-        error = caught
+        error = too_late() if running.is_late else caught
         if not isinstance(caught, TollhouseError | asyncio.CancelledError):
             log.error(Event.REQUEST_FAILED, request=exchange.id, exc_info=caught)
-        ending = ending_of(exchange, heard.so_far() if running.is_stopped else (), error=caught)
+        said = heard.so_far() if running.is_stopped else ()
+        ending = ending_of(exchange, said, error=error, is_late=running.is_late)
     if run["background"]:
         ending = going_on(ending, run, error, now=conversing.clock.now(), chance=conversing.chance())
     try:
@@ -191,6 +192,11 @@ async def _question(
         return write_request(model, told, run["settings"], stream=stream), None
     asked = request_of(response["fields"], model, told, stream=stream, system=conversation["system"])
     return openai_responses.write_request(asked), asked
+
+
+def too_late() -> UpstreamTimeout:
+    """Why a run failed whose deadline passed while it was under way."""
+    return UpstreamTimeout("The run's deadline passed before it was answered.", code="deadline_exceeded")
 
 
 def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing: Conversing) -> Exchange:

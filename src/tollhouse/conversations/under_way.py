@@ -39,6 +39,7 @@ class Running:
         recorder: writes down what it tells; None for one that had ended before.
         owed: what settles and records its call, until that is written with its end.
         is_stopped: somebody wants no more of it, or nobody is there to hear it.
+        is_late: it was stopped by its deadline.
     """
 
     def __init__(self, run_id: str, attempt: int, recorder: Recorder | None = None, *, is_heard: bool = True) -> None:
@@ -48,6 +49,7 @@ class Running:
         self.recorder = recorder
         self.owed: list[tuple[Any, Any]] = []
         self.is_stopped = False
+        self.is_late = False
         self._attempt = attempt
         self._sequence = 0
         self._is_heard = is_heard
@@ -93,6 +95,11 @@ class Running:
         if self.exchange is not None:
             self.exchange.has_left = True
         self.cancel()
+
+    def expire(self) -> None:
+        """Its deadline passes: as `stop`, and it has failed."""
+        self.is_late = True
+        self.stop()
 
     def cancel(self) -> None:
         """Break it off, because we go."""

@@ -102,7 +102,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
         background: a worker executes it, and tries it again.
         priority: 9 is the most urgent.
         next_try_at: it does not begin before.
-        deadline_at: nor after.
+        deadline_at: nor after; one that is under way then is stopped.
     """
 
     id: str

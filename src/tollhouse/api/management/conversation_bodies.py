@@ -77,7 +77,7 @@ class How(Body):
     priority: Priority = 5
     delay: Annotated[float, Field(ge=0, le=2_592_000, description="Seconds before a run in the background begins.")] = 0
     deadline: Annotated[float, Field(gt=0, le=2_592_000)] | None = Field(
-        default=None, description="Seconds after which a run in the background is not begun, or tried again."
+        default=None, description="Seconds after which a run in the background is stopped, or not begun any more."
     )
 
 
