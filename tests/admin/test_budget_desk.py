@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +16,13 @@ from tollhouse.admin import access, budgets
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.views import BudgetView
 from tollhouse.app import House
-from tollhouse.errors import Conflict, NotFound, TollhouseError
+from tollhouse.errors import BudgetExhausted, Conflict, NotFound, TollhouseError
 from tollhouse.money.budgets import Ask
 from tollhouse.money.ledger import Correction, NewHold, Resolution
 from tollhouse.money.prices import Price
+from tollhouse.money.verify import Checked, differences
 from tollhouse.store.tables import audit
+from tollhouse.testing import ManualClock
 
 
 async def set_usd(house: House, owner: str, limit: Any = "5.00", **more: Any) -> BudgetView:
@@ -105,14 +109,68 @@ async def test_a_budget_without_its_owner_is_refused_by_name(stored_house: House
 
 async def test_each_kind_of_owner_has_budgets_in_its_time_zone(stored_house: House):
     desk = stored_house.desk
-    user = await access.create_user(desk, COMMAND_LINE, name="Ada", time_zone="Asia/Tokyo", without_limits=True)
+    await access.create_workspace(desk, COMMAND_LINE, "lab", "Asia/Kathmandu")
+    user = await access.create_user(
+        desk, COMMAND_LINE, name="Ada", workspace="lab", time_zone="Asia/Tokyo", without_limits=True
+    )
     token = await access.create_token(desk, COMMAND_LINE, user.id, name="t")
     zones = {
         kind: (await set_usd(stored_house, owner, owner_kind=kind)).time_zone
         for kind, owner in {"user": user.id, "token": token.id, "workspace": user.workspace}.items()
     }
-    assert zones == {"user": "Asia/Tokyo", "token": "Asia/Tokyo", "workspace": "UTC"}
+    assert zones == {"user": "Asia/Tokyo", "token": "Asia/Tokyo", "workspace": "Asia/Kathmandu"}
     assert [budget.owner for budget in await budgets.list_budgets(desk, token.id)] == [{"token": token.id}]
+
+
+@pytest.mark.parametrize(
+    ("zone", "edge"),
+    [
+        # A day of 23 hours, and a day that begins at a quarter past.
+        ("Europe/Berlin", "2026-03-29T22:00:00Z"),
+        ("Asia/Kathmandu", "2026-06-01T18:15:00Z"),
+        ("Australia/Adelaide", "2026-10-04T13:30:00Z"),
+    ],
+)
+async def test_a_workspaces_day_ends_by_its_own_calendar(
+    database_url: str, open_a_house: Callable[..., Any], zone: str, edge: str
+):
+    begins = datetime.fromisoformat(edge).astimezone(UTC)
+    clock = ManualClock(begins - timedelta(microseconds=1))
+    house = await open_a_house(database_url=database_url, clock=clock)
+    lab = await access.create_workspace(house.desk, COMMAND_LINE, "lab", zone)
+    made = await set_usd(house, lab.id, "1", owner_kind="workspace")
+    assert made.resets_at == begins
+    held = await hold(house, lab.id, PRICE)
+    with pytest.raises(BudgetExhausted):
+        await hold(house, lab.id, PRICE)
+    clock.set(begins)
+    await hold(house, lab.id, PRICE)
+    await house.ledger.resolved(Resolution(hold_id=held, deed="settle", usd=10**9))
+    today = await budgets.get_budget(house.desk, made.id)
+    assert (today.period, today.open, today.posted) == (edge[:8] + f"{int(edge[8:10]) + 1:02}", "1", "0")
+
+
+async def test_a_workspace_that_moves_goes_on_in_the_period_of_its_new_calendar(
+    database_url: str, open_a_house: Callable[..., Any]
+):
+    clock = ManualClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
+    house = await open_a_house(database_url=database_url, clock=clock)
+    lab = await access.create_workspace(house.desk, COMMAND_LINE, "lab")
+    made = await set_usd(house, lab.id, "1", owner_kind="workspace")
+    held = await hold(house, lab.id, PRICE)
+    # For Kathmandu it is the same day, for Kiritimati the next.
+    await access.change_workspace(house.desk, COMMAND_LINE, "lab", time_zone="Asia/Kathmandu")
+    with pytest.raises(BudgetExhausted):
+        await hold(house, lab.id, PRICE)
+    await access.change_workspace(house.desk, COMMAND_LINE, "lab", time_zone="Pacific/Kiritimati")
+    tomorrow = await hold(house, lab.id, PRICE)
+    await house.ledger.resolved(Resolution(hold_id=held, deed="settle", usd=10**9))
+    assert (await budgets.get_budget(house.desk, made.id)).open == "1"
+    await access.change_workspace(house.desk, COMMAND_LINE, "lab", time_zone="Asia/Kathmandu")
+    assert (await budgets.get_budget(house.desk, made.id)).posted == "1"
+    await house.ledger.resolved(Resolution(hold_id=tomorrow, deed="void"))
+    found = await house.store.read(lambda tx: [*differences(tx, clock.now(), Checked())])
+    assert found == []
 
 
 async def test_setting_a_budget_again_replaces_it_and_remembers_what_was_spent(stored_house: House):

@@ -57,6 +57,38 @@ async def test_a_workspace_has_a_name_of_its_own(stored_house: House):
         await access.create_workspace(desk, COMMAND_LINE, "lab")
 
 
+async def test_who_is_made_without_a_time_zone_has_the_workspaces(stored_house: House):
+    desk = stored_house.desk
+    await access.create_workspace(desk, COMMAND_LINE, "lab", "Asia/Kathmandu")
+    made = [
+        await access.create_user(desk, COMMAND_LINE, name="a", workspace="lab"),
+        await access.create_user(desk, COMMAND_LINE, name="b", workspace="lab", time_zone="Asia/Tokyo"),
+        await access.create_user(desk, COMMAND_LINE, name="c"),
+    ]
+    assert [user.time_zone for user in made] == ["Asia/Kathmandu", "Asia/Tokyo", "UTC"]
+    kept = [(await budgets.list_budgets(desk, user.id)).data[0].time_zone for user in made]
+    assert kept == [user.time_zone for user in made]
+
+
+async def test_a_workspace_moves_to_another_time_zone_and_its_budgets_with_it(stored_house: House):
+    desk = stored_house.desk
+    user = await access.create_user(desk, COMMAND_LINE, name="Ada")
+    rule = {"unit": "requests", "window": "day", "limit": 3}
+    await budgets.set_budget(desk, COMMAND_LINE, owner_kind="workspace", owner_id="default", **rule)
+    moved = await access.change_workspace(desk, COMMAND_LINE, "default", time_zone="Australia/Adelaide")
+    assert [(one.id, one.time_zone) for one in await access.list_workspaces(desk)] == [(moved.id, "Australia/Adelaide")]
+    zones = {next(iter(one.owner)): one.time_zone for one in await budgets.list_budgets(desk)}
+    assert zones == {"workspace": "Australia/Adelaide", "user": "UTC"}
+    assert (await access.get_user(desk, user.id)).time_zone == "UTC"
+    noted = [row["deed"] for row in await desk.store.read(machinery.deeds)]
+    assert noted[:2] == ["budget.change", "workspace.change"]
+    with pytest.raises(NotFound):
+        await access.change_workspace(desk, COMMAND_LINE, "nowhere", time_zone="UTC")
+    with pytest.raises(TollhouseError) as refused:
+        await access.change_workspace(desk, COMMAND_LINE, "default", time_zone="Mars/Olympus")
+    assert refused.value.param == "time_zone"
+
+
 @pytest.mark.parametrize(
     ("field", "given"),
     [

@@ -46,7 +46,10 @@ def problem(response: httpx2.Response) -> dict[str, Any]:
 
 async def test_an_operator_sets_up_a_user_who_can_then_work(http: httpx2.AsyncClient, root: Person):
     made = await http.post("/api/workspaces", headers=root.headers, json={"name": "lab"})
-    assert made.status_code == 201
+    assert (made.status_code, made.json()["time_zone"]) == (201, "UTC")
+    path = f"/api/workspaces/{made.json()['id']}"
+    moved = await http.patch(path, headers=root.headers, json={"time_zone": "Asia/Kathmandu"})
+    assert (moved.status_code, moved.json()["time_zone"]) == (200, "Asia/Kathmandu")
     user = await http.post(
         "/api/users", headers=root.headers, json={"name": "Bob", "email": "b@example.com", "workspace": "lab"}
     )

@@ -23,10 +23,11 @@ def test_a_budget_set_here_is_held_there(gateway: Gateway, tollhouse: Command):
 
 
 def test_a_budget_of_each_owner_is_held_until_it_is_lifted(gateway: Gateway, tollhouse: Command):
-    tollhouse("users", "create", "kiri", "--without-limits", "--time-zone", "Pacific/Auckland")
+    tollhouse("workspaces", "create", "peaks", "--time-zone", "Asia/Kathmandu")
+    tollhouse("users", "create", "kiri", "--without-limits", "--time-zone", "Pacific/Auckland", "--workspace", "peaks")
     made = tollhouse("tokens", "create", "kiri", "--json").json
     each = [
-        ("--workspace", "default", "--unit", "tokens", "--window", "day", "--model", "demo/echo"),
+        ("--workspace", "peaks", "--unit", "tokens", "--window", "day", "--model", "demo/echo"),
         ("--user", "kiri", "--unit", "usd", "--window", "month", "--alert-at", "none"),
         ("--token", made["id"], "--unit", "requests", "--window", "total", "--alert-at", "0.9", "--model", "echo"),
     ]
@@ -37,7 +38,7 @@ def test_a_budget_of_each_owner_is_held_until_it_is_lifted(gateway: Gateway, tol
         shown = tollhouse("budgets", "list", "--json").json["data"]
         (same,) = [one for one in shown if one["id"] == budget["id"]]
         assert same["posted"] not in (0, "0") or said[3] == "usd"
-        assert same["time_zone"] == ("UTC" if "--workspace" in said else "Pacific/Auckland")
+        assert same["time_zone"] == ("Asia/Kathmandu" if "--workspace" in said else "Pacific/Auckland")
         assert same["alert_at"] == {"none": [], "0.9": [0.9]}.get(said[7], [0.5, 0.8, 1.0])
         assert tollhouse("budgets", "remove", budget["id"]).status == 0
         assert tollhouse("budgets", "remove", budget["id"]).status == 1

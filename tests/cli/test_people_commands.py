@@ -25,6 +25,14 @@ def test_a_new_user_has_the_usual_limits_and_a_budget_of_tokens(tollhouse: Comma
     assert (budget["unit"], budget["window"], budget["limit"], budget["mode"]) == ("tokens", "day", 100_000, "estimate")
 
 
+def test_a_workspace_is_made_and_listed_with_its_time_zone(tollhouse: Command):
+    made = tollhouse("workspaces", "create", "lab", "--time-zone", "Asia/Kathmandu", "--json").json
+    assert (made["name"], made["time_zone"]) == ("lab", "Asia/Kathmandu")
+    assert made in tollhouse("workspaces", "list", "--json").json["data"]
+    assert tollhouse("users", "create", "nima", "--workspace", "lab", "--json").json["time_zone"] == "Asia/Kathmandu"
+    assert tollhouse("workspaces", "time-zone", "lab", "Nowhere/Land").status == 2
+
+
 def test_limits_are_changed_one_by_one(tollhouse: Command):
     tollhouse("users", "create", "grown")
     user = tollhouse("users", "limits", "grown", "--requests-per-minute", "none", "--concurrent", "5", "--json").json

@@ -26,6 +26,10 @@ EDGES: list[tuple[str, Window, str]] = [
     ("Africa/Cairo", "day", "2026-04-23T22:00:00Z"),
     ("America/Los_Angeles", "month", "2026-12-01T08:00:00Z"),
     ("Pacific/Kiritimati", "day", "2026-06-01T10:00:00Z"),
+    # Three quarters of an hour; half an hour, and summer besides; a summer of half an hour.
+    ("Asia/Kathmandu", "month", "2026-11-30T18:15:00Z"),
+    ("Australia/Adelaide", "day", "2026-10-04T13:30:00Z"),
+    ("Australia/Lord_Howe", "day", "2026-04-05T13:30:00Z"),
 ]
 
 

@@ -43,6 +43,17 @@ async def test_the_migrations_lead_to_the_same_tables(store: Store) -> None:
     assert await store.read(schema.revision) == schema.HEAD  # type: ignore[arg-type]
 
 
+async def test_a_workspace_of_a_former_version_is_kept_in_utc(store: Store) -> None:
+    def migrated(connection: Connection) -> list[tuple[str, ...]]:
+        connection.execute(text("ALTER TABLE workspace DROP COLUMN time_zone"))
+        connection.execute(text("INSERT INTO workspace (id, name, created_at) VALUES ('ws_1', 'lab', 0)"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        schema.prepare(connection, may_migrate=True)
+        return [tuple(row) for row in connection.execute(text("SELECT id, time_zone FROM workspace"))]
+
+    assert await store.write(migrated) == [("ws_1", "UTC")]  # type: ignore[arg-type]
+
+
 def test_there_is_one_linear_head_and_it_is_the_one_we_stamp() -> None:
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))

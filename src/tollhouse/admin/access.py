@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tollhouse import ids, tokens
-from tollhouse.admin.budgets import add_daily_tokens
+from tollhouse.admin.budgets import add_daily_tokens, move_budgets
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.views import (
     LimitsView,
@@ -35,14 +35,45 @@ LIMIT_MOST = 2**31 - 1
 # --- workspaces ------------------------------------------------------------------------------------------------------
 
 
-async def create_workspace(desk: Desk, actor: Actor, name: str) -> WorkspaceView:
-    """Make a workspace. Raises Conflict when there is one of this name."""
+async def create_workspace(desk: Desk, actor: Actor, name: str, time_zone: str = "UTC") -> WorkspaceView:
+    """Make a workspace.
+
+    Args:
+        time_zone: IANA name, whose calendar the workspace's budgets follow, and a user's who is made without one.
+
+    Raises:
+        Conflict: there is one of this name.
+        Unprocessable: a name or time zone that is none.
+    """
     check_name(name)
+    _check_time_zone(time_zone)
 
     def work(tx: Writing) -> WorkspaceView:
         if people.find_workspace(tx, name) is not None:
             raise Conflict(f"There is a workspace {name!r} already.", param="name")
-        return _add_workspace(tx, desk, actor, name)
+        return _add_workspace(tx, desk, actor, name, time_zone)
+
+    return await desk.change(work)
+
+
+async def change_workspace(desk: Desk, actor: Actor, id_or_name: str, *, time_zone: str) -> WorkspaceView:
+    """Move a workspace to another time zone, and its own budgets with it: from now on their days and months are those
+    of the new calendar. Budgets of its users stay in theirs.
+
+    Raises:
+        NotFound: no such workspace.
+        Unprocessable: a time zone that is none.
+    """
+    _check_time_zone(time_zone)
+
+    def work(tx: Writing) -> WorkspaceView:
+        row = people.find_workspace(tx, id_or_name)
+        if row is None:
+            raise NotFound(f"There is no workspace {id_or_name[:NAME_MOST]!r}.")
+        people.change_workspace(tx, row["id"], {"time_zone": time_zone})
+        desk.note(tx, actor, "workspace.change", row["id"], time_zone=time_zone)
+        move_budgets(tx, desk, actor, row["id"], time_zone)
+        return workspace_view({**row, "time_zone": time_zone})
 
     return await desk.change(work)
 
@@ -61,14 +92,14 @@ async def create_user(
     *,
     name: str,
     email: str | None = None,
-    time_zone: str = "UTC",
+    time_zone: str | None = None,
     workspace: str | None = None,
     without_limits: bool = False,
 ) -> UserView:
     """Make a user, with a new user's limits and token budget unless `without_limits`.
 
     Args:
-        time_zone: IANA name, whose calendar the user's budgets follow.
+        time_zone: IANA name, whose calendar the user's budgets follow; without one, the workspace's of now.
         workspace: id or name; without one, the default workspace.
 
     Raises:
@@ -77,7 +108,8 @@ async def create_user(
     """
     check_name(name)
     _check_email(email)
-    _check_time_zone(time_zone)
+    if time_zone is not None:
+        _check_time_zone(time_zone)
 
     def work(tx: Writing) -> UserView:
         return add_user(
@@ -101,16 +133,18 @@ def add_user(
     *,
     name: str,
     email: str | None = None,
-    time_zone: str = "UTC",
+    time_zone: str | None = None,
     workspace: str | None = None,
     without_limits: bool = False,
 ) -> UserView:
     """As `create_user`, of what was checked, in a transaction that does more."""
     new = desk.new_user
     user_id = ids.new("usr")
+    belongs_to = _workspace_for(tx, desk, actor, workspace)
+    time_zone = time_zone or belongs_to.time_zone
     values = {
         "id": user_id,
-        "workspace_id": _workspace_for(tx, desk, actor, workspace),
+        "workspace_id": belongs_to.id,
         "name": name,
         "email": email,
         "time_zone": time_zone,
@@ -330,20 +364,20 @@ def _check_time_zone(name: str) -> None:
         raise Unprocessable("`time_zone` is an IANA name, such as Europe/Vienna.", param="time_zone") from None
 
 
-def _workspace_for(tx: Writing, desk: Desk, actor: Actor, named: str | None) -> str:
+def _workspace_for(tx: Writing, desk: Desk, actor: Actor, named: str | None) -> WorkspaceView:
     row = people.find_workspace(tx, named or DEFAULT_WORKSPACE)
     if row is not None:
-        return str(row["id"])
+        return workspace_view(row)
     if named is not None:
         raise NotFound(f"There is no workspace {named[:NAME_MOST]!r}.", param="workspace")
-    return _add_workspace(tx, desk, actor, DEFAULT_WORKSPACE).id
+    return _add_workspace(tx, desk, actor, DEFAULT_WORKSPACE, "UTC")
 
 
-def _add_workspace(tx: Writing, desk: Desk, actor: Actor, name: str) -> WorkspaceView:
+def _add_workspace(tx: Writing, desk: Desk, actor: Actor, name: str, time_zone: str) -> WorkspaceView:
     workspace_id = ids.new("ws")
-    values = {"id": workspace_id, "name": name, "created_at": desk.clock.now()}
+    values = {"id": workspace_id, "name": name, "time_zone": time_zone, "created_at": desk.clock.now()}
     people.add_workspace(tx, values)
-    desk.note(tx, actor, "workspace.create", workspace_id, name=name)
+    desk.note(tx, actor, "workspace.create", workspace_id, name=name, time_zone=time_zone)
     return workspace_view(values)
 
 
@@ -352,7 +386,7 @@ def _add_workspace(tx: Writing, desk: Desk, actor: Actor, name: str) -> Workspac
 
 def workspace_view(row: Any) -> WorkspaceView:
     """A workspace's row, for people."""
-    return WorkspaceView(id=row["id"], name=row["name"], created_at=row["created_at"])
+    return WorkspaceView(id=row["id"], name=row["name"], time_zone=row["time_zone"], created_at=row["created_at"])
 
 
 def user_view(row: Any) -> UserView:

@@ -187,6 +187,13 @@ def add_daily_tokens(tx: Writing, desk: Desk, actor: Actor, user_id: str, time_z
     _put(tx, desk, actor, values)
 
 
+def move_budgets(tx: Writing, desk: Desk, actor: Actor, owner: str, time_zone: str) -> None:
+    """The owner's budgets follow another calendar from now on, in the transaction that moves the owner. What was spent
+    in a period counts in the period of the same name."""
+    for row in sql.budget_rows(tx, owner=owner):
+        _change(tx, desk, actor, row, {"time_zone": time_zone})
+
+
 def budgets_of(tx: Reading, desk: Desk, owner: str | None) -> list[BudgetView]:
     """Budgets in force, of all or of one owner's id, as they stand now."""
     now = desk.clock.now()
@@ -269,8 +276,8 @@ def _owner(tx: Reading, kind: str, owner_id: str) -> tuple[str, str]:
             raise Unprocessable("A budget's owner is a user, a workspace or a token.", param="owner")
     if row is None:
         raise NotFound(f"There is no {kind} {owner_id[:MODEL_MOST]!r}.", param=f"owner.{kind}")
-    user = people.find_user(tx, row["user_id"]) if kind == "token" else row
-    return row["id"], "UTC" if kind == "workspace" or user is None else user["time_zone"]
+    follows: Any = people.find_user(tx, row["user_id"]) if kind == "token" else row
+    return row["id"], follows["time_zone"]
 
 
 def _any_owner(tx: Reading, id_or_name: str) -> str:

@@ -48,6 +48,7 @@ class WorkspaceView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
+    time_zone: str
     created_at: datetime
 
 

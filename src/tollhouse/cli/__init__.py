@@ -19,7 +19,7 @@ from tollhouse.cli.demo import demo
 from tollhouse.cli.jobs import jobs
 from tollhouse.cli.operating import config, doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
-from tollhouse.cli.people import tokens, users
+from tollhouse.cli.people import tokens, users, workspaces
 from tollhouse.cli.serving import serve, up, work
 from tollhouse.cli.traffic import requests, routes
 from tollhouse.errors import TollhouseError
@@ -35,7 +35,9 @@ app = typer.Typer(
 
 for command in (up, serve, work, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
-for group in (users, tokens, credentials, budgets, routes, requests, jobs, alerts, webhooks, deliveries, config, demo):
+for group in (workspaces, users, tokens, credentials, budgets, routes, requests, jobs):
+    app.add_typer(group)
+for group in (alerts, webhooks, deliveries, config, demo):
     app.add_typer(group)
 
 

@@ -1,4 +1,4 @@
-"""users and tokens: who may come in."""
+"""workspaces, users and tokens: who may come in."""
 
 from __future__ import annotations
 
@@ -12,18 +12,73 @@ from tollhouse.cli.options import Config, Data, Json, User
 from tollhouse.cli.output import show_list, show_one, warn
 from tollhouse.errors import InvalidRequest
 
+workspaces = typer.Typer(name="workspaces", help="Groups of users who share budgets.", no_args_is_help=True)
 users = typer.Typer(name="users", help="Who has tokens, credentials and limits.", no_args_is_help=True)
 tokens = typer.Typer(name="tokens", help="What applications show at the door.", no_args_is_help=True)
 
 Named = Annotated[str, typer.Argument(metavar="USER", help="An id, a name or an address.")]
+Zone = Annotated[str, typer.Option(help="IANA name: in which calendar budgets begin anew.")]
 Limit = Annotated[str | None, typer.Option(metavar="N|none", help="A whole number, or `none` for no limit.")]
+
+
+@workspaces.command("create")
+def create_workspace(
+    name: Annotated[str, typer.Argument(help="What the workspace is called.")],
+    time_zone: Zone = "UTC",
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make a workspace.
+
+    \b
+    tollhouse workspaces create lab --time-zone Asia/Kathmandu
+    """
+    from tollhouse.admin import access
+
+    show_one(
+        with_desk(data, config, lambda desk, actor: access.create_workspace(desk, actor, name, time_zone)), as_json
+    )
+
+
+@workspaces.command("list")
+def list_workspaces(data: Data = None, config: Config = None, as_json: Json = False) -> None:
+    """List workspaces, oldest first."""
+    from tollhouse.admin import access
+
+    found = with_desk(data, config, lambda desk, _: access.list_workspaces(desk))
+    show_list(found, ("id", "name", "time_zone", "created_at"), as_json)
+
+
+@workspaces.command("time-zone")
+def move_workspace(
+    workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="An id or a name.")],
+    time_zone: Annotated[str, typer.Argument(metavar="ZONE", help="IANA name: in which calendar budgets begin anew.")],
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Move a workspace to another time zone, and the budgets that it owns with it. Those of its users stay in theirs.
+
+    \b
+    tollhouse workspaces time-zone default Europe/Vienna
+    """
+    from tollhouse.admin import access
+
+    view = with_desk(
+        data, config, lambda desk, actor: access.change_workspace(desk, actor, workspace, time_zone=time_zone)
+    )
+    show_one(view, as_json)
 
 
 @users.command("create")
 def create_user(
     name: Annotated[str, typer.Argument(help="What the user is called.")],
     email: Annotated[str | None, typer.Option(help="An address, by which the user can be named too.")] = None,
-    time_zone: Annotated[str, typer.Option(help="IANA name: in which calendar budgets begin anew.")] = "UTC",
+    time_zone: Annotated[
+        str | None,
+        typer.Option(help="IANA name: in which calendar budgets begin anew.", show_default="the workspace's"),
+    ] = None,
     workspace: Annotated[str | None, typer.Option(help="An id or a name.", show_default="default")] = None,
     without_limits: Annotated[bool, typer.Option("--without-limits", help="No limits and no token budget.")] = False,
     data: Data = None,

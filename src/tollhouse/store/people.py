@@ -39,6 +39,10 @@ def workspaces(tx: Reading) -> list[Any]:
     return list(tx.execute(select(workspace).order_by(workspace.c.id)).mappings())
 
 
+def change_workspace(tx: Writing, workspace_id: str, values: dict[str, Any]) -> None:
+    tx.execute(update(workspace).where(workspace.c.id == workspace_id).values(**values))
+
+
 def find_workspace(tx: Reading, id_or_name: str) -> Any | None:
     query = select(workspace).where((workspace.c.id == id_or_name) | (workspace.c.name == id_or_name))
     return tx.execute(query).mappings().first()

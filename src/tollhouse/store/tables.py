@@ -43,6 +43,8 @@ workspace = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
+    # A version that knows of no time zone may still run beside this one, and makes workspaces too.
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
     Column("created_at", Instant, nullable=False),
 )
 

@@ -37,12 +37,17 @@ class Change(Body):
 
 class NewWorkspace(Body):
     name: Text
+    time_zone: Text = "UTC"
+
+
+class WorkspaceChange(Body):
+    time_zone: Text
 
 
 class NewUser(Body):
     name: Text
     email: Text | None = None
-    time_zone: Text = "UTC"
+    time_zone: Text | None = None
     workspace: Text | None = None
 
 

@@ -19,13 +19,19 @@ table = Table("people")
 @table.post("/api/workspaces", scope=ADMIN, status=201)
 async def create_workspace(here: Here, body: bodies.NewWorkspace) -> WorkspaceView:
     """Make a workspace."""
-    return await access.create_workspace(here.desk, here.actor, body.name)
+    return await access.create_workspace(here.desk, here.actor, body.name, body.time_zone)
 
 
 @table.get("/api/workspaces", scope=ADMIN)
 async def list_workspaces(here: Here) -> Listing[WorkspaceView]:
     """Every workspace, oldest first."""
     return await access.list_workspaces(here.desk)
+
+
+@table.patch("/api/workspaces/{workspace}", scope=ADMIN)
+async def change_workspace(here: Here, workspace: str, body: bodies.WorkspaceChange) -> WorkspaceView:
+    """Move a workspace to another time zone, and the budgets that it owns with it."""
+    return await access.change_workspace(here.desk, here.actor, workspace, time_zone=body.time_zone)
 
 
 @table.post("/api/users", scope=ADMIN, status=201)
