@@ -55,6 +55,19 @@ async def test_a_longer_page_takes_as_many_statements_as_a_short_one(ada: Talk, 
         assert await count(ada, path, 1, more) == await count(ada, path, 5, more) > 0, path
 
 
+async def test_a_turn_reads_its_branch_once(ada: Talk, turns: str):
+    """What was read when the question was checked is what the model is told."""
+    with statements() as said:
+        await ada.say(turns, "egg")
+    assert sum("RECURSIVE branch" in one for one in said) == 1, said
+    page = await ada.call("GET", f"{turns}/messages")
+    question, answered = (it["id"] for it in page["data"][-2:])
+    for path, body in ((f"{question}/edit", {"message": "ham"}), (f"{answered}/regenerate", {})):
+        with statements() as said:
+            await ada.call("POST", f"{turns}/messages/{path}", 201, json=body)
+        assert sum("RECURSIVE branch" in one for one in said) == 1, (path, said)
+
+
 async def count(ada: Talk, path: str, limit: int, more: dict[str, str]) -> int:
     """How many statements a page takes: the least of three times, as others ask something now and then."""
     counts = []

@@ -23,6 +23,7 @@ from tollhouse.conversations.records import found, found_message, locked
 from tollhouse.conversations.turns import Origin
 from tollhouse.conversations.under_way import Outcome, Running
 from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
+from tollhouse.dialects import chat
 from tollhouse.errors import Conflict, NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql
@@ -91,11 +92,14 @@ async def ask(
     wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, before), new])
     question = _question(conversing, row, new)
 
-    def work(tx: Writing) -> Any:
-        tip = locked(tx, caller, conversation_id)["tip_id"]
-        return _write(tx, conversing, caller, row, {**question, "parent_id": parent or tip}, wanted, how)
+    def work(tx: Writing) -> tuple[Any, bool]:
+        now = locked(tx, caller, conversation_id)
+        is_same = parent is not None or now["tip_id"] == row["tip_id"]
+        run = _write(tx, conversing, caller, row, {**question, "parent_id": parent or now["tip_id"]}, wanted, how)
+        return run, is_same
 
-    return start(conversing, caller, await conversing.store.write(work), how)
+    run, is_same = await conversing.store.write(work)
+    return start(conversing, caller, run, how, told=wanted.told if is_same else None)
 
 
 async def edit(
@@ -120,7 +124,7 @@ async def edit(
         locked(tx, caller, conversation_id)
         return _write(tx, conversing, caller, row, question, wanted, how)
 
-    return start(conversing, caller, await conversing.store.write(work), how)
+    return start(conversing, caller, await conversing.store.write(work), how, told=wanted.told)
 
 
 async def rewrite(
@@ -166,7 +170,7 @@ async def regenerate(conversing: Conversing, caller: Caller, conversation_id: st
         sql.change(tx, caller.user_id, conversation_id, {"tip_id": question["id"]})
         return add_run(tx, conversing, caller, question, wanted, how)
 
-    return start(conversing, caller, await conversing.store.write(work), how)
+    return start(conversing, caller, await conversing.store.write(work), how, told=wanted.told)
 
 
 async def retry(
@@ -225,13 +229,19 @@ def read_said(conversing: Conversing, said: Any) -> tuple[Role, tuple[AnyPart, .
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run will ask for; `response` is how it was asked for as one of OpenAI's responses (`responses`)."""
+    """What the run will ask for.
+
+    Attributes:
+        response: how it was asked for as one of OpenAI's responses (`responses`).
+        told: what the model is told, of the history that was read when the question was checked.
+    """
 
     model: str
     settings: dict[str, Any]
     priority: int
     key: str | None
     response: dict[str, Any] | None = None
+    told: tuple[chat.Message, ...] | None = None
 
 
 async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, branch: list[Kept]) -> Wanted:
@@ -241,8 +251,9 @@ async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, b
     if model is None:
         raise Unprocessable("Say which model answers: here, or as the conversation's own.", param="model")
     settings = {**row["settings"], **checked_settings(how.settings)}
-    await turns.compose(conversing, caller, model=model, settings=settings, system=row["system"], branch=branch)
-    return Wanted(model=model, settings=settings, priority=how.priority, key=how.key)
+    system = row["system"]
+    fitted = await turns.compose(conversing, caller, model=model, settings=settings, system=system, branch=branch)
+    return Wanted(model=model, settings=settings, priority=how.priority, key=how.key, told=fitted.messages)
 
 
 async def _repeated(
@@ -374,12 +385,23 @@ def add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, 
     return run
 
 
-def start(conversing: Conversing, caller: Caller, run: Mapping[str, Any], how: How) -> Asked:
-    """Begin with a run that is written down, or leave it to a worker."""
+def start(
+    conversing: Conversing,
+    caller: Caller,
+    run: Mapping[str, Any],
+    how: How,
+    *,
+    told: tuple[chat.Message, ...] | None = None,
+) -> Asked:
+    """Begin with a run that is written down, or leave it to a worker.
+
+    Args:
+        told: what the model is told, when the history was just read; else it is read anew.
+    """
     if how.background:
         conversing.on_queued()
         return Queued(run_view(run, None))
     running = Running(run["id"], run["attempt"], Recorder(conversing.store, conversing.clock, run["id"]))
-    work = turns.take(run, caller, how.origin, running, conversing, stream=how.stream)
+    work = turns.take(run, caller, how.origin, running, conversing, stream=how.stream, told=told)
     conversing.under_way.start(running, work)
     return running

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, TypeVar
@@ -65,11 +65,21 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def take(
-    run: Mapping[str, Any], caller: Caller, origin: Origin, running: Running, conversing: Conversing, *, stream: bool
+    run: Mapping[str, Any],
+    caller: Caller,
+    origin: Origin,
+    running: Running,
+    conversing: Conversing,
+    *,
+    stream: bool,
+    told: Sequence[chat.Message] | None = None,
 ) -> Outcome:
     """Execute one attempt of a run, whose row says `running`, and write how it ended.
 
     Being cancelled is one of the ways to end: who stops us waits until that is written.
+
+    Args:
+        told: the question with what fits of its history, when somebody knows it already.
     """
     if run["attempt"] > 1:
         running.tell("run.reset", {"run": run["id"], "attempt": run["attempt"]})
@@ -80,7 +90,7 @@ async def take(
     running.exchange = exchange
     exchange.put = lambda handler, item: running.owed.append((handler, item))
     try:
-        outcome, error = await _attempt(run, caller, exchange, running, conversing, stream=stream)
+        outcome, error = await _attempt(run, caller, exchange, running, conversing, stream=stream, told=told)
     finally:
         for handler, item in running.owed:
             conversing.store.put(handler, item)
@@ -100,12 +110,16 @@ async def _attempt(
     conversing: Conversing,
     *,
     stream: bool,
+    told: Sequence[chat.Message] | None,
 ) -> tuple[Outcome, BaseException | None]:
     """Ask, hear, and write what came of it: the answer with its settlement, or neither."""
     heard = Heard(running.tell, exchange.dialect, is_streamed=stream)
     error: BaseException | None = None
     try:
-        exchange.body, exchange.request = await _question(run, caller, conversing, stream=stream)
+        if told is None:
+            exchange.body, exchange.request = await _question(run, caller, conversing, stream=stream)
+        else:
+            exchange.body = write_request(run["model"], told, run["settings"], stream=stream)
         async with aclosing(answer(exchange, None, conversing.steps)) as pieces:
             async for piece in pieces:
                 heard.add(piece)
