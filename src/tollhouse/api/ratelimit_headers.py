@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 
+from tollhouse.clock import EPOCH
 from tollhouse.limits import Quota, Snapshot
 from tollhouse.providers.base import Headers
 
@@ -94,5 +96,11 @@ def _duration(seconds: float) -> bytes:
 
 def _moment(now: datetime, seconds: float) -> bytes:
     """RFC 3339 in whole seconds, rounded up."""
-    at = now + timedelta(seconds=ceil(seconds + now.microsecond / 1_000_000), microseconds=-now.microsecond)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    whole_s, rest_us = divmod((now - EPOCH) // timedelta(microseconds=1), 1_000_000)
+    return _told(whole_s + ceil(seconds + rest_us / 1_000_000))
+
+
+@lru_cache(maxsize=256)
+def _told(unix_s: int) -> bytes:
+    """Kept, because a calendar takes longer than all else here, and the callers of a second are told the same few."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
