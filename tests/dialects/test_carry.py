@@ -285,3 +285,35 @@ def test_a_part_of_an_answer_is_shown_whole_and_streamed_or_named_as_lost(dialec
     assert carry.unsaid(answer.choices[0].message.parts, dialect.SHOWS) == (
         () if kind in dialect.SHOWS else (f"answer.{kind}",)
     )
+
+
+def answered(**extra: bytes) -> chat.Answer:
+    """An answer with these fields of its provider's, at every place that may have some."""
+    fields = {name: Raw(value) for name, value in extra.items()}
+    call = chat.ToolCall("call_1", "f", "{}", extra=fields)
+    message = chat.Message(
+        role="assistant", parts=(chat.TextPart("a", extra=fields),), tool_calls=(call, call), extra=fields
+    )
+    choice = chat.Choice(index=0, message=message, finish_reason="stop", said="stop", extra=fields)
+    return chat.Answer(id="1", model="m", created=1, choices=(choice, choice), extra=fields)
+
+
+def test_a_field_of_an_answer_that_no_other_dialect_knows_is_named_by_its_place_and_once():
+    assert carry.unsaid_of(answered(new=b"[1]", none=b"null", told=b"1"), frozenset(), frozenset({"told"})) == (
+        "answer.new",
+        "answer.choices[].new",
+        "answer.choices[].message.new",
+        "answer.choices[].message.content[].new",
+        "answer.choices[].message.tool_calls[].new",
+    )
+
+
+def test_names_that_a_provider_makes_up_are_fit_for_a_header():
+    wicked = {"a\r\nset-cookie: b=c": b"1", "é, ü": b"1", "x" * 500: b"1"}
+    part = chat.OtherPart("tool\n\ndata: {}", Raw(b"{}"))
+    told = (*carry.unsaid_of(answered(**wicked), frozenset(), frozenset()), *carry.unsaid([part], frozenset()))
+    assert told[0] == "answer.a__set-cookie__b_c"
+    assert told[-1] == "answer.tool__data____"
+    assert all(len(name) <= 80 and name.isascii() and not set(name) & set("\r\n ,:") for name in told)
+    many = {f"field_{number}": b"1" for number in range(1_000)}
+    assert len(carry.unsaid_of(answered(**many), frozenset(), frozenset())) == 40

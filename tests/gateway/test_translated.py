@@ -318,6 +318,25 @@ async def test_what_a_provider_did_by_itself_is_named_as_lost_in_a_header_or_in_
     assert b": x-tollhouse-lossy: answer.server_tool_use\n\n" in streamed.content
 
 
+async def test_a_field_that_only_the_providers_dialect_has_is_named_as_lost(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="openai_chat")
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
+    said = {
+        "id": "c1",
+        "object": "chat.completion",
+        "model": "m",
+        "choices": [choice | {"native_finish_reason": "end_turn", "logprobs": None}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+        "system_fingerprint": "fp_1",
+        "x_groq": None,
+    }
+    gateway.provider.always(reply(json=said))
+    response = await ANTHROPIC.ask(gateway)
+    named = "answer.system_fingerprint, answer.choices[].native_finish_reason"
+    assert response.headers["x-tollhouse-lossy"] == named
+    assert "x-tollhouse-lossy" not in (await OPENAI.ask(gateway)).headers
+
+
 @either_way
 @each_client
 async def test_a_picture_is_shown_or_named_as_lost(open_gateway: Open, client: Client, stream: bool) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -74,6 +75,9 @@ NOTHING_LACKS: Final[Mapping[str, Carry]] = {}
 """Of a vendor who takes all that its dialect says."""
 
 _PLACE: Final = re.compile(r"\[\d+\]")
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_.\-\[\]]")
+_NAME_CHARS_MOST: Final = 80
+_NAMES_MOST: Final = 40
 
 
 class Use(NamedTuple):
@@ -201,7 +205,18 @@ def unsaid(parts: Iterable[chat.Part], shows: frozenset[str]) -> tuple[str, ...]
         shows: the kinds of parts that it can show besides words: of `SHOWN`.
     """
     kinds = [kind for part in parts if (kind := _kind(part)) is not None and kind not in shows]
-    return tuple([f"answer.{kind}" for kind in dict.fromkeys(kinds)])
+    return _named(f"answer.{kind}" for kind in kinds)
+
+
+def unsaid_of(answer: chat.Answer, shows: frozenset[str], repeats: frozenset[str]) -> tuple[str, ...]:
+    """What a whole answer tells that another dialect has no word for: kinds of parts, then fields; each once.
+
+    Args:
+        shows: of the dialect that it is to be said in.
+        repeats: of the dialect that read it.
+    """
+    parts = unsaid([part for choice in answer.choices for part in choice.message.parts], shows)
+    return parts + _named(f"answer.{param}" for name, param in _unmodelled_of(answer) if name not in repeats)
 
 
 def bare_answer(answer: chat.Answer) -> chat.Answer:
@@ -213,6 +228,27 @@ def bare_answer(answer: chat.Answer) -> chat.Answer:
         for choice in answer.choices
     ]
     return replace(answer, choices=tuple(choices), extra={})
+
+
+def _named(told: Iterable[str]) -> tuple[str, ...]:
+    """Names that a provider has made up, fit for a header: each once, not too long, and not too many."""
+    names = dict.fromkeys(_UNFIT.sub("_", name)[:_NAME_CHARS_MOST] for name in told)
+    return tuple(islice(names, _NAMES_MOST))
+
+
+def _unmodelled_of(answer: chat.Answer) -> Iterator[tuple[str, str]]:
+    """The fields of an answer that only the dialect that read it knows, as `unmodelled` has those of a request."""
+    yield from _told(answer.extra, "")
+    for choice in answer.choices:
+        yield from _told(choice.extra, "choices[].")
+        message = choice.message
+        if is_plain(message):
+            continue
+        yield from _told(message.extra, "choices[].message.")
+        for part in message.parts:
+            yield from _told(getattr(part, "extra", {}), "choices[].message.content[].")
+        for call in message.tool_calls:
+            yield from _told(call.extra, "choices[].message.tool_calls[].")
 
 
 def _kind(part: chat.Part) -> str | None:

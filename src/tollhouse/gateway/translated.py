@@ -63,7 +63,7 @@ class TranslatedWhole(Whole):
         else:
             tally.output_bytes = len(body)
             tally.hear(whole.model, whole.usage, whole.choices[0].said)
-        tally.unsaid = carry.unsaid([it for each in whole.choices for it in each.message.parts], heading.dialect.SHOWS)
+        tally.unsaid = carry.unsaid_of(whole, heading.dialect.SHOWS, self._dialect.REPEATS)
         answer = carry.bare_answer(whole)
         if heading.repeated is not None:
             answer = replace(answer, extra=dict(heading.repeated))

@@ -5,7 +5,7 @@ recordings. `glance_*` looks shallowly, for bytes that pass through; `read_*` an
 """
 
 from tollhouse.dialects.anthropic_messages.answer import read_answer, write_answer
-from tollhouse.dialects.anthropic_messages.carries import CARRIES, HINTS, SHOWS
+from tollhouse.dialects.anthropic_messages.carries import CARRIES, HINTS, REPEATS, SHOWS
 from tollhouse.dialects.anthropic_messages.count import (
     count_target,
     read_count,
@@ -38,6 +38,7 @@ __all__ = [
     "HINTS",
     "NAME",
     "NEEDS_CAP",
+    "REPEATS",
     "SHOWS",
     "Reader",
     "Writer",

@@ -44,6 +44,9 @@ CARRIES: Final[Mapping[str, Carry]] = {
 SHOWS: Final[frozenset[str]] = frozenset()
 """What an answer can show besides words: nothing."""
 
+REPEATS: Final[frozenset[str]] = frozenset()
+"""Fields of an answer that say no more than its request or its form: none."""
+
 HINTS: Final = frozenset(
     {
         # Of the request. What `output_config` and `thinking` say that is modelled is said in any case.

@@ -8,7 +8,7 @@ show. Model and stream are told by the address, so a surface writes them into th
 from urllib.parse import quote
 
 from tollhouse.dialects.gemini.answer import read_answer, write_answer
-from tollhouse.dialects.gemini.carries import CARRIES, HINTS, NAME, SHOWS
+from tollhouse.dialects.gemini.carries import CARRIES, HINTS, NAME, REPEATS, SHOWS
 from tollhouse.dialects.gemini.count import read_count, read_count_request, write_count, write_count_request
 from tollhouse.dialects.gemini.errors import classify, read_error, write_error
 from tollhouse.dialects.gemini.glance import glance_answer, glance_request, rewrite_request
@@ -40,6 +40,7 @@ __all__ = [
     "CARRIES",
     "HINTS",
     "NAME",
+    "REPEATS",
     "SHOWS",
     "Reader",
     "Writer",

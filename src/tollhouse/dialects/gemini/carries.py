@@ -50,6 +50,9 @@ CARRIES: Final[Mapping[str, Carry]] = {
 SHOWS: Final = frozenset({"image", "image_url", "file"})
 """What an answer can show besides words."""
 
+REPEATS: Final[frozenset[str]] = frozenset()
+"""Fields of an answer that say no more than its request or its form: none."""
+
 HINTS: Final = frozenset(
     {
         "behavior",

@@ -64,6 +64,9 @@ HINTS = frozenset(
 SHOWS = frozenset({"image", "image_url"})
 """What an answer can show besides words: pictures, in OpenRouter's field."""
 
+REPEATS = frozenset({"index"})
+"""Fields of an answer that say no more than its request or its form: the numbers of calls."""
+
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
@@ -74,6 +77,7 @@ __all__ = [
     "CARRIES",
     "HINTS",
     "NAME",
+    "REPEATS",
     "SHOWS",
     "Reader",
     "Writer",

@@ -48,6 +48,38 @@ CARRIES: Final[Mapping[str, Carry]] = {
 SHOWS: Final = frozenset({"image"})
 """What an answer can show besides words: pictures, as those of the tool that makes them."""
 
+REPEATS: Final = frozenset(
+    {
+        "background",
+        "frequency_penalty",
+        "id",
+        "instructions",
+        "max_output_tokens",
+        "max_tool_calls",
+        "metadata",
+        "parallel_tool_calls",
+        "presence_penalty",
+        "previous_response_id",
+        "prompt",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "reasoning",
+        "safety_identifier",
+        "status",
+        "store",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "truncation",
+        "user",
+    }
+)
+"""Fields of an answer that say no more than its request or its form: they are not missed in another dialect."""
+
 HINTS: Final = frozenset(
     {
         "id",
