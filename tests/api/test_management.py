@@ -301,6 +301,24 @@ def references(value: Any) -> set[str]:
     return set().union(*map(references, value)) if isinstance(value, list) else set()
 
 
+async def test_the_document_tells_that_a_turn_may_be_left_to_a_worker_or_streamed(http: httpx2.AsyncClient) -> None:
+    paths = (await http.get("/openapi.json")).json()["paths"]
+    turns = "/api/conversations/{conversation}/messages"
+    for path, done in [
+        (turns, "201"),
+        (f"{turns}/{{message}}/edit", "201"),
+        (f"{turns}/{{message}}/regenerate", "201"),
+        ("/api/runs/{run}/retry", "200"),
+    ]:
+        answers = paths[path]["post"]["responses"]
+        assert {"200", "202", done} <= answers.keys(), path
+        assert "application/json" in answers[done]["content"]
+        assert "text/event-stream" in answers["200"]["content"]
+        assert answers["202"]["headers"].keys() == {"Location", "Retry-After"}
+        accepted = answers["202"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert accepted == "AcceptedView"
+
+
 async def test_the_page_for_people_needs_nothing_from_elsewhere(http: httpx2.AsyncClient):
     page = await http.get("/docs")
     assert "default-src 'none'" in page.headers["content-security-policy"]

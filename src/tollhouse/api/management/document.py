@@ -55,6 +55,12 @@ PROBLEMS: dict[int | str, Json] = {
     }
 }
 
+EVENTS: Json = {"text/event-stream": {"schema": {"type": "string"}}}
+LATER: Json = {
+    "Location": {"description": "Where to ask for the run.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "In seconds, when.", "schema": {"type": "integer"}},
+}
+
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
     "code{font:14px ui-monospace,monospace}dt{margin-top:1rem}dd{margin:0 0 0 1rem}small{color:#555}"
@@ -81,13 +87,25 @@ def add_document(app: FastAPI, routes: Sequence[Declared]) -> None:
 def response_of(route: Declared) -> dict[int | str, Json]:
     """A route's answers, as the document tells them."""
     if route.view is Response:
-        events = {"text/event-stream": {"schema": {"type": "string"}}}
-        return {route.status: {"description": "Server-sent events.", "content": events}, **PROBLEMS}
+        return {route.status: {"description": "Server-sent events.", "content": EVENTS}, **PROBLEMS}
     view = view_of(route)
     if view is None:
         return {route.status: {"description": "Done."}, **PROBLEMS}
+    if route.later is None:
+        return {route.status: {"description": "Done.", "content": json_of(view)}, **PROBLEMS}
+    return {
+        # A stream has begun before anything is made.
+        **({200: {"description": "Server-sent events.", "content": EVENTS}} if route.status != 200 else {}),
+        route.status: {"description": "Done.", "content": json_of(view) | (EVENTS if route.status == 200 else {})},
+        202: {"description": "A worker will do it.", "headers": LATER, "content": json_of(route.later)},
+        **PROBLEMS,
+    }
+
+
+def json_of(view: Any) -> Json:
+    """A view, as the content of an answer."""
     (schema,), _ = msgspec.json.schema_components([view], ref_template=REF)
-    return {route.status: {"description": "Done.", "content": {"application/json": {"schema": schema}}}, **PROBLEMS}
+    return {"application/json": {"schema": schema}}
 
 
 def view_of(route: Declared) -> Any:
@@ -103,7 +121,8 @@ def openapi(app: FastAPI, routes: Sequence[Declared]) -> Json:
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
     )
-    views = [view for route in routes if (view := view_of(route)) is not None]
+    told = [view for route in routes for view in (view_of(route), route.later)]
+    views = [view for view in dict.fromkeys(told) if view is not None]
     _, components = msgspec.json.schema_components([*views, original.Asked, original.Answered], ref_template=REF)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {**components, "Problem": PROBLEM}

@@ -20,6 +20,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
         scope: what the caller's token needs.
         endpoint: gets what FastAPI finds in the request, gives a view; its name is the operation's id.
         status: of success.
+        later: the view that is answered with 202, when a worker is to do it; such a route tells it as events, too.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Endpoint
     status: int
     tag: str
+    later: Any = None
 
     @property
     def view(self) -> Any:
@@ -46,9 +48,9 @@ class Table:
         """Declare a query."""
         return self._declare("GET", path, scope, 200)
 
-    def post(self, path: str, *, scope: Scope, status: int = 200) -> Callable[[E], E]:
-        """Declare a deed; 201 for what makes something."""
-        return self._declare("POST", path, scope, status)
+    def post(self, path: str, *, scope: Scope, status: int = 200, later: Any = None) -> Callable[[E], E]:
+        """Declare a deed; 201 for what makes something, `later` for what can be left to a worker."""
+        return self._declare("POST", path, scope, status, later)
 
     def put(self, path: str, *, scope: Scope) -> Callable[[E], E]:
         """Declare a replacement."""
@@ -62,11 +64,11 @@ class Table:
         """Declare a removal, which answers nothing."""
         return self._declare("DELETE", path, scope, 204)
 
-    def _declare(self, method: str, path: str, scope: Scope, status: int) -> Callable[[E], E]:
+    def _declare(self, method: str, path: str, scope: Scope, status: int, later: Any = None) -> Callable[[E], E]:
+        rest = {"scope": scope, "status": status, "later": later}
+
         def declare(endpoint: E) -> E:
-            self.routes.append(
-                Declared(method=method, path=path, scope=scope, endpoint=endpoint, status=status, tag=self.tag)
-            )
+            self.routes.append(Declared(method=method, path=path, endpoint=endpoint, tag=self.tag, **rest))
             return endpoint
 
         return declare

@@ -31,7 +31,7 @@ UI = "vercel"
 table = Table("conversations")
 
 
-@table.post("/api/conversations/{conversation}/messages", scope=WRITE, status=201)
+@table.post("/api/conversations/{conversation}/messages", scope=WRITE, status=201, later=AcceptedView)
 async def send_message(
     here: Here,
     conversation: str,
@@ -47,7 +47,7 @@ async def send_message(
     return await answered(here, asked, body.stream, form.format)
 
 
-@table.post("/api/conversations/{conversation}/messages/{message}/edit", scope=WRITE, status=201)
+@table.post("/api/conversations/{conversation}/messages/{message}/edit", scope=WRITE, status=201, later=AcceptedView)
 async def edit_message(
     here: Here, conversation: str, message: str, body: bodies.Edit, http: Request
 ) -> TurnView | Response:
@@ -60,7 +60,9 @@ async def edit_message(
     return await answered(here, asked, body.stream)
 
 
-@table.post("/api/conversations/{conversation}/messages/{message}/regenerate", scope=WRITE, status=201)
+@table.post(
+    "/api/conversations/{conversation}/messages/{message}/regenerate", scope=WRITE, status=201, later=AcceptedView
+)
 async def regenerate_message(
     here: Here, conversation: str, message: str, http: Request, body: bodies.How | None = None
 ) -> TurnView | Response:
@@ -109,7 +111,7 @@ async def cancel_run(here: Here, run: str) -> RunView:
     return await following.cancel(here.conversing, here.caller, run)
 
 
-@table.post("/api/runs/{run}/retry", scope=WRITE)
+@table.post("/api/runs/{run}/retry", scope=WRITE, later=AcceptedView)
 async def retry_run(here: Here, run: str, http: Request, body: bodies.Retry | None = None) -> RunView | Response:
     """Try a run again that failed or was cancelled, as another attempt at the same question."""
     body = body or bodies.Retry()
