@@ -44,9 +44,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proofs.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="only mutants of such names, as 'tollhouse.money.budgets.x_decide*'")
     parser.add_argument("--seconds", type=float, help="give up after so long; what was found until then counts")
+    parser.add_argument("--at-once", type=int, help="tests of so many mutants run at a time; without it, one a core")
     arguments = parser.parse_args()
     prepare()
     command = [sys.executable, "-c", START.format(tool=str(TOOL)), "run", *arguments.names]
+    if arguments.at_once is not None:
+        command += ["--max-children", str(arguments.at_once)]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
         subprocess.run(command, cwd=COPY, env=environ, check=False, timeout=arguments.seconds)

@@ -184,6 +184,7 @@ AFTER_THE_FIRST_TOKEN: dict[str, tuple[Scripted, str, str]] = {
     "reset": ((say("Hel"), reset()), "provider_incomplete", "unconfirmed"),
     "proper end without the last event": ((say("Hel"), finish()), "provider_incomplete", "unconfirmed"),
     "end after the usage": ((say("Hel"), finish(), usage(19, 10), cut()), "provider_incomplete", "settled"),
+    "end after an early count": ((say("Hel"), usage(19, 1), say("lo"), cut()), "provider_incomplete", "unconfirmed"),
     "error event": ((say("Hel"), fail("Overloaded")), "provider_unavailable", "unconfirmed"),
     "error event with the text": (
         (head(), chunk(TEXT_FRAME + b'data: {"error":{"message":"Overloaded"}}\n\n')),

@@ -18,7 +18,7 @@ from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.api.application import Asgi
 from tollhouse.api.http import Receive, Scope, Send
 from tollhouse.api.live import Patience
-from tollhouse.testing import answer, head, say, stall
+from tollhouse.testing import answer, head, say, stall, usage
 from tollhouse.testing.steps import Scripted
 
 Open = Callable[..., Awaitable[Gateway]]
@@ -180,6 +180,20 @@ async def test_what_was_said_before_the_client_left_is_charged(open_gateway: Ope
     assert await gateway.settled(row) == [row["input_cost"] + row["output_cost"]]
     (billed,) = gateway.provider.billed[:1]
     assert row["output_tokens"] >= billed.usage.output_tokens
+
+
+async def test_a_count_on_the_way_is_no_bill_when_the_client_leaves(open_gateway: Open) -> None:
+    gateway = await open_gateway(patience=SOON)
+    gateway.provider.always(say("Hel"), usage(19, 1), say("lo, you."), stall())
+    async with connected(gateway.port) as client:
+        await client.send(chat_bytes(gateway, stream=True, max_tokens=100))
+        await client.head()
+        while b"you." not in await client.chunk():
+            pass
+        client.hang_up()
+        row = await row_of_only_request(gateway)
+    assert (row["cost_status"], row["input_tokens"], row["output_tokens"]) == ("estimated", 19, len("Hello, you."))
+    assert await gateway.settled(row) == [row["input_cost"] + row["output_cost"]]
 
 
 @PEERS

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
@@ -63,7 +64,10 @@ def bill_so_far(exchange: Exchange) -> Bill:
     cap = attempt.held.cap or glance.max_output_tokens
     made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * glance.n)
     tells_cost = attempt.candidate.provider.tells_cost
-    return bill_of(tally.usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
+    usage = tally.usage
+    if usage is not None and not tally.is_counted:
+        usage = replace(usage, output_tokens=max(usage.output_tokens, made), told_usd=None, is_mended=True)
+    return bill_of(usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
 
 
 def _settle(exchange: Exchange, ledger: Ledger, put: Put) -> None:
@@ -99,7 +103,7 @@ def _may_be_billed_unseen(exchange: Exchange) -> bool:
     What it bills is unknown.
     """
     tally = exchange.tally
-    return not tally.is_meaningful or (isinstance(exchange.error, UpstreamError) and tally.usage is None)
+    return not tally.is_meaningful or (isinstance(exchange.error, UpstreamError) and not tally.is_counted)
 
 
 def _outcome(exchange: Exchange) -> str:

@@ -28,7 +28,7 @@ class Tally:
     """Adds up one attempt's answer. An upper bound of the tokens made is its bytes: a token is at least one.
 
     Attributes:
-        usage: the provider's own count; None when it gave none.
+        usage: the provider's own count so far; None when it gave none.
         output_bytes: size of what was said.
         is_meaningful: something was said that the caller must have heard: there is no second try.
         has_ended: the dialect's terminal event was seen.
@@ -47,6 +47,11 @@ class Tally:
         self.has_ended = False
         self.failed: Failed | None = None
         self.unsaid: tuple[str, ...] = ()
+
+    @property
+    def is_counted(self) -> bool:
+        """The count is the provider's last: some count on the way too, and say nothing of what is still to come."""
+        return self.usage is not None and (self.has_ended or self.finish_reason is not None)
 
     def hear(self, model: str, usage: Usage | None, finish_reason: str | None) -> None:
         """A whole answer, but for its size."""
