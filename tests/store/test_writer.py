@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tollhouse.errors import NotFound, Unavailable
-from tollhouse.store import machinery
+from tollhouse.errors import CannotStart, NotFound, Unavailable
+from tollhouse.store import machinery, opening
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
 from tollhouse.store.statements import Batch, Query, inserting
@@ -118,6 +118,36 @@ async def test_a_short_lock_by_another_process_is_waited_for_without_blocking_th
     await writing
     assert await names(store) == {"late"}
     await store.aclose()
+
+
+async def test_a_start_waits_for_another_process_that_writes(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
+    other.execute("CREATE TABLE theirs (id)")
+    other.execute("BEGIN EXCLUSIVE")
+    opening_it = asyncio.ensure_future(open_store(database_url=f"sqlite:///{tmp_path}/t.db", may_migrate=True))
+    await asyncio.sleep(3 * opening.PAUSE_S)
+    assert not opening_it.done()
+    other.execute("DROP TABLE theirs")
+    other.execute("COMMIT")
+    other.close()
+    store = await opening_it
+    assert await store.join(put, "kept") == "KEPT"
+    await store.aclose()
+
+
+async def test_a_start_says_what_to_do_about_one_that_does_not_finish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "PATIENCE_S", 0.1)
+    other = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
+    other.execute("CREATE TABLE theirs (id)")
+    for held in ("BEGIN EXCLUSIVE", "PRAGMA journal_mode=WAL", "BEGIN IMMEDIATE"):
+        other.execute(held)
+        if held.startswith("BEGIN"):
+            with pytest.raises(CannotStart, match=r"another process writes to .*t\.db.*`fuser "):
+                await open_store(database_url=f"sqlite:///{tmp_path}/t.db", may_migrate=True)
+            other.execute("ROLLBACK")
+    other.close()
 
 
 async def test_a_long_lock_is_503_and_nothing_is_written(tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ class Unsure(Unavailable):
     """The connection broke at a moment when the change may have been made, and may not."""
 
 
+class Locked(Unavailable):
+    """Another process writes to the SQLite file, for longer than we wait."""
+
+
 class Access(Protocol):
     """Reads and changes."""
 

@@ -26,6 +26,7 @@ from tollhouse.errors import Unavailable
 from tollhouse.store.engine import (
     Access,
     Along,
+    Locked,
     Reading,
     SqliteReaders,
     Writing,
@@ -215,7 +216,7 @@ class SqliteStore:
                 self._loop.call_later(BUSY_PAUSE_S, self._write_batch, waiting)
                 return
             self._waiting = None
-            waiting.fail(Unavailable("the database is locked by another process"), self._owed)
+            waiting.fail(Locked("the database is locked by another process"), self._owed)
             return
         self._waiting = None
         self._write(waiting)
