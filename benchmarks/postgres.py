@@ -63,16 +63,21 @@ def server(folder: Path) -> Iterator[Server]:
         it.cleanup()
 
 
-async def ask(url: str, statement: str) -> Any:
-    """Run one statement outside any transaction; gives the first value it answers with."""
+async def connect(url: str) -> Any:
+    """A connection that is as patient as it takes."""
     parsed = make_url(url)
-    connection = await asyncpg.connect(
+    return await asyncpg.connect(
         host=parsed.query.get("host") or parsed.host,
         port=parsed.port,
         user=parsed.username,
         password=parsed.password,
         database=parsed.database,
     )
+
+
+async def ask(url: str, statement: str) -> Any:
+    """Run one statement outside any transaction; gives the first value it answers with."""
+    connection = await connect(url)
     try:
         return await connection.fetchval(statement)
     finally:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import replace
+from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select
 
 from benchmarks import postgres
 from benchmarks.conversations import filling
 from benchmarks.conversations.asking import DEEDS, Owner, times_ms
+from benchmarks.conversations.bulk import Bulk, postgres_bulk, sqlite_bulk
 from benchmarks.conversations.figures import Talked, Waits, waits
 from benchmarks.conversations.speech import Speech
-from benchmarks.gateways.tollhouse import ON_POSTGRES, Installation, install, serve
+from benchmarks.gateways.tollhouse import ON_POSTGRES, install, serve
 from benchmarks.ground import Ground, prepared
 from benchmarks.plan import Plan
 from benchmarks.postgres import Server
 from benchmarks.progress import done, tell
 from benchmarks.results import conditions
 from benchmarks.scale.tables import new_database, settled_size_bytes, title
-from tollhouse.app import House
-from tollhouse.store.conversation_tables import GIN
+from tollhouse.app import House, database_url
 from tollhouse.store.tables import token, user
 
 CONVERSATIONS, QUICK_CONVERSATIONS = 10_000, 200
@@ -54,9 +54,6 @@ def _measure(ground: Ground, database: Server | None, talked: Talked, count: int
         owned.extend(await _fill(house, speech, talked.conversations, title(database)))
 
     installed = install(ground, database_url=new_database(database), users=PEOPLE, fill=fill)
-    if database is not None:
-        tell("conversations: PostgreSQL indexes what was said")
-        _index(installed)
     talked.size_bytes[title(database)] = settled_size_bytes(installed)
     with ground.speaking(), serve(ground, installed, database=database) as gateway:
         for place in (0, PEOPLE - 1):
@@ -74,26 +71,26 @@ async def _fill(house: House, speech: Speech, conversations: int, database: str)
     rows = await house.store.read(lambda tx: tx.execute(query.order_by(user.c.id)).all())
     people = [filling.Owner(user_id=row[0], workspace_id=row[1], token_id=row[2]) for row in rows]
     places = [0 if number % 2 == 0 else 1 + number // 2 % (PEOPLE - 1) for number in range(conversations)]
-    if house.store.dialect == "postgresql":
-        await house.store.write(lambda tx: tx.execute(text("DROP INDEX search_document")))
+    written = conversations * MESSAGES
 
     def progress(messages: int) -> None:
-        if messages % 20_000 == 0:
-            tell(f"conversations: filling {database}, {messages:,} of {conversations * MESSAGES:,} messages")
+        doing = "filling" if messages < written else "indexing"
+        tell(f"conversations: {doing} {database}, {messages:,} of {written:,} messages")
 
-    await filling.fill(house, [people[place] for place in places], MESSAGES, speech, progress)
+    async with bulk_of(house) as bulk:
+        owners = [people[place] for place in places]
+        await filling.fill(bulk, owners, MESSAGES, speech, house.clock.now(), progress)
     owned: list[list[str]] = [[] for _ in people]
     for number, place in enumerate(places):
         owned[place].append(filling.conversation_id(number))
     return [tuple(some) for some in owned]
 
 
-def _index(installed: Installation) -> None:
-    """Index what was filled in at once: word by word it would take an hour."""
-    if installed.database_url is None:
-        return
-    for statement in GIN:
-        asyncio.run(postgres.ask(installed.database_url, statement))
+def bulk_of(house: House) -> AbstractAsyncContextManager[Bulk]:
+    """The quick way into the store of a house."""
+    url = database_url(house.settings)
+    path = make_url(url).database
+    return sqlite_bulk(Path(path)) if house.store.dialect == "sqlite" and path else postgres_bulk(url)
 
 
 def complaints(talked: Talked, most_ms: float = 50.0) -> list[str]:
