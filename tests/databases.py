@@ -61,9 +61,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[object]:
     """An open store on a fresh database."""
+    await lay_schema(database_url)
     opened = await open_store(database_url=database_url, may_migrate=True)
     yield opened
     await opened.aclose()
+
+
+_sqlite_template: list[bytes] = []
+
+
+async def lay_schema(database_url: str) -> None:
+    """Begin a new SQLite file with the schema, as a database of PostgreSQL begins: to copy it is ten times as quick."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or Path(str(url.database)).exists():
+        return
+    if not _sqlite_template:
+        with TemporaryDirectory() as folder:
+            store = await open_store(database_url=f"sqlite:///{folder}/template.db", may_migrate=True)
+            await store.aclose()
+            _sqlite_template.append(Path(folder, "template.db").read_bytes())
+    Path(str(url.database)).write_bytes(_sqlite_template[0])
 
 
 def with_database(url: str, name: str) -> str:

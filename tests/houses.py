@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from databases import lay_schema
+from tollhouse import app
 from tollhouse.admin import access
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.api.server import Server
@@ -74,6 +76,7 @@ async def opened(
     file = folder / "tollhouse.toml"
     file.write_text(toml, encoding="utf-8")
     settings = Settings.load(data=folder, config=file, overrides={"database_url": database_url})
+    await lay_schema(app.database_url(settings))
     async with open_house(
         settings, kind=kind, may_migrate=True, may_create_key=True, clock=clock, make_engine=lambda _: Inline()
     ) as house:
