@@ -13,6 +13,7 @@ from command_line import Gateway, run
 from real.callers import Caller, cost_usd
 from real.smollm import CONTEXT_TOKENS, SLOTS, Model
 from real.surfaces import Messages, Question, Refused, Said, Surface
+from real.ways import EACH_ONCE
 
 pytestmark = [pytest.mark.real_model, pytest.mark.slow]
 
@@ -99,6 +100,7 @@ async def test_a_client_that_leaves_long_before_the_end_ends_the_generation_and_
     assert charged["posted"] + charged["unconfirmed"] >= cost_usd(*made)
 
 
+@pytest.mark.parametrize("way", EACH_ONCE, ids=str, indirect=True)
 async def test_a_client_that_leaves_before_the_answer_pays_for_what_the_model_made_of_it(
     surface: Surface, caller: Caller, model: Model
 ):
@@ -115,6 +117,7 @@ async def test_a_client_that_leaves_before_the_answer_pays_for_what_the_model_ma
     assert charged["posted"] + charged["unconfirmed"] >= cost_usd(*made)
 
 
+@pytest.mark.parametrize("way", EACH_ONCE, ids=str, indirect=True)
 async def test_eight_clients_at_once_of_which_two_leave(
     surface: Surface, caller: Caller, model: Model, gateway: Gateway
 ):

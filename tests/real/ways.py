@@ -40,3 +40,6 @@ WAYS = [
     Way(AnthropicMessages, "anthropic_messages"),
     Way(Responses, "openai_responses"),
 ]
+
+EACH_ONCE = [Way(ChatCompletions, "anthropic_messages"), Way(AnthropicMessages, "openai_chat"), WAYS[-1]]
+"""Every surface and every dialect behind one, for what is the same in all of them and takes long."""
