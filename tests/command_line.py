@@ -92,18 +92,18 @@ class Gateway:
 
     def wait(self) -> int:
         """Its exit status."""
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def log(self) -> str:
         """What it wrote to standard error, once it has ended."""
-        self._reader.join(10)
+        self._reader.join(30)
         return "".join(self._log)
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self._reader.join(10)
+        self._reader.join(30)
         for pipe in (self.process.stdout, self.process.stderr):
             assert pipe is not None
             pipe.close()

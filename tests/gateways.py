@@ -80,9 +80,17 @@ class Gateway:
     async def row(self, response: httpx2.Response) -> Mapping[str, Any]:
         """The request's row, as soon as it is there."""
         request_id = response.headers["x-request-id"]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (row := await self.house.store.read(lambda tx: requests.row(tx, request_id))) is None:
                 await asyncio.sleep(0.005)
+        return row
+
+    async def only_row(self) -> Mapping[str, Any]:
+        """The row of the only request, as soon as it is there."""
+        async with asyncio.timeout(30):
+            while not (rows := await self.rows()):
+                await asyncio.sleep(0.01)
+        (row,) = rows
         return row
 
     async def rows(self) -> list[Mapping[str, Any]]:

@@ -39,7 +39,7 @@ class Connection:
 
     async def response(self, *, to_head: bool = False) -> Response | None:
         """The next response; None when the connection has ended instead. The body `to_head` is never sent."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             head = await self.head()
             if head is None:
                 return None
@@ -55,7 +55,7 @@ class Connection:
 
     async def head(self) -> tuple[int, dict[bytes, bytes]] | None:
         """Status and headers; None at the end of the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             try:
                 head = await self._reader.readuntil(b"\r\n\r\n")
             except (asyncio.IncompleteReadError, ConnectionError):
@@ -66,18 +66,18 @@ class Connection:
 
     async def chunk(self) -> bytes:
         """One chunk of a chunked body; `b""` for the last."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             size = int(await self._reader.readuntil(b"\r\n"), 16)
             return (await self._reader.readexactly(size + 2))[:-2]
 
     async def take(self, most_bytes: int) -> bytes:
         """Some bytes, framing and all; `b""` at the end of the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self._reader.read(most_bytes)
 
     async def rest(self) -> bytes:
         """All that still comes, until the other side ends the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             try:
                 return await self._reader.read()
             except ConnectionError:

@@ -55,7 +55,7 @@ class Receiver:
 
     async def until(self, count: int) -> None:
         """Wait until so many requests came."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.heard) < count:
                 await asyncio.sleep(0.005)
 

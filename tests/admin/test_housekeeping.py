@@ -49,7 +49,7 @@ async def ask(house: House, person: Person, model: str = "demo/echo", words: str
 
 async def until_bodies_are_kept(house: House, count: int) -> None:
     """They are redacted in a thread, and written a moment after their row."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await house.store.read(lambda tx: tx.execute(COUNT_BODIES).scalar_one()) < count:
             await asyncio.sleep(0.01)
 

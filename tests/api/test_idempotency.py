@@ -96,9 +96,7 @@ async def test_an_answer_that_its_client_did_not_wait_for_is_there_when_it_asks_
     while gateway.server.server_state.connections:
         await asyncio.sleep(0.01)
     gateway.provider.release()
-    async with asyncio.timeout(5):
-        while not await gateway.rows():
-            await asyncio.sleep(0.01)
+    await gateway.only_row()
     again = await gateway.post(body, **KEY, **{"content-type": "application/json"})
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json()["choices"][0]["message"]["content"] == "Hello"

@@ -34,7 +34,7 @@ def only(gateway: Gateway) -> PacedHttp:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not is_so():
             await asyncio.sleep(0.002)
 
@@ -246,7 +246,7 @@ async def beginning(port: int) -> Response | None:
 
 
 async def read_until(client: Connection, is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not is_so():
             await client.take(4096)
 

@@ -71,7 +71,7 @@ def test_requests_of_several_tokens_are_asked_in_turn(ground: Ground):
 def connected(ground: Ground, *, is_tls: bool) -> Iterator[socket.socket]:
     """A connection to the provider; by TLS, its certificate is verified."""
     port = ground.tls_port if is_tls else ground.port
-    with socket.create_connection(("127.0.0.1", port or 0), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", port or 0), timeout=30) as plain:
         if not is_tls:
             yield plain
             return

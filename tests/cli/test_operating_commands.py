@@ -98,7 +98,7 @@ def test_the_fake_provider_answers_on_the_port_that_it_prints():
     with process:
         try:
             assert process.stdout is not None
-            connection = http.client.HTTPConnection("127.0.0.1", int(process.stdout.readline()), timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", int(process.stdout.readline()), timeout=30)
             body = json.dumps({"model": "any", "messages": [{"role": "user", "content": "?"}]})
             connection.request("POST", "/v1/chat/completions", body, {"content-type": "application/json"})
             answer = json.loads(connection.getresponse().read())

@@ -50,7 +50,7 @@ def test_who_is_shut_out_here_is_refused_there_within_seconds(gateway: Gateway, 
     assert tollhouse("users", "disable", "visitor").status == 0
     since_s = time.monotonic()
     while [gateway.chat(token=token["token"])[0] for token in (revoked, disabled)] != [401, 401]:
-        assert time.monotonic() - since_s < 6
+        assert time.monotonic() - since_s < 30
         time.sleep(0.2)
 
 

@@ -107,7 +107,7 @@ def last_event(stream: bytes) -> dict[str, dict[str, str]]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline_s
         time.sleep(0.01)

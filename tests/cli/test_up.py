@@ -129,7 +129,7 @@ def follow(curl: str) -> int:
     headers = dict(value.split(": ", 1) for flag, value in told if flag == "-H")
     body = next(value for flag, value in told if flag == "-d")
     place = urlsplit(url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=10)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
     connection.request("POST", place.path, body, headers)
     response = connection.getresponse()
     response.read()

@@ -43,7 +43,7 @@ async def later(talk: Talk, conversation: str, message: str = "Hi", **more: Any)
 
 async def until(talk: Talk, run: str, wanted: str, *, attempt: int = 1) -> Any:
     """A run, once it is in this state in an attempt."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             view = await talk.call("GET", f"/api/runs/{run}")
             if (view["status"], view["attempt"]) == (wanted, attempt):

@@ -42,7 +42,7 @@ def test_what_a_model_says_is_cleaned(said: str, title: str | None):
 
 async def titled(talk: Talk, conversation: str, source: str) -> str | None:
     """The title, once it is of this source."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             found = await talk.call("GET", conversation)
             if found["title_source"] == source:

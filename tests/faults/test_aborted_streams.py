@@ -100,7 +100,7 @@ async def listen(client: Connection, point: int, at_first_s: float) -> None:
 
 async def rows_of_all(gateway: Gateway, names: set[str]) -> Mapping[str, Any]:
     """Each request's row by its name, when nothing is under way any more."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while gateway.server.server_state.tasks or await gateway.in_flight():
             await asyncio.sleep(0.02)
     await gateway.provider.until(lambda: gateway.provider.answering == 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -38,15 +38,6 @@ def chat_bytes(gateway: Gateway, **fields: Any) -> bytes:
     return request(body=body, token=gateway.person.token, extra=b"connection: close\r\n")
 
 
-async def row_of_only_request(gateway: Gateway) -> Mapping[str, Any]:
-    """The row, as soon as it is there."""
-    async with asyncio.timeout(5):
-        while not (rows := await gateway.rows()):
-            await asyncio.sleep(0.01)
-    (row,) = rows
-    return row
-
-
 @asynccontextmanager
 async def nothing_leaks(gateway: Gateway) -> AsyncIterator[None]:
     """Afterwards there are as many tasks as before, no call and no hold is open, and the only place is free again."""
@@ -56,10 +47,10 @@ async def nothing_leaks(gateway: Gateway) -> AsyncIterator[None]:
     yield
     await gateway.provider.until(lambda: gateway.provider.answering == 0)
     assert await gateway.in_flight() == 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(asyncio.all_tasks()) > before:
             await asyncio.sleep(0.01)
-    await row_of_only_request(gateway)
+    await gateway.only_row()
     assert (await gateway.balance()).open == "0"
     gateway.provider.always(answer())
     assert (await gateway.chat()).status_code == 200
@@ -86,7 +77,7 @@ async def test_a_cancelled_request_is_resolved_however_often_it_is_cancelled(
         for _ in range(times):
             task.cancel()
             await asyncio.sleep(0)
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
         said = await client.rest()
     # Whoever cancelled, the client was there: it is told, and the row tells the same.
     assert b"shutting down" in said
@@ -119,7 +110,7 @@ async def test_a_scope_that_cancels_every_await_does_not_come_between_an_answer_
             await client.head()
             await client.chunk()
         scopes[0].cancel()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     (hold,) = await gateway.holds(row)
     assert hold["state"] == ("settled" if stream else "unconfirmed")
 
@@ -159,7 +150,7 @@ async def test_a_client_that_leaves_is_missed_and_nothing_goes_on_without_it(
             await client.head()
             await client.chunk()
         await leave(client, how)
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert (row["status"], row["outcome"]) == (200 if state == "settled" else 499, "client_left")
     (hold,) = await gateway.holds(row)
     assert (hold["state"], hold["skeleton"]) == (state, None)
@@ -174,7 +165,7 @@ async def test_what_was_said_before_the_client_left_is_charged(open_gateway: Ope
         await client.head()
         await client.chunk()
         client.hang_up()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert row["cost_status"] == "estimated"
     assert row["output_tokens"] >= len("Hello") // 4
     assert await gateway.settled(row) == [row["input_cost"] + row["output_cost"]]
@@ -191,7 +182,7 @@ async def test_a_count_on_the_way_is_no_bill_when_the_client_leaves(open_gateway
         while b"you." not in await client.chunk():
             pass
         client.hang_up()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert (row["cost_status"], row["input_tokens"], row["output_tokens"]) == ("estimated", 19, len("Hello, you."))
     assert await gateway.settled(row) == [row["input_cost"] + row["output_cost"]]
 
@@ -211,7 +202,7 @@ async def test_an_answer_whose_client_has_left_is_heard_out_and_charged_exactly(
             await asyncio.sleep(0.01)
         await asyncio.sleep(5 * HEARD_OUT.sweep_s)
         gateway.provider.release()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert (row["outcome"], row["cost_status"]) == ("client_left", "exact")
     assert (row["input_tokens"], row["output_tokens"]) == (12, 7)
     assert await gateway.settled(row) == [row["input_cost"] + row["output_cost"]]
@@ -228,7 +219,7 @@ async def test_a_client_that_leaves_with_the_last_byte_has_been_answered(
         await client.send(chat_bytes(gateway, stream=stream))
         assert await client.response() is not None
         client.reset()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert (row["status"], row["outcome"]) == (200, "succeeded")
 
 
@@ -242,7 +233,7 @@ async def test_a_client_that_leaves_in_the_midst_of_its_own_request_leaves_nothi
         await client.send(chat_bytes(gateway)[:-10])
         await client_is_heard(gateway)
         client.hang_up()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while gateway.server.server_state.tasks or len(asyncio.all_tasks()) > before:
             await asyncio.sleep(0.01)
     assert await gateway.rows() == []
@@ -250,15 +241,15 @@ async def test_a_client_that_leaves_in_the_midst_of_its_own_request_leaves_nothi
 
 
 async def client_is_heard(gateway: Gateway) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not gateway.server.server_state.tasks:
             await asyncio.sleep(0.01)
 
 
 @PEERS
-async def test_a_stalled_client_that_hangs_up_is_missed_within_two_seconds(open_gateway: Open, peer: str) -> None:
+async def test_a_stalled_client_that_hangs_up_is_missed_by_the_next_look(open_gateway: Open, peer: str) -> None:
     """The generator waits in a write that will never be taken: only the connection's end can tell it."""
-    gateway = await open_gateway(peer=peer, patience=Patience(hear_out_s=0))
+    gateway = await open_gateway(peer=peer, patience=Patience(hear_out_s=0, ping_every_s=600))
     gateway.provider.always([say("x" * 50_000) for _ in range(400)], stall())
     async with nothing_leaks(gateway), connected(gateway.port, receive_bytes=4_096) as client:
         await client.send(chat_bytes(gateway, stream=True, max_tokens=100))
@@ -268,10 +259,8 @@ async def test_a_stalled_client_that_hangs_up_is_missed_within_two_seconds(open_
         assert gateway.provider.answering == 1
         assert gateway.provider.stalled == 0
         client.hang_up()
-        began_s = asyncio.get_running_loop().time()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
         await gateway.provider.until(lambda: gateway.provider.open_connections == 0)
-        assert asyncio.get_running_loop().time() - began_s < 4
     assert (row["outcome"], row["status"]) == ("client_left", 200)
     (hold,) = await gateway.holds(row)
     assert hold["state"] == "settled"
@@ -284,7 +273,7 @@ async def test_a_client_that_never_reads_is_given_up(open_gateway: Open, peer: s
     async with nothing_leaks(gateway), connected(gateway.port, receive_bytes=4_096) as client:
         await client.send(chat_bytes(gateway, stream=True, max_tokens=100))
         await client.head()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert row["outcome"] == "client_left"
 
 
@@ -301,7 +290,7 @@ async def test_a_client_that_leaves_with_requests_waiting_in_its_pipeline_is_mis
         await client.send(request("/openapi.json", method="GET"))
         await asyncio.sleep(0.05)
         client.hang_up()
-        row = await row_of_only_request(gateway)
+        row = await gateway.only_row()
     assert row["outcome"] == "client_left"
 
 
@@ -319,7 +308,7 @@ async def test_many_clients_that_leave_at_any_moment_leave_nothing(open_gateway:
             await leave(client, "reset" if number % 3 else "hangs up")
 
     await asyncio.gather(*[visit(number) for number in range(60)])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while gateway.server.server_state.tasks or len(asyncio.all_tasks()) > before:
             await asyncio.sleep(0.02)
     assert await gateway.in_flight() == 0

@@ -190,12 +190,12 @@ async def test_a_lock_on_one_users_bucket_does_not_stop_another(postgres_url: st
     locked, unlock = asyncio.Event(), asyncio.Event()
     locking = asyncio.create_task(lock_bucket(postgres_url, bucket_id(budget, books.clock.now()), locked, unlock))
     await locked.wait()
-    await asyncio.wait_for(books.hold(1, owner="usr_2"), 5)
+    await asyncio.wait_for(books.hold(1, owner="usr_2"), 30)
     mine = asyncio.create_task(books.hold(1))
     await asyncio.sleep(0.05)
     assert not mine.done()
     unlock.set()
-    await asyncio.wait_for(asyncio.gather(mine, locking), 5)
+    await asyncio.wait_for(asyncio.gather(mine, locking), 30)
     await store.aclose()
 
 

@@ -179,7 +179,7 @@ async def test_a_settlement_that_was_written_and_never_confirmed_counts_once(dea
     await books.hold(1_000, "hold_1")
     proxy.is_deaf = True
     Spender(books, Random(1)).finish("hold_1", 70)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await books.state("hold_1") != "settled" or not proxy.commits_unheard:
             await asyncio.sleep(0.02)
     await asyncio.sleep(AGAIN_AFTER_S + 0.1)

@@ -32,7 +32,7 @@ async def client(gateway: Gateway) -> AsyncIterator[openai.AsyncOpenAI]:
 
 async def until(client: openai.AsyncOpenAI, name: str, *wanted: str) -> Response:
     """A response, once it has one of these states."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (response := await client.responses.retrieve(name)).status not in wanted:
             await asyncio.sleep(0.02)
     return response
@@ -95,7 +95,7 @@ async def test_a_stream_in_the_background_outlives_its_client_and_is_gone_on_wit
 async def test_a_response_in_the_background_is_cancelled(client: openai.AsyncOpenAI, gateway: Gateway) -> None:
     gateway.provider.script(say("Hel"), stall())
     made = await client.responses.create(model=MODEL, input="Hi", background=True)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         async for event in await client.responses.retrieve(made.id, stream=True):
             if event.type == "response.output_text.delta":
                 await client.responses.cancel(made.id)

@@ -256,7 +256,7 @@ async def test_a_stream_that_its_client_leaves_is_stopped_and_kept(
         if event.type == "response.output_text.delta":
             break
     await stream.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (kept := await client.responses.retrieve(name)).status == "in_progress":
             await asyncio.sleep(0.05)
     assert (kept.status, kept.output_text) == ("cancelled", "Hel")

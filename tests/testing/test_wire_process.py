@@ -24,7 +24,7 @@ def ask(provider: RemoteProvider, model: str = "acme-1", *, stream: bool = False
         json.dumps({"model": model, "stream": stream}).encode(),
         {"x-tollhouse-attempt": f"att-{model}"},
     )
-    with urllib.request.urlopen(asked, timeout=5) as response:
+    with urllib.request.urlopen(asked, timeout=30) as response:
         return response.read()
 
 
@@ -49,14 +49,14 @@ def test_answers_by_what_is_asked(provider: RemoteProvider):
     provider.when(path="/v1/models").always(reply(json=[]))
     with pytest.raises(urllib.error.HTTPError, match="404"):
         ask(provider, "other")
-    with urllib.request.urlopen(provider.base_url + "/models", timeout=5) as response:
+    with urllib.request.urlopen(provider.base_url + "/models", timeout=30) as response:
         assert response.read() == b"[]"
 
 
 def test_tells_what_goes_on_and_lets_it_go_on(provider: RemoteProvider):
     provider.script(say("Hel"), stall(), answer("lo"))
     asked = json.dumps({"model": "acme-1", "stream": True}).encode()
-    with urllib.request.urlopen(provider.base_url + "/chat/completions", asked, timeout=5) as response:
+    with urllib.request.urlopen(provider.base_url + "/chat/completions", asked, timeout=30) as response:
         provider.until(lambda state: state.stalled == 1)
         assert provider.state.open_connections == 1
         provider.release()

@@ -303,7 +303,7 @@ async def test_closing_a_reply_before_its_end_cuts_the_connection(client: Upstre
         reply = await client.send(call_to(server))
         assert await reply.next() == b"one"
         reply.close()
-        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.wait_for(server.left.wait(), 30)
 
 
 @pytest.mark.parametrize("during", ["send", "read", "next"])
@@ -325,7 +325,7 @@ async def test_cancelling_cuts_the_connection(client: Upstream, during: str) -> 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.wait_for(server.left.wait(), 30)
 
 
 async def test_closing_the_client_closes_idle_connections_and_fails_calls_in_flight(client: Upstream) -> None:

@@ -103,7 +103,7 @@ class RemoteProvider(RemoteScenes):
         """What goes on at this moment."""
         return self._read("state", State)
 
-    def until(self, condition: Callable[[State], bool], *, timeout_s: float = 5.0) -> None:
+    def until(self, condition: Callable[[State], bool], *, timeout_s: float = 30.0) -> None:
         """Wait for a state, asking every 10 ms: `provider.until(lambda state: state.answering == 0)`.
 
         Raises:

@@ -127,7 +127,7 @@ class WireProvider(Stage):
         """Let every exchange that is stalled now go on. From any thread."""
         self._running_server().get_loop().call_soon_threadsafe(_wake, self._stalled)
 
-    async def until(self, condition: Callable[[], bool], *, timeout_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, timeout_s: float = 30.0) -> None:
         """Wait until something has happened here: `await provider.until(lambda: provider.stalled == 1)`.
 
         From any event loop; a test without one says `asyncio.run(provider.until(…))`.
