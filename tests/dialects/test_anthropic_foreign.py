@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -304,3 +305,50 @@ def test_parameters_that_are_no_object_are_refused(parameters: bytes):
     with pytest.raises(errors.InvalidRequest, match="The parameters of the tool 'look' are no object") as refused:
         written(tools=(chat.Tool(name="look", parameters=Raw(parameters)),))
     assert refused.value.param == "tools"
+
+
+# Ids of calls.
+
+
+def asked_again(*ids: str) -> list[chat.Message]:
+    """One turn: calls by these ids, and answers by them in the same order, each with its place."""
+    calls = tuple(chat.ToolCall(name, "f", f"[{at}]") for at, name in enumerate(ids))
+    answers = [message("tool", chat.TextPart(f"of {at}"), tool_call_id=name) for at, name in enumerate(ids)]
+    return [HELLO, message("assistant", tool_calls=calls), *answers]
+
+
+def paired(wire: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each call's id and what it is answered, in the order of the answers."""
+    blocks = [block for turn in wire["messages"] if isinstance(turn["content"], list) for block in turn["content"]]
+    called = [block["id"] for block in blocks if block["type"] == "tool_use"]
+    answered = [(block["tool_use_id"], block["content"]) for block in blocks if block["type"] == "tool_result"]
+    assert sorted(called) == sorted(name for name, _ in answered)
+    return answered
+
+
+def test_calls_are_named_as_the_api_takes_it_and_their_answers_with_them():
+    assert paired(written(*asked_again("functions.read:0", "call_1", ""))) == [
+        ("functions_2eread_3a0", "of 0"),
+        ("call_1", "of 1"),
+        ("call", "of 2"),
+    ]
+
+
+def test_an_id_that_comes_again_in_a_later_turn_is_another():
+    assert paired(written(*asked_again("call_0"), *asked_again("call_0", "call_0_2"))) == [
+        ("call_0", "of 0"),
+        ("call_0_2", "of 0"),
+        ("call_0_2_2", "of 1"),
+    ]
+
+
+def test_calls_of_the_same_id_are_answered_in_their_order():
+    assert paired(written(*asked_again("call_0", "call_0"))) == [("call_0", "of 0"), ("call_0_2", "of 1")]
+
+
+@given(st.lists(st.lists(st.text("a_.:-é", max_size=3), min_size=1, max_size=3), max_size=4))
+def test_whatever_calls_are_named_each_is_answered_once_and_by_a_name_of_its_own(turns: list[list[str]]):
+    wire = written(HELLO, *[each for ids in turns for each in asked_again(*ids)])
+    names = [name for name, _ in paired(wire)]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[A-Za-z0-9_-]+", name) for name in names)

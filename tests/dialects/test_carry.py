@@ -128,6 +128,11 @@ def test_each_setting_is_a_feature_when_it_is_given_zero_too(fields, use):
     assert features(asking(**fields)) == {use}
 
 
+def test_a_long_name_of_the_end_user_is_another_feature():
+    assert features(asking(user="a" * 64)) == {("user", "user")}
+    assert features(asking(user="a" * 65)) == {("user", "user"), ("long_user", "user")}
+
+
 @pytest.mark.parametrize(
     "fields", [{"response_format": chat.ResponseFormat(type="text")}, {"logprobs": False}, {"stop": ()}, {"n": 1}]
 )

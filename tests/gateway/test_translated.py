@@ -318,6 +318,21 @@ async def test_what_a_provider_did_by_itself_is_named_as_lost_in_a_header_or_in_
     assert b": x-tollhouse-lossy: answer.server_tool_use\n\n" in streamed.content
 
 
+@pytest.mark.parametrize("upstream", [openai_chat.NAME, openai_responses.NAME])
+async def test_a_long_name_of_the_end_user_is_said_as_its_digest(open_gateway: Open, upstream: str) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.always(answer())
+    name = '{"device_id":"' + "0" * 64 + '","account_uuid":"","session_id":"' + "1" * 36 + '"}'
+    said = []
+    for user in (name, name, name + "2", "Ann"):
+        response = await ANTHROPIC.ask(gateway, metadata={"user_id": user})
+        assert response.status_code == 200
+        assert response.headers.get("x-tollhouse-lossy") == (None if user == "Ann" else "user")
+        said.append(body_of(gateway)["user"])
+    assert said[0] == said[1] != said[2]
+    assert (len(said[0]), said[3]) == (64, "Ann")
+
+
 async def test_a_field_that_only_the_providers_dialect_has_is_named_as_lost(open_gateway: Open) -> None:
     gateway = await open_gateway(dialect="openai_chat")
     choice = {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}

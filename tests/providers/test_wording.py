@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_numbers_keep_their_digits() -> None:
 def test_mistral_hears_no_stream_options() -> None:
     body = b'{"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":5}'
     assert MISTRAL.reword(body) == b'{"model":"m","stream":true,"max_tokens":5}'
+
+
+def test_mistral_hears_calls_by_ids_that_it_takes() -> None:
+    call = {"type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "\u00fc"},
+        {"role": "assistant", "tool_calls": [{"id": "call_1", **call}, {"id": "Ab3dEf7h9", **call}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "1.50"},
+        {"role": "tool", "tool_call_id": "Ab3dEf7h9", "content": ""},
+        {"role": "assistant", "tool_calls": None, "content": "b"},
+        {"role": "assistant", "tool_calls": "call_1", "tool_call_id": None},
+    ]
+    said = json.loads(MISTRAL.reword(json.dumps({"model": "m", "messages": messages}).encode()))["messages"]
+    made = said[2]["tool_call_id"]
+    assert re.fullmatch("[A-Za-z0-9]{9}", made)
+    assert json.loads(json.dumps(said).replace(made, "call_1")) == messages
 
 
 def test_a_key_is_verified_where_the_answer_depends_on_it() -> None:

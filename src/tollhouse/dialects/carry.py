@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from tollhouse.dialects import chat
+from tollhouse.dialects import chat, end_user
 from tollhouse.dialects.json_body import is_null
 from tollhouse.errors import InvalidRequest
 
@@ -61,6 +61,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "reasoning_effort": "how hard to think",
     "reasoning_budget_tokens": "how much to think",
     "user": "who the end user is",
+    "long_user": "who the end user is, in more than 64 characters",
 }
 """Whatever a request may use, and what it is."""
 
@@ -142,6 +143,8 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
             yield Use(name, name)
     if request.n != 1:
         yield Use("n", "n")
+    if request.user is not None and len(request.user) > end_user.CHARS_MOST:
+        yield Use("long_user", "user")
 
 
 def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "reasoning_effort": "lossy",  # there is nothing below low, and models up to Claude 4.5 are given a budget
     "reasoning_budget_tokens": "lossy",  # models from Claude 4.6 on are told an effort instead
     "user": "lossless",
+    "long_user": "lossless",
 }
 
 SHOWS: Final[frozenset[str]] = frozenset()

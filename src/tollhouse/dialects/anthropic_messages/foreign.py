@@ -7,6 +7,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, chat
+from tollhouse.dialects.anthropic_messages.call_ids import fitted
 from tollhouse.dialects.anthropic_messages.thinking import suited
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.errors import InvalidRequest
@@ -41,7 +42,7 @@ def _messages(messages: tuple[chat.Message, ...]) -> tuple[chat.Message, ...]:
     said = [_uncited(message) for message in messages if message.role not in _SYSTEM]
     if system and not said:
         said = [replace(system.pop(), role="user")]
-    return (*system, *said)
+    return (*system, *fitted(tuple(said)))
 
 
 def _uncited(message: chat.Message) -> chat.Message:

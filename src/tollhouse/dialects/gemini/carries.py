@@ -44,6 +44,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "reasoning_effort": "lossy",  # as the nearest budget or level
     "reasoning_budget_tokens": "lossy",
     "user": "lossy",
+    "long_user": "lossy",
 }
 """How each feature of `carry.FEATURES` is said; what is absent is refused."""
 

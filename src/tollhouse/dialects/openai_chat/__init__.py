@@ -21,6 +21,7 @@ _LOSSY = frozenset(
         "tool_error",  # the tool's words remain
         "tool_media",  # shown by the user, behind the tools' answers
         "reasoning_budget_tokens",  # said as an effort
+        "long_user",  # as a digest
     }
 )
 _REFUSED = frozenset({"file_id", "file_url", "spoken", "other_tools"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat, effort
+from tollhouse.dialects import carry, chat, effort, end_user
 
 _EXTENSIONS = {"application/pdf": ".pdf", "text/plain": ".txt"}
 
@@ -17,7 +17,12 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     wanted = request.reasoning_effort
     if wanted is None and request.reasoning_budget_tokens is not None:
         wanted = effort.effort(request.reasoning_budget_tokens)
-    return replace(request, messages=tuple(_messages(request.messages)), reasoning_effort=wanted)
+    return replace(
+        request,
+        messages=tuple(_messages(request.messages)),
+        reasoning_effort=wanted,
+        user=end_user.brief(request.user),
+    )
 
 
 def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:

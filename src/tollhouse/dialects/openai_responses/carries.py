@@ -42,6 +42,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "reasoning_effort": "lossless",
     "reasoning_budget_tokens": "lossy",
     "user": "lossless",
+    "long_user": "lossy",  # as a digest
 }
 """Absent, and so refused: sound, stop sequences, penalties, several choices; the API has no field for them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat, effort
+from tollhouse.dialects import carry, chat, effort, end_user
 
 _EXTENSIONS = {"application/pdf": ".pdf", "text/plain": ".txt"}
 _FORM_NAME = "answer"
@@ -26,6 +26,7 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
         tools=tuple([replace(tool, strict=tool.strict or False) for tool in request.tools]),
         response_format=form,
         reasoning_effort=wanted,
+        user=end_user.brief(request.user),
     )
 
 
