@@ -75,6 +75,17 @@ async def test_holds_stay_charged_and_every_request_gets_its_row(books: Books):
     await check_buried(books, budget)
 
 
+async def test_an_open_hold_is_found_though_its_request_was_said_to_be_over(books: Books):
+    """The attempt failed, and its process died after the row was written and before the hold was resolved."""
+    await books.begin_process(DEAD)
+    budget = await books.budget(10_000)
+    await books.hold(100, "hold_a", boot_id=DEAD, request_id="req_a")
+    await books.ledger.request_ended(["hold_a"])
+    await bury(books.store, books.ledger, [DEAD])
+    assert await books.state("hold_a") == "unconfirmed"
+    assert await books.balance(budget) == Balance(unconfirmed=100)
+
+
 async def test_burying_twice_changes_nothing(books: Books):
     budget = await leave_behind(books)
     await bury(books.store, books.ledger, [DEAD])

@@ -54,6 +54,46 @@ async def test_what_is_joined_in_one_turn_is_one_batch_with_an_outcome_each(stor
     assert len(await names(store)) == 50
 
 
+async def test_what_was_put_before_is_written_before_what_goes_along_with_a_change(store: Store) -> None:
+    """A process that dies between the two may leave the first alone, never the second."""
+    written = []
+
+    def note(batch: Batch, items: list[str]) -> Sequence[str]:
+        written.extend(items)
+        return put(batch, items)
+
+    store.put(note, "before")
+    await store.write(lambda tx: machinery.set_fact(tx, "change", 1), [(note, "along"), (note, "behind")])
+    assert written == ["before", "along", "behind"]
+    assert await names(store) == {"before", "change", "along", "behind"}
+
+
+async def test_nothing_goes_along_with_a_change_that_fails(store: Store) -> None:
+    def bad(tx: object) -> None:
+        raise NotFound("no")
+
+    with pytest.raises(NotFound):
+        await store.write(bad, [(put, "along")])
+    with pytest.raises(ValueError, match="poison"):
+        await store.write(lambda tx: machinery.set_fact(tx, "change", 1), [(put, "along"), (put, "poison")])
+    assert await names(store) == set()
+
+
+async def test_what_is_joined_is_written_in_one_order_however_it_came(store: Store) -> None:
+    written = []
+
+    def a_first(batch: Batch, items: list[str]) -> Sequence[str]:
+        written.extend(items)
+        return items
+
+    def b_second(batch: Batch, items: list[str]) -> Sequence[str]:
+        written.extend(items)
+        return items
+
+    await asyncio.gather(store.join(b_second, "b"), store.join(a_first, "a"))
+    assert written == ["a", "b"]
+
+
 async def test_a_change_that_fails_is_undone_alone(store: Store) -> None:
     def bad(tx: object) -> None:
         machinery.set_fact(tx, "half", 1)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ NEW_HOLD = inserting(
 )
 HOLD_STATE = updating(hold, ("state",))
 HOLD_END = updating(hold, ("state",), also="skeleton = NULL")
-FORGET_SKELETON = updating(hold, (), also="skeleton = NULL")
+FORGET_SKELETON = updating(hold, (), also="skeleton = NULL", only="state <> 'open'")
 ENTRY = inserting(entry, ("hold_id", "kind", "usd", "moves", "at"))
 
 
@@ -65,7 +65,7 @@ def lock_buckets(batch: Batch, ids: Sequence[str], new: list[tuple[str, str]]) -
 
 
 def forget_skeletons(batch: Batch, hold_ids: list[str]) -> list[None]:
-    """The requests of these holds have their rows."""
+    """The requests of these holds have their rows. One that is still open remembers, or it would never be found."""
     batch.run(FORGET_SKELETON, [(hold_id,) for hold_id in hold_ids])
     return [None] * len(hold_ids)
 

@@ -20,7 +20,7 @@ from tollhouse.errors import Unavailable
 from tollhouse.store.engine import Access, Along, Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Query, Write, together
-from tollhouse.store.writer import Asker, Handler, Waiting, announce, tell
+from tollhouse.store.writer import Asker, Handler, Waiting, announce, in_order, nothing, tell
 
 T = TypeVar("T")
 
@@ -75,6 +75,9 @@ class PostgresStore:
         """Run a change in a transaction of its own; durable on return, undone when it raises."""
         if not along:
             return await self._pool.write(change)
+        if self._writer is not None:
+            # What goes along may rest on what was put before.
+            await self.join(nothing, None)
         outcome = await self._pool.write(lambda tx: with_items(tx, change, along))
         for handler, item in along:
             announce(self.on_commit, handler, [item])
@@ -163,8 +166,7 @@ class PostgresStore:
         outcomes: list[tuple[Asker, Any]] = []
         async with connection.transaction():
             batch = PostgresBatch(connection)
-            # In one order everywhere: two batches that lock rows of the same tables must not wait in a circle.
-            for handler, (items, askers) in sorted(waiting.joined.items(), key=lambda pair: pair[0].__qualname__):
+            for handler, (items, askers) in in_order(waiting.joined):
                 outcomes.extend(zip(askers, await greenlet_spawn(handler, batch, items), strict=True))
             await greenlet_spawn(batch.flush)
         return outcomes

@@ -109,6 +109,14 @@ def announce(on_commit: Mapping[Handler, Callable[[list[Any]], None]], handler: 
             log.error(Event.STORE_FAILED, step=f"on_commit of {handler.__name__}", exc_info=True)
 
 
+def in_order(
+    joined: dict[Handler, tuple[list[Any], list[Asker]]],
+) -> list[tuple[Handler, tuple[list[Any], list[Asker]]]]:
+    """What is joined, in one order everywhere: ends of holds before what follows from them, and where two batches lock
+    rows of the same tables, they do not wait in a circle."""
+    return sorted(joined.items(), key=lambda pair: str(pair[0].__qualname__))
+
+
 def tell(asker: Asker, outcome: Any) -> None:
     """Give an outcome to whoever still waits for it."""
     if asker is None or asker.done():
@@ -226,16 +234,16 @@ class SqliteStore:
     def _write(self, waiting: Waiting) -> None:
         """One transaction, already begun. Outcomes are told after the commit: nobody hears of what is not durable."""
         outcomes: list[tuple[Asker, Any]] = []
-        went_along: list[tuple[Handler, Any]] = []
+        going_along: list[tuple[Handler, Any]] = []
         try:
             for change, along, future in waiting.changes:
                 outcome = self._change(change)
                 outcomes.append((future, outcome))
-                for handler, item in () if isinstance(outcome, BaseException) else along:
-                    handler(self._batch, [item])
-                    went_along.append((handler, item))
-            for handler, (items, askers) in waiting.joined.items():
+                going_along += () if isinstance(outcome, BaseException) else along
+            for handler, (items, askers) in in_order(waiting.joined):
                 outcomes.extend(zip(askers, handler(self._batch, items), strict=True))
+            for handler, item in going_along:
+                handler(self._batch, [item])
             self._commit()
         except Exception as error:
             self._rollback()
@@ -247,7 +255,7 @@ class SqliteStore:
         for asker, outcome in outcomes:
             tell(asker, outcome)
         waiting.announce(self.on_commit)
-        for handler, item in went_along:
+        for handler, item in going_along:
             announce(self.on_commit, handler, [item])
 
     def _write_apart(self, waiting: Waiting) -> None:
