@@ -17,6 +17,7 @@ from tollhouse.money.amounts import (
     nanodollars_from_usd,
     price_from_usd_per_million,
     usd_text,
+    whole_nanodollars,
 )
 
 counts = st.integers(min_value=0, max_value=10**8)
@@ -79,6 +80,50 @@ def test_more_than_a_bigint_holds_is_refused(text: str | Decimal) -> None:
 def test_floats_and_other_things_are_not_money(value: Any) -> None:
     with pytest.raises(TypeError, match=r"string or a Decimal"):
         nanodollars_from_usd(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("x" * 50, repr("x" * 40)),
+        (Decimal(-1), repr("-1")),
+        ("9" * 50, repr("9" * 40)),
+        ("0." + "1" * 50, repr("0." + "1" * 38)),
+        (0.1, "float"),
+    ],
+)
+def test_a_refusal_names_what_was_said_and_not_at_length(value: Any, names: str) -> None:
+    with pytest.raises((ValueError, TypeError)) as refused:
+        nanodollars_from_usd(value)
+    assert names in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("usd", "nanodollars"),
+    [
+        ("0", 0),
+        ("1E-30", 1),
+        ("0.000000001", 1),
+        ("0.0000000010000000000000001", 2),
+        ("0.0004970133333333333", 497_014),
+        ("1.5", 1_500_000_000),
+        ("9223372036.854775807", MAX_NANODOLLARS),
+    ],
+)
+def test_somebody_elses_amount_is_rounded_up_however_fine(usd: str, nanodollars: int) -> None:
+    assert whole_nanodollars(Decimal(usd)) == nanodollars
+
+
+@pytest.mark.parametrize("usd", ["-1E-30", "NaN", "Infinity", "9223372036.8547758071", "1E+" + "9" * 17])
+def test_somebody_elses_amount_is_refused_by_name_when_it_is_none(usd: str) -> None:
+    with pytest.raises(ValueError, match="not an amount between 0 and 9223372036") as refused:
+        whole_nanodollars(Decimal(usd))
+    assert repr(str(Decimal(usd))[:40]) in str(refused.value)
+
+
+@given(st.decimals(min_value=0, max_value=10**6, places=15))
+def test_somebody_elses_amount_is_less_than_a_nanodollar_above_it(usd: Decimal) -> None:
+    assert 0 <= whole_nanodollars(usd) - Fraction(usd) * 10**9 < 1
 
 
 @pytest.mark.parametrize(
