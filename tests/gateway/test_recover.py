@@ -150,6 +150,32 @@ class Breaking(Store):
         self._store.put(handler, item)
 
 
+async def test_a_hold_whose_end_the_database_did_not_take_is_found_though_its_request_has_its_row(books: Books):
+    assert isinstance(books.clock, ManualClock)
+    budget = await books.budget(10_000)
+    await books.begin_process(DEAD)
+    for number, boot_id in enumerate((BOOT, DEAD)):
+        await books.hold(100, f"hold_{number}.1", boot_id=boot_id, request_id=f"req_{number}")
+        await books.hold(100, f"hold_{number}.2", boot_id=boot_id, request_id=f"req_{number}")
+        # The first attempt has ended too, but that is still owed when its process is killed.
+        await books.finish(f"hold_{number}.2", f"req_{number}", usd=7)
+        await books.ledger.request_ended([f"hold_{number}.1"])
+    await bury(books.store, books.ledger, [DEAD])
+    assert await books.balance(budget) == Balance(posted=14, open=100, unconfirmed=100)
+    books.clock.advance(seconds=601)
+    assert await sweep(books.store, books.ledger) == 1
+    assert await books.balance(budget) == Balance(posted=14, unconfirmed=200)
+    assert {(await books.row(f"req_{number}"))["outcome"] for number in range(2)} == {"succeeded"}
+    assert await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT, DEAD])) == []
+
+
+async def test_what_is_owed_may_come_after_the_requests_row(books: Books):
+    await books.hold(100, "hold_1")
+    await books.ledger.request_ended(["hold_1"])
+    await books.fail("hold_1", "void")
+    assert await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT])) == []
+
+
 # --- who is dead -----------------------------------------------------------------------------------------------------
 
 

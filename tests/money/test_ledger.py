@@ -6,17 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from books import Books, resolution
 from tollhouse.errors import BudgetExhausted, Conflict
 from tollhouse.money.budgets import Balance, bucket_id
 from tollhouse.money.ledger import Deed, Held
+from tollhouse.store import ledger as sql
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
-from tollhouse.store.postgres import connect_asyncpg
+from tollhouse.store.postgres import PostgresBatch, connect_asyncpg
+from tollhouse.store.statements import Write
 from tollhouse.testing import ManualClock
 
 
@@ -206,6 +210,39 @@ async def lock_bucket(url: str, bucket: str, locked: asyncio.Event, unlock: asyn
         locked.set()
         await unlock.wait()
     await connection.close()
+
+
+async def test_gateways_that_begin_a_period_at_the_same_moment_do_not_wait_in_a_circle(postgres_url: str):
+    store = await open_store(database_url=postgres_url, may_migrate=False)
+    await Books(store).budget(1_000)
+    first, second, third = [await connect_asyncpg(make_url(postgres_url)) for _ in range(3)]
+    both = {"a": "bud_a", "b": "bud_b"}
+    await third.execute("INSERT INTO bucket VALUES ('b', 'bud_b', 0, 0, 0, 0)")
+    others: list[asyncio.Task[None]] = []
+
+    async def lock_both() -> None:
+        async with second.transaction():
+            await greenlet_spawn(sql.lock_buckets, PostgresBatch(second), both)
+            await asyncio.sleep(0.05)
+
+    async def come_between() -> None:
+        """Before the first gateway writes what it has missed, somebody else did, and a third one locks it all."""
+        await third.execute("INSERT INTO bucket VALUES ('a', 'bud_a', 0, 0, 0, 0)")
+        others.append(asyncio.create_task(lock_both()))
+        await asyncio.sleep(0.05)
+
+    class Late(PostgresBatch):
+        def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
+            await_only(come_between())
+            super().run(write, rows)
+
+    async with first.transaction():
+        rows = await greenlet_spawn(sql.lock_buckets, Late(first), both)
+    assert [row[0] for row in rows] == list(both)
+    await others[0]
+    for connection in (first, second, third):
+        await connection.close()
+    await store.aclose()
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

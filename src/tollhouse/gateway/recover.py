@@ -57,7 +57,7 @@ async def bury(store: Store, ledger: Ledger, boot_ids: Sequence[str]) -> int:
     May be broken off anywhere, and done by several at once.
     """
     pending = await store.read(lambda tx: ledger.pending(tx, boot_ids))
-    skeletons = {hold["request_id"]: hold["skeleton"] for hold in pending}
+    skeletons = {hold["request_id"]: hold["skeleton"] for hold in pending if hold["skeleton"]}
     present = await store.read(lambda tx: requests.present(tx, list(skeletons)))
     lost = [Finished(SKELETON.decode(text), LOST) for id_, text in skeletons.items() if id_ not in present]
     await asyncio.gather(*(store.join(requests.finish, row) for row in lost))

@@ -134,7 +134,13 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     note: Note | None = None
 
 
-Item: TypeAlias = NewHold | Resolution | Correction
+class Forgotten(msgspec.Struct, frozen=True):
+    """The request has its row: what this hold remembers of it is not needed any more."""
+
+    hold_id: str
+
+
+Item: TypeAlias = NewHold | Resolution | Correction | Forgotten
 
 
 class Ledger:
@@ -195,11 +201,11 @@ class Ledger:
     def end_request(self, hold_ids: Iterable[str], put: Put | None = None) -> None:
         """The request of these holds has its row: holds that ended before it need not remember it."""
         for hold_id in hold_ids:
-            (put or self._writer.put)(sql.forget_skeletons, hold_id)
+            (put or self._writer.put)(self._apply, Forgotten(hold_id))
 
     async def request_ended(self, hold_ids: Iterable[str]) -> None:
         """As `end_request`, and wait until it is durable. Raises Unavailable."""
-        await asyncio.gather(*(self._writer.join(sql.forget_skeletons, hold_id) for hold_id in hold_ids))
+        await asyncio.gather(*(self._writer.join(self._apply, Forgotten(hold_id)) for hold_id in hold_ids))
 
     def pending(self, tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
         """Holds of these processes whose request never ended: id, request_id, state, skeleton."""
@@ -222,8 +228,8 @@ class Ledger:
 
 
 class LedgerBatch:
-    """All holds, resolutions and corrections of one batch: read what they touch once, decide in order, write what
-    changed once."""
+    """All items of one batch: read what they touch once, decide in order, write what changed once. Rows of holds are
+    locked before buckets, each in the order of their keys, so that processes never wait for one another in a circle."""
 
     def __init__(self, batch: Batch, now: datetime) -> None:
         self._batch = batch
@@ -235,12 +241,13 @@ class LedgerBatch:
         self._new_holds: list[tuple[Any, ...]] = []
         self._states: list[tuple[str, str]] = []
         self._ends: list[tuple[str, str]] = []
+        self._forgotten: list[tuple[str]] = []
         self._entries: list[tuple[Any, ...]] = []
         self._notes: list[tuple[Any, ...]] = []
 
     def apply(self, items: list[Item]) -> list[Any]:
         """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted; None
-        or Conflict for a correction."""
+        or Conflict for a correction, None for what is forgotten."""
         rules = self._load(items)
         asks = [(position, item) for position, item in enumerate(items) if isinstance(item, NewHold)]
         ends = [(position, item) for position, item in enumerate(items) if isinstance(item, Resolution)]
@@ -254,6 +261,7 @@ class LedgerBatch:
             corrections = [(position, item) for position, item in enumerate(items) if isinstance(item, Correction)]
             for position, correction in corrections:
                 outcomes[position] = self._correct(correction)
+            self._forgotten = [(item.hold_id,) for item in items if isinstance(item, Forgotten)]
         for position, ask in asks:
             outcomes[position] = self._hold(ask, rules)
         for position, end in of_this_batch:
@@ -268,7 +276,7 @@ class LedgerBatch:
         for item in items:
             if isinstance(item, NewHold):
                 owners.update(item.ask.owners)
-            elif isinstance(item, Resolution):
+            elif isinstance(item, Resolution | Forgotten):
                 hold_ids.add(item.hold_id)
             else:
                 corrected.add(item.bucket)
@@ -288,12 +296,7 @@ class LedgerBatch:
         return keyed
 
     def _load_balances(self, wanted: dict[str, str]) -> None:
-        keys = sorted(wanted)
-        rows = sql.lock_buckets(self._batch, keys, [])
-        if len(rows) < len(keys):
-            known = {row[0] for row in rows}
-            rows = sql.lock_buckets(self._batch, keys, [(key, wanted[key]) for key in keys if key not in known])
-        for id_, posted, open_, unconfirmed, overage in rows:
+        for id_, posted, open_, unconfirmed, overage in sql.lock_buckets(self._batch, wanted):
             self._balances[id_] = Balance(posted, open_, unconfirmed, overage)
 
     def _hold(self, new: NewHold, rules: list[tuple[Budget, str]]) -> Held | BudgetExhausted:
@@ -386,6 +389,8 @@ class LedgerBatch:
             self._batch.run(sql.HOLD_STATE, self._states)
         if self._ends:
             self._batch.run(sql.HOLD_END, self._ends)
+        if self._forgotten:
+            self._batch.run(sql.FORGET_SKELETON, self._forgotten)
         if self._entries:
             self._batch.run(sql.ENTRY, self._entries)
         if self._notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -20,8 +20,10 @@ BUDGETS = Query(
 NEW_BUCKET = inserting(
     bucket, ("id", "budget_id", "posted", "open", "unconfirmed", "overage"), "ON CONFLICT (id) DO NOTHING"
 )
+# All of them or none: who locks some, and makes the others then, locks out of order.
 BUCKETS = Query(
-    "SELECT id, posted, open, unconfirmed, overage FROM bucket WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE"
+    "SELECT id, posted, open, unconfirmed, overage FROM bucket WHERE id IN (?)"
+    " /*pg*/ AND (SELECT count(*) FROM bucket WHERE id = ANY($1)) = cardinality($1) ORDER BY id FOR UPDATE"
 )
 BALANCE = updating(bucket, ("posted", "open", "unconfirmed", "overage"))
 HOLDS = Query("SELECT id, state, usd, held, price_version FROM hold WHERE id IN (?) /*pg*/ ORDER BY id FOR UPDATE")
@@ -41,9 +43,10 @@ NEW_HOLD = inserting(
         "skeleton",
     ),
 )
-HOLD_STATE = updating(hold, ("state",))
+HOLD_STATE = updating(hold, ("state",), also="skeleton = NULLIF(skeleton, '')")
 HOLD_END = updating(hold, ("state",), also="skeleton = NULL")
-FORGET_SKELETON = updating(hold, (), also="skeleton = NULL", only="state <> 'open'")
+# An open hold has to be found as long as it is open: of its skeleton an empty text is left.
+FORGET_SKELETON = updating(hold, (), also="skeleton = CASE WHEN state = 'open' THEN '' END")
 ENTRY = inserting(entry, ("hold_id", "kind", "usd", "moves", "at"))
 
 
@@ -52,22 +55,20 @@ def budgets_of(batch: Batch, owners: Sequence[str]) -> list[Any]:
     return batch.fetch(BUDGETS, owners)
 
 
-def lock_buckets(batch: Batch, ids: Sequence[str], new: list[tuple[str, str]]) -> list[Any]:
-    """Balances of the buckets, which nobody else changes until the batch ends.
+def lock_buckets(batch: Batch, budgets: Mapping[str, str]) -> list[Any]:
+    """Balances of the buckets, which nobody else changes until the batch ends. What is new is made.
+
+    Everybody makes and locks in the order of the ids, so nobody waits in a circle.
 
     Args:
-        ids: sorted: everybody locks in that order, so nobody waits in a circle.
-        new: (bucket, budget) pairs that may not exist yet.
+        budgets: bucket -> its budget.
     """
-    if new:
-        batch.run(NEW_BUCKET, [(id_, budget_id, 0, 0, 0, 0) for id_, budget_id in new])
-    return batch.fetch(BUCKETS, ids)
-
-
-def forget_skeletons(batch: Batch, hold_ids: list[str]) -> list[None]:
-    """The requests of these holds have their rows. One that is still open remembers, or it would never be found."""
-    batch.run(FORGET_SKELETON, [(hold_id,) for hold_id in hold_ids])
-    return [None] * len(hold_ids)
+    ids = sorted(budgets)
+    rows = batch.fetch(BUCKETS, ids)
+    if len(rows) < len(ids):
+        batch.run(NEW_BUCKET, [(id_, budgets[id_], 0, 0, 0, 0) for id_ in ids])
+        rows = batch.fetch(BUCKETS, ids)
+    return rows
 
 
 # --- for people, never on the hot path -------------------------------------------------------------------------------
@@ -117,7 +118,8 @@ def overdue_holds(tx: Reading, now: int) -> list[str]:
 
 
 def pending_holds(tx: Reading, boot_ids: Sequence[str]) -> list[Any]:
-    """Holds of these processes whose request never ended: id, request_id, state, skeleton; in order of attempts."""
+    """Holds of these processes that are open, or whose request never ended: id, request_id, state, skeleton; in order
+    of attempts. The skeleton is empty when the request has its row."""
     query = (
         select(hold.c.id, hold.c.request_id, hold.c.state, hold.c.skeleton)
         .where(hold.c.skeleton.is_not(None), hold.c.boot_id.in_(boot_ids))

@@ -68,22 +68,16 @@ def inserting(table: Table, columns: Sequence[str], on_conflict: str = "") -> Wr
     )
 
 
-def updating(table: Table, columns: Sequence[str], *, also: str = "", only: str = "") -> Write:
-    """Set columns of rows: values in the order of `columns`, then the row's id.
-
-    Args:
-        also: what is set in each.
-        only: a condition on the row, by the column's bare name; others stay as they are.
-    """
+def updating(table: Table, columns: Sequence[str], *, also: str = "") -> Write:
+    """Set columns of rows: values in the order of `columns`, then the row's id. `also` is what is set in each."""
     name = table.name
     fixed = [also] if also else []
-    condition = f" AND {name}.{only}" if only else ""
     return Write(
         table,
         [table.c[each] for each in (*columns, "id")],
-        f"UPDATE {name} SET {', '.join([*(f'{each} = ?' for each in columns), *fixed])} WHERE id = ?{condition}",  # noqa: S608
+        f"UPDATE {name} SET {', '.join([*(f'{each} = ?' for each in columns), *fixed])} WHERE id = ?",  # noqa: S608
         f"UPDATE {name} SET {', '.join([*(f'{each} = new.{each}' for each in columns), *fixed])}"  # noqa: S608
-        f" FROM {{}} AS new ({', '.join((*columns, 'id'))}) WHERE {name}.id = new.id{condition}",
+        f" FROM {{}} AS new ({', '.join((*columns, 'id'))}) WHERE {name}.id = new.id",
     )
 
 
