@@ -63,6 +63,17 @@ async def test_what_may_be_billed_stays_charged_until_late_truth_settles_it(book
     assert await books.balance(budget) == Balance(posted=1)
 
 
+async def test_what_was_charged_in_the_absence_of_its_process_is_given_back_when_that_knows_it_was_not_billed(
+    books: Books, other: Books
+):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    await other.end(held, "expire")
+    assert await books.end(held, "void")
+    assert await books.balance(budget) == Balance()
+    assert await books.entries(held.id) == ["hold", "expire", "void"]
+
+
 async def test_an_unconfirmed_hold_can_be_released_once(books: Books):
     budget = await books.budget(1_000)
     held = await books.hold(600)
@@ -86,7 +97,7 @@ async def test_more_than_was_held_is_posted_and_told_as_overage(books: Books):
 
 
 DEEDS: tuple[Deed, ...] = ("settle", "void", "expire", "release")
-SECOND = {("expire", "settle"), ("expire", "release")}
+SECOND = {("expire", "settle"), ("expire", "void"), ("expire", "release")}
 
 
 @pytest.mark.parametrize(("first", "second"), [pair for pair in product(DEEDS, DEEDS) if pair[0] != "release"])

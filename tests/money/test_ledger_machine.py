@@ -61,7 +61,9 @@ class Model:
 
     def end(self, hold_id: str, deed: Deed, usd: int, tokens: int) -> bool:
         state, amounts = self.holds[hold_id]
-        if deed not in {"open": ("settle", "void", "expire"), "unconfirmed": ("settle", "release")}.get(state, ()):
+        if deed not in {"open": ("settle", "void", "expire"), "unconfirmed": ("settle", "void", "release")}.get(
+            state, ()
+        ):
             return False
         for key, held in amounts.items():
             bucket, actual = self.buckets[key], {"usd": usd, "tokens": tokens}.get(key.split(":")[1], held)

@@ -2,7 +2,7 @@
 
     open ──> settled        the provider counted, or we did: the true amount is posted, never refused
          ├─> voided         proven not billed: everything is given back
-         └─> unconfirmed    it may have billed: everything stays charged, until late truth settles it
+         └─> unconfirmed    it may have billed: everything stays charged, until late truth settles or voids it
                             or an administrator releases it
 
 Every step is an item of the writer's next batch, so concurrent requests share one transaction. A hold resolves once:
@@ -50,7 +50,7 @@ STATE_AFTER: dict[Deed, str] = {
 }
 STATE_BEFORE: dict[Deed, tuple[str, ...]] = {
     "settle": ("open", "unconfirmed"),
-    "void": ("open",),
+    "void": ("open", "unconfirmed"),
     "expire": ("open",),
     "release": ("unconfirmed",),
 }
