@@ -38,8 +38,9 @@ PLENTY = "1000"
 LITTLE = "0.01"
 POOR_AT_ONCE = 3
 FAULT_RATE = 0.2
-PASSES_MOST = 150
-"""Of a named point, until the gateway kills itself there. A start takes as long as a hundred calls."""
+PASSES_PER_S = 3
+"""Of a named point, until the gateway kills itself there, at most: so many for each second of the whole proof. A start
+takes as much of the processors as two hundred calls, so that one that is killed too soon keeps the others waiting."""
 SCRIPT = [part for step in answer("One two three four five six seven.", usage=(12, 7)) for part in (step, wait(0.002))]
 
 
@@ -92,8 +93,9 @@ class Trial:
 
     async def _keep_one(self, number: int, seconds: float, over: asyncio.Event) -> None:
         """Start a gateway, let it be killed at a random moment or at a named point, and begin again."""
+        passes_most = max(40, int(seconds * PASSES_PER_S))
         for point in itertools.islice(itertools.cycle([None, *POINTS]), number, None):
-            crash = () if point is None else (point, str(self.chance.randint(2, PASSES_MOST)))
+            crash = () if point is None else (point, str(self.chance.randint(2, passes_most)))
             gateway = await self.site.start(crash)
             self.running.append(gateway)
             await self._live(gateway, seconds / 20, over)
