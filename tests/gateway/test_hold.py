@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gateways import Gateway
-from tollhouse.testing import answer, stall
+from tollhouse.testing import answer, stall, wait
 
 Open = Callable[..., Awaitable[Gateway]]
 
@@ -70,6 +70,21 @@ async def test_who_has_waited_in_vain_is_refused(gateway: Gateway):
     assert (response.status_code, response.json()["error"]["code"]) == (429, "insufficient_quota")
 
 
-@pytest.mark.parametrize("wait", ["soon", "-1", "301", "1.5"])
-async def test_a_wait_that_is_none_is_refused(gateway: Gateway, wait: str):
-    assert (await gateway.chat(headers={"x-tollhouse-wait": wait})).status_code == 400
+async def test_the_time_that_was_waited_is_the_requests_own(open_gateway: Open):
+    gateway = await open_gateway(toml="[timeouts]\ntotal_s = 1\n")
+    gateway.provider.always(wait(0.7), answer())
+    await gateway.budget("0.000001")
+
+    async def wait_long(_: float) -> None:
+        await asyncio.sleep(0.7)
+        await gateway.budget("1")
+
+    gateway.on_pause = wait_long
+    # Each is shorter than the request may take, both together are not: its hold would be swept under it.
+    response = await gateway.chat(max_tokens=1_500, headers={"x-tollhouse-wait": "10"})
+    assert (response.status_code, response.json()["error"]["code"]) == (504, "provider_timeout")
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1", "301", "1.5"])
+async def test_a_wait_that_is_none_is_refused(gateway: Gateway, seconds: str):
+    assert (await gateway.chat(headers={"x-tollhouse-wait": seconds})).status_code == 400

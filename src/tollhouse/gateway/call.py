@@ -141,7 +141,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
             headers=(JSON, *headers),
             body=provider.reword(body) if dialect is provider.dialect else body,
             timeouts=calling.timeouts
-            if attempt.number == 1
+            if attempt.number == 1 and not exchange.wait_s
             else msgspec.structs.replace(calling.timeouts, total_s=left_s),
             bounds=calling.bounds,
         )
