@@ -89,7 +89,7 @@ def test_floats_and_other_things_are_not_money(value: Any) -> None:
         (Decimal(-1), repr("-1")),
         ("9" * 50, repr("9" * 40)),
         ("0." + "1" * 50, repr("0." + "1" * 38)),
-        (0.1, "float"),
+        (0.1, "not float:"),
     ],
 )
 def test_a_refusal_names_what_was_said_and_not_at_length(value: Any, names: str) -> None:
@@ -114,7 +114,7 @@ def test_somebody_elses_amount_is_rounded_up_however_fine(usd: str, nanodollars:
     assert whole_nanodollars(Decimal(usd)) == nanodollars
 
 
-@pytest.mark.parametrize("usd", ["-1E-30", "NaN", "Infinity", "9223372036.8547758071", "1E+" + "9" * 17])
+@pytest.mark.parametrize("usd", ["-1E-30", "NaN", "Infinity", "9223372036.8547758071", "9" * 50])
 def test_somebody_elses_amount_is_refused_by_name_when_it_is_none(usd: str) -> None:
     with pytest.raises(ValueError, match="not an amount between 0 and 9223372036") as refused:
         whole_nanodollars(Decimal(usd))

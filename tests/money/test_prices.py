@@ -201,6 +201,13 @@ def test_a_cap_beyond_all_money_is_the_most_an_account_holds() -> None:
     assert most(PLAIN, 100, 10**30) == MAX_NANODOLLARS
 
 
+@pytest.mark.parametrize("beyond", [-1, 0, 1, 10**9, MAX_NANODOLLARS, 10 * MAX_NANODOLLARS])
+def test_the_worst_case_is_exact_up_to_what_an_account_holds(beyond: int) -> None:
+    fee = Nanodollars(10**9)
+    nanodollar = Price(input=FemtodollarsPerToken(10**6), output=FemtodollarsPerToken(0), per_request=fee)
+    assert most(nanodollar, MAX_NANODOLLARS - fee + beyond, 0) == min(MAX_NANODOLLARS, MAX_NANODOLLARS + beyond)
+
+
 @given(priced(), counts, st.integers(1, 4), st.integers(0, 10**15))
 def test_the_affordable_output_is_the_largest_that_fits(price: Price, bound: int, n: int, available: int) -> None:
     cap = affordable_output(price, bound, n, available)
