@@ -236,6 +236,17 @@ async def test_a_run_that_its_process_forgot_goes_back_to_the_queue(
     assert (await ada.ended(run))["status"] == "succeeded"
 
 
+async def test_a_run_that_cannot_be_begun_fails_once_instead_of_being_taken_for_ever(
+    ada: Talk, provider: WireProvider, talking_house: House
+):
+    run = await later(ada, await ada.new(), delay=60)
+    damaged = {"origin": {"asked": "by nobody"}, "next_try_at": None}
+    await talking_house.store.write(lambda tx: runs.move(tx, run, since=("queued",), attempt=None, values=damaged))
+    ended = await ada.ended(run)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "internal_error")
+    assert provider.asked == 0
+
+
 async def test_every_way_to_ask_can_be_in_the_background_and_followed_at_once(ada: Talk, provider: WireProvider):
     provider.always(answer("Hello"))
     conversation = await ada.new()

@@ -22,12 +22,14 @@ from tollhouse.conversations.recording import Recorder
 from tollhouse.conversations.retrying import LOSSES
 from tollhouse.conversations.turns import Origin
 from tollhouse.conversations.under_way import Running
+from tollhouse.conversations.views import ErrorView
 from tollhouse.errors import NotFound, TollhouseError, Unauthenticated, UpstreamTimeout
 from tollhouse.gateway.identify import Caller, by_id
 from tollhouse.jobs.reaper import LAPSE
 from tollhouse.store import conversations as sql
 from tollhouse.store import queue, runs
 from tollhouse.store.engine import Writing
+from tollhouse.telemetry import Event, log
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -46,7 +48,15 @@ async def execute(conversing: Conversing, run_id: str) -> None:
     """Execute the next attempt of a run, unless it has ended or is under way somewhere."""
     if conversing.under_way.is_closed:
         return
-    begun = await conversing.store.write(lambda tx: _begin(tx, conversing, run_id))
+    try:
+        begun = await conversing.store.write(lambda tx: _begin(tx, conversing, run_id))
+    except TollhouseError:
+        raise
+    except Exception as error:
+        # Whatever it is, it would be so each time, and the run be taken for ever.
+        log.error(Event.JOB_FAILED, run=run_id, exc_info=error)
+        trouble = error_view(error)
+        begun = await conversing.store.write(lambda tx: _give_up(tx, conversing, run_id, trouble))
     if begun is None:
         return
     if isinstance(begun, Refused):
@@ -102,6 +112,15 @@ def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused 
         origin = msgspec.structs.replace(origin, request_id=ids.new("req"))
     runs.begin_attempt(tx, {**row, **values}, origin.request_id)
     return Begun({**row, **values}, caller, origin)
+
+
+def _give_up(tx: Writing, conversing: Conversing, run_id: str, trouble: ErrorView) -> Refused | None:
+    """Let a run fail that cannot even be begun; None when somebody has ended it."""
+    row = queue.lock(tx, run_id)
+    if row is None or row["finished_at"] is not None:
+        return None
+    turns.fail(tx, conversing, row, trouble, conversing.clock.now())
+    return Refused()
 
 
 def _is_elsewhere(tx: Writing, conversing: Conversing, row: Mapping[str, Any], now: datetime) -> bool:
