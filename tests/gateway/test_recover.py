@@ -75,15 +75,30 @@ async def test_holds_stay_charged_and_every_request_gets_its_row(books: Books):
     await check_buried(books, budget)
 
 
-async def test_an_open_hold_is_found_though_its_request_was_said_to_be_over(books: Books):
-    """The attempt failed, and its process died after the row was written and before the hold was resolved."""
-    await books.begin_process(DEAD)
+async def test_a_hold_whose_end_the_database_did_not_take_is_found_though_its_request_has_its_row(books: Books):
+    assert isinstance(books.clock, ManualClock)
     budget = await books.budget(10_000)
-    await books.hold(100, "hold_a", boot_id=DEAD, request_id="req_a")
-    await books.ledger.request_ended(["hold_a"])
+    await books.begin_process(DEAD)
+    for number, boot_id in enumerate((BOOT, DEAD)):
+        await books.hold(100, f"hold_{number}.1", boot_id=boot_id, request_id=f"req_{number}")
+        await books.hold(100, f"hold_{number}.2", boot_id=boot_id, request_id=f"req_{number}")
+        # The first attempt has ended too, but that is still owed when its process is killed.
+        await books.finish(f"hold_{number}.2", f"req_{number}", usd=7)
+        await books.ledger.request_ended([f"hold_{number}.1"])
     await bury(books.store, books.ledger, [DEAD])
-    assert await books.state("hold_a") == "unconfirmed"
-    assert await books.balance(budget) == Balance(unconfirmed=100)
+    assert await books.balance(budget) == Balance(posted=14, open=100, unconfirmed=100)
+    books.clock.advance(seconds=601)
+    assert await sweep(books.store, books.ledger) == 1
+    assert await books.balance(budget) == Balance(posted=14, unconfirmed=200)
+    assert {(await books.row(f"req_{number}"))["outcome"] for number in range(2)} == {"succeeded"}
+    assert await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT, DEAD])) == []
+
+
+async def test_what_is_owed_may_come_after_the_requests_row(books: Books):
+    await books.hold(100, "hold_1")
+    await books.ledger.request_ended(["hold_1"])
+    await books.fail("hold_1", "void")
+    assert await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT])) == []
 
 
 async def test_burying_twice_changes_nothing(books: Books):
@@ -148,32 +163,6 @@ class Breaking(Store):
     def put(self, handler: Any, item: Any) -> None:
         self._use()
         self._store.put(handler, item)
-
-
-async def test_a_hold_whose_end_the_database_did_not_take_is_found_though_its_request_has_its_row(books: Books):
-    assert isinstance(books.clock, ManualClock)
-    budget = await books.budget(10_000)
-    await books.begin_process(DEAD)
-    for number, boot_id in enumerate((BOOT, DEAD)):
-        await books.hold(100, f"hold_{number}.1", boot_id=boot_id, request_id=f"req_{number}")
-        await books.hold(100, f"hold_{number}.2", boot_id=boot_id, request_id=f"req_{number}")
-        # The first attempt has ended too, but that is still owed when its process is killed.
-        await books.finish(f"hold_{number}.2", f"req_{number}", usd=7)
-        await books.ledger.request_ended([f"hold_{number}.1"])
-    await bury(books.store, books.ledger, [DEAD])
-    assert await books.balance(budget) == Balance(posted=14, open=100, unconfirmed=100)
-    books.clock.advance(seconds=601)
-    assert await sweep(books.store, books.ledger) == 1
-    assert await books.balance(budget) == Balance(posted=14, unconfirmed=200)
-    assert {(await books.row(f"req_{number}"))["outcome"] for number in range(2)} == {"succeeded"}
-    assert await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT, DEAD])) == []
-
-
-async def test_what_is_owed_may_come_after_the_requests_row(books: Books):
-    await books.hold(100, "hold_1")
-    await books.ledger.request_ended(["hold_1"])
-    await books.fail("hold_1", "void")
-    assert await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT])) == []
 
 
 # --- who is dead -----------------------------------------------------------------------------------------------------
