@@ -66,6 +66,7 @@ class Trial:
     chance: Random
     extent: Extent
     told: Told = field(default_factory=Told)
+    doing: str = "starting"
     stuck: int = 0
     faults: int = 0
     books: Transcripts = field(default_factory=Transcripts)
@@ -82,9 +83,13 @@ class Trial:
         await self.site.found(["1000"] * 3)
         await self.household.open(self.webs, workers=2)
         try:
+            self.doing = "killing"
             await self._survive()
+            self.doing = "following"
             self.followed = await following.follow(self.site, self.household, self.provider, self.chance)
+            self.doing = f"letting {self.extent.crowd:,} wait"
             self.order = await precedence.crowd(self.site, self.household, self.provider, self.extent.crowd)
+            self.doing = "done"
         finally:
             statuses = await self.household.close()
         if self.extent.is_timed and self.order.other_s > OTHER_MOST_S:
@@ -190,7 +195,7 @@ async def tell(trials: Sequence[Trial]) -> None:
     while True:
         parts = [
             f"{trial.site.name}: {trial.told.answered:,} of {trial.extent.turns:,} turns answered, "
-            f"{trial.household.webs_killed + trial.household.workers_killed} kills"
+            f"{trial.household.webs_killed + trial.household.workers_killed} kills, {trial.doing}"
             for trial in trials
         ]
         sys.stderr.write(f"\r{time.monotonic() - began_s:4.0f} s; {'; '.join(parts)}   ")
