@@ -20,7 +20,7 @@ from tollhouse.errors import Unavailable
 from tollhouse.store.engine import Access, Along, Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Query, Write, together
-from tollhouse.store.writer import Asker, Handler, Waiting, announce, in_order, nothing, tell
+from tollhouse.store.writer import Asker, Handler, Waiting, announce, in_order, nothing, rank, tell
 
 T = TypeVar("T")
 
@@ -266,7 +266,7 @@ def with_items(tx: Writing, change: Callable[[Writing], T], along: Along) -> T:
         raise ValueError("a change that changed nothing has no transaction to go along with")
     batch = PostgresBatch(connection)
     # In the order of the writer's batches, whose rows they may both lock.
-    for handler, item in sorted(along, key=lambda pair: str(pair[0].__qualname__)):
+    for handler, item in sorted(along, key=rank):
         handler(batch, [item])
     batch.flush()
     return outcome

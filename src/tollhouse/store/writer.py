@@ -114,7 +114,12 @@ def in_order(
 ) -> list[tuple[Handler, tuple[list[Any], list[Asker]]]]:
     """What is joined, in one order everywhere: ends of holds before what follows from them, and where two batches lock
     rows of the same tables, they do not wait in a circle."""
-    return sorted(joined.items(), key=lambda pair: str(pair[0].__qualname__))
+    return sorted(joined.items(), key=rank)
+
+
+def rank(pair: tuple[Handler, Any]) -> str:
+    """What a handler and its items are sorted by."""
+    return str(pair[0].__qualname__)
 
 
 def tell(asker: Asker, outcome: Any) -> None:
