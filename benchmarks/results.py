@@ -143,8 +143,7 @@ def load(path: Path, kind: type[T]) -> T:
 
 
 def _interpreter() -> str:
-    """The version, and whose build: distributions optimise by a profile, what is built by hand mostly takes half as
-    long again for everything."""
+    """The version, and whose build: distributions optimise theirs by a profile, and few others do."""
     is_systems = Path(sys.executable).resolve().is_relative_to("/usr/bin")
     whose = "the build of the system" if is_systems else "a build of one's own"
     return f"{platform.python_version()} ({whose})"

@@ -283,11 +283,7 @@ def build(
         reachable=steps.reachable,
         steps=steps,
         watch=Watch(
-            store,
-            clock,
-            channels=named,
-            credential_days=settings.alerts.credential_days,
-            on_raised=outbox.wake,
+            store, clock, channels=named, credential_days=settings.alerts.credential_days, on_raised=outbox.wake
         ),
         outbox=outbox,
         desk=desk_of(settings, steps, store, vault, outbox),
