@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from proofs.books import PRICE, RECOVERED_WITHIN_S
 from proofs.installation import Site
 from proofs.turns import Turn
-from tollhouse.conversations.parts import load, words_of
+from tollhouse.conversations.messages.parts import load, words_of
 from tollhouse.money import verify
 from tollhouse.money.prices import cost_of
 from tollhouse.store.conversation_tables import message, run

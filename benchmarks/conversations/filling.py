@@ -10,8 +10,8 @@ import msgspec
 
 from benchmarks.conversations.bulk import Bulk, Row
 from benchmarks.conversations.speech import Speech
-from tollhouse.conversations.history import estimate_tokens
-from tollhouse.conversations.parts import Text, dump
+from tollhouse.conversations.messages.history import estimate_tokens
+from tollhouse.conversations.messages.parts import Text, dump
 from tollhouse.store.conversation_tables import conversation, message, run, searchable
 from tollhouse.store.types import to_micros
 

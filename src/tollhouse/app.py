@@ -33,9 +33,9 @@ from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
 from tollhouse.clock import Clock, SteadyClock
-from tollhouse.conversations import background
 from tollhouse.conversations.conversing import Conversing, Habits
-from tollhouse.conversations.under_way import UnderWay
+from tollhouse.conversations.runs.under_way import UnderWay
+from tollhouse.conversations.turns import background
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit

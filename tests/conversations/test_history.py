@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollhouse.conversations.history import DIGEST, Fitted, Kept, estimate_tokens, fit, turns_of
-from tollhouse.conversations.parts import Role, Text, ToolCall, ToolResult
+from tollhouse.conversations.messages.history import DIGEST, Fitted, Kept, estimate_tokens, fit, turns_of
+from tollhouse.conversations.messages.parts import Role, Text, ToolCall, ToolResult
 from tollhouse.dialects import chat
 from tollhouse.errors import TooLarge
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from tollhouse import ids
-from tollhouse.conversations import items
-from tollhouse.conversations.parts import (
+from tollhouse.conversations.messages import items
+from tollhouse.conversations.messages.parts import (
     AnyPart,
     File,
     Image,

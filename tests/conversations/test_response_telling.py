@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollhouse import ids
-from tollhouse.conversations.gathering import Gathering
-from tollhouse.conversations.hearing import telling
-from tollhouse.conversations.items import SEALED
-from tollhouse.conversations.parts import AnyPart
-from tollhouse.conversations.recording import RunEvent, dumped
-from tollhouse.conversations.response_telling import Telling, after, last_of
-from tollhouse.conversations.turns import answer_name
-from tollhouse.conversations.views import MessageView, RunView, UsageView
+from tollhouse.conversations.messages.items import SEALED
+from tollhouse.conversations.messages.parts import AnyPart
+from tollhouse.conversations.messages.views import MessageView, RunView, TurnUsageView
+from tollhouse.conversations.runs.recording import RunEvent, dumped
+from tollhouse.conversations.telling.response import Telling, after, last_of
+from tollhouse.conversations.turns.concluding import answer_name
+from tollhouse.conversations.turns.gathering import Gathering
+from tollhouse.conversations.turns.hearing import telling
 from tollhouse.dialects import chat, sse
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -82,7 +82,7 @@ def run_view(run_id: str, status: Any, parts: tuple[AnyPart, ...] | None = None)
         error=None,
         model="acme/acme-1",
         request=None,
-        usage=UsageView(input_tokens=1, output_tokens=1, total_tokens=2),
+        usage=TurnUsageView(input_tokens=1, output_tokens=1, total_tokens=2),
         cost_usd=None,
         next_try_at=None,
         deadline_at=None,

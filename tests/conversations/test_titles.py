@@ -10,7 +10,7 @@ import pytest
 
 from houses import acme_toml, make_person, opened, served
 from talks import Talk
-from tollhouse.conversations.titles import TITLE_CHARS, cleaned, first_words
+from tollhouse.conversations.keeping.titles import TITLE_CHARS, cleaned, first_words
 from tollhouse.testing import WireProvider, answer, expect, status
 
 

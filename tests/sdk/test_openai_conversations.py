@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from gateways import Gateway, over_both_peers
 from sdk.openai_clients import assert_exact, sdk_of
-from tollhouse.conversations import items
+from tollhouse.conversations.messages import items
 
 TURNS: list[Any] = [
     {"type": "message", "role": "developer", "content": "Be brief."},

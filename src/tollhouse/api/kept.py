@@ -19,7 +19,7 @@ from tollhouse.api.http import ClientLeft, Head, Networks, Peer, read_head
 from tollhouse.api.repeats import REPLAYED, Answer, Claim, Repeats
 from tollhouse.clock import Clock
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.items import checked_include
+from tollhouse.conversations.messages.items import checked_include
 from tollhouse.dialects import json_body
 from tollhouse.errors import InvalidRequest, TollhouseError
 from tollhouse.gateway.identify import Caller, Identify

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Meta, Raw
 
 from tollhouse.api.kept import READ, WRITE, KeptRoute, Visit, listing
-from tollhouse.conversations import kept_items, records
-from tollhouse.conversations.metadata import checked_metadata
-from tollhouse.conversations.views import ConversationView
+from tollhouse.conversations.keeping import records
+from tollhouse.conversations.messages.metadata import checked_metadata
+from tollhouse.conversations.messages.views import ConversationView
+from tollhouse.conversations.responses import kept_items
 from tollhouse.errors import InvalidRequest
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from tollhouse.api.kept import READ, WRITE, KeptRoute, Visit, listing
 from tollhouse.api.response_stream import ResponseStream
-from tollhouse.conversations import responses
-from tollhouse.conversations.feed import Feed
-from tollhouse.conversations.response_telling import Telling
+from tollhouse.conversations.responses import responses
+from tollhouse.conversations.telling.feed import Feed
+from tollhouse.conversations.telling.response import Telling
 from tollhouse.errors import InvalidRequest
 
 

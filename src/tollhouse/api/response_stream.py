@@ -8,8 +8,8 @@ from typing import Protocol
 
 from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import STREAM_HEADERS, Patience
-from tollhouse.conversations.recording import RunEvent
-from tollhouse.conversations.response_telling import ENDS, Telling, after, last_of
+from tollhouse.conversations.runs.recording import RunEvent
+from tollhouse.conversations.telling.response import ENDS, Telling, after, last_of
 from tollhouse.dialects import sse
 
 PING_EVERY_S = Patience().ping_every_s

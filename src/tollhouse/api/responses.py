@@ -14,16 +14,16 @@ from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import Repeats
 from tollhouse.api.response_stream import Source, pieces
 from tollhouse.api.surface import Surface
-from tollhouse.conversations import responses
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.feed import Feed
-from tollhouse.conversations.response_asking import FIELDS, names_kept, read, wants_kept
-from tollhouse.conversations.response_telling import Telling
-from tollhouse.conversations.response_views import response_id, shown
-from tollhouse.conversations.responses import Begun
-from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.under_way import Outcome, Running
-from tollhouse.conversations.views import RunView
+from tollhouse.conversations.messages.views import RunView
+from tollhouse.conversations.responses import responses
+from tollhouse.conversations.responses.asking import FIELDS, names_kept, read, wants_kept
+from tollhouse.conversations.responses.responses import Begun
+from tollhouse.conversations.responses.views import response_id, shown
+from tollhouse.conversations.runs.under_way import Outcome, Running
+from tollhouse.conversations.telling.feed import Feed
+from tollhouse.conversations.telling.response import Telling
+from tollhouse.conversations.turns.take import Origin
 from tollhouse.dialects import json_body, openai_responses, sse
 from tollhouse.dialects.json_body import NULL
 from tollhouse.errors import TollhouseError

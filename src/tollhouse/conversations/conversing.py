@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.conversations.under_way import UnderWay
+from tollhouse.conversations.runs.under_way import UnderWay
 from tollhouse.gateway.answer import Steps
 from tollhouse.store.engine import Store
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, WithJsonSchema
 
 from tollhouse.api.management.bodies import Body, Change, Paging, Text
-from tollhouse.conversations.metadata import MOST_KEY_CHARS, MOST_PAIRS, MOST_VALUE_CHARS
-from tollhouse.conversations.views import RunStatus
+from tollhouse.conversations.messages.metadata import MOST_KEY_CHARS, MOST_PAIRS, MOST_VALUE_CHARS
+from tollhouse.conversations.messages.views import RunStatus
 
 Words: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]+$")]
 Settings: TypeAlias = Annotated[dict[str, Any], Field(description="Fields of a chat completion, such as temperature.")]

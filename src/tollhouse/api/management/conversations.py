@@ -10,8 +10,8 @@ from tollhouse.admin.views import Listing, listing
 from tollhouse.api.management import conversation_bodies as bodies
 from tollhouse.api.management.door import Here
 from tollhouse.api.management.table import Table
-from tollhouse.conversations import records
-from tollhouse.conversations.views import ConversationView, FoundView, MessageView
+from tollhouse.conversations.keeping import records
+from tollhouse.conversations.messages.views import ConversationView, FoundView, MessageView
 from tollhouse.tokens import Scope
 
 READ: Final[Scope] = "conversations:read"

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tollhouse.api.live import STREAM_HEADERS, Patience
-from tollhouse.conversations.recording import RunEvent
-from tollhouse.conversations.ui_telling import UiTelling
-from tollhouse.conversations.under_way import Running
+from tollhouse.conversations.runs.recording import RunEvent
+from tollhouse.conversations.runs.under_way import Running
+from tollhouse.conversations.telling.ui import UiTelling
 from tollhouse.dialects import sse
 
 PING_EVERY_S = Patience().ping_every_s

@@ -11,9 +11,9 @@ from tollhouse.api.management import conversation_bodies as bodies
 from tollhouse.api.management.conversations import READ, WRITE
 from tollhouse.api.management.door import Here
 from tollhouse.api.management.table import Table
-from tollhouse.conversations import portable
-from tollhouse.conversations.portable import Portable, SharedView, ShareMade, ShareView
-from tollhouse.conversations.views import ConversationView
+from tollhouse.conversations.keeping import portable
+from tollhouse.conversations.keeping.portable import Portable, SharedView, ShareMade, ShareView
+from tollhouse.conversations.messages.views import ConversationView
 
 table = Table("conversations")
 

@@ -16,14 +16,14 @@ from tollhouse.api.management.door import HEAD, Here, Visit
 from tollhouse.api.management.run_stream import EventStream, RunStream
 from tollhouse.api.management.table import Table
 from tollhouse.api.repeats import REPLAYED, SAFE_KEY
-from tollhouse.conversations import following, questions
-from tollhouse.conversations.feed import BEGINNING, Feed, Place, read_place
-from tollhouse.conversations.following import PollView
-from tollhouse.conversations.questions import Asked, How, Queued
-from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.ui_telling import UiTelling
-from tollhouse.conversations.under_way import Outcome
-from tollhouse.conversations.views import AcceptedView, MessageId, RunView, TurnView, turn_view
+from tollhouse.conversations.messages.views import AcceptedView, MessageId, RunView, TurnView, turn_view
+from tollhouse.conversations.runs.under_way import Outcome
+from tollhouse.conversations.telling.feed import BEGINNING, Feed, Place, read_place
+from tollhouse.conversations.telling.ui import UiTelling
+from tollhouse.conversations.turns import following, questions
+from tollhouse.conversations.turns.beginning import Asked, How, Queued
+from tollhouse.conversations.turns.following import PollView
+from tollhouse.conversations.turns.take import Origin
 from tollhouse.errors import InvalidRequest
 
 UI = "vercel"

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from tollhouse import ids
-from tollhouse.conversations import titles
-from tollhouse.conversations.history import estimate_parts
-from tollhouse.conversations.items import Said
-from tollhouse.conversations.parts import dump, words_of
-from tollhouse.conversations.records import index_title
+from tollhouse.conversations.keeping import titles
+from tollhouse.conversations.keeping.index import index_title
+from tollhouse.conversations.messages.history import estimate_parts
+from tollhouse.conversations.messages.items import Said
+from tollhouse.conversations.messages.parts import dump, words_of
 from tollhouse.store import conversations as sql
 from tollhouse.store import searching
 from tollhouse.store.engine import Writing

@@ -12,14 +12,14 @@ import msgspec
 from msgspec import Meta
 
 from tollhouse import ids
-from tollhouse.conversations import titles
-from tollhouse.conversations.asking import checked_settings
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.history import estimate_parts
-from tollhouse.conversations.parts import AnyPart, Role, Text, dump, load, words_of
-from tollhouse.conversations.records import found, found_message, index_title, new_row
-from tollhouse.conversations.turns import index_message
-from tollhouse.conversations.views import ConversationView, conversation_view
+from tollhouse.conversations.keeping import titles
+from tollhouse.conversations.keeping.index import index_message, index_title
+from tollhouse.conversations.keeping.records import found, found_message, new_row
+from tollhouse.conversations.messages.asking import checked_settings
+from tollhouse.conversations.messages.history import estimate_parts
+from tollhouse.conversations.messages.parts import AnyPart, Role, Text, dump, load, words_of
+from tollhouse.conversations.messages.views import ConversationView, conversation_view
 from tollhouse.dialects import json_body
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from tollhouse import ids
-from tollhouse.conversations.asking import checked_settings
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.views import (
+from tollhouse.conversations.keeping.index import index_title
+from tollhouse.conversations.messages.asking import checked_settings
+from tollhouse.conversations.messages.views import (
     ConversationView,
     FoundView,
     MessageView,
@@ -259,14 +260,6 @@ def found_message(tx: Reading, caller: Caller, conversation_id: str, message_id:
     if row is None:
         raise NotFound("There is no such message in this conversation.")
     return row
-
-
-def index_title(tx: Writing, row: Mapping[str, Any]) -> None:
-    """Let a conversation be found by its title."""
-    if row["title"] is None:
-        searching.forget(tx, row["id"])
-        return
-    searching.index(tx, subject_id=row["id"], conversation_id=row["id"], user_id=row["user_id"], words=row["title"])
 
 
 def snippet(text: str, asked: str) -> str:

@@ -6,10 +6,10 @@ import re
 from contextlib import aclosing
 
 from tollhouse import ids
-from tollhouse.conversations.asking import write_request
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.parts import from_answer, load, words_of
-from tollhouse.conversations.records import index_title
+from tollhouse.conversations.keeping.index import index_title
+from tollhouse.conversations.messages.asking import write_request
+from tollhouse.conversations.messages.parts import from_answer, load, words_of
 from tollhouse.dialects import chat, openai_chat
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.answer import answer

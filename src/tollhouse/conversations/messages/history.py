@@ -11,7 +11,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tollhouse.conversations.parts import AnyPart, Audio, File, Image, Role, ToolCall, ToolResult, as_chat, words_of
+from tollhouse.conversations.messages.parts import (
+    AnyPart,
+    Audio,
+    File,
+    Image,
+    Role,
+    ToolCall,
+    ToolResult,
+    as_chat,
+    words_of,
+)
 from tollhouse.dialects import chat
 from tollhouse.errors import TooLarge
 

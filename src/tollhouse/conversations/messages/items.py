@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import Raw
 
-from tollhouse.conversations.parts import (
+from tollhouse.conversations.messages.parts import (
     AnyPart,
     Audio,
     File,

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from tollhouse.conversations.parts import AnyPart, load
+from tollhouse.conversations.messages.parts import AnyPart, load
 from tollhouse.money.amounts import Nanodollars, usd_text
 
 RunStatus: TypeAlias = Literal["queued", "running", "retrying", "succeeded", "failed", "cancelled"]
@@ -74,7 +74,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class UsageView(msgspec.Struct, frozen=True, kw_only=True):
+class TurnUsageView(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of one turn; `cached` when an earlier answer was given again."""
 
     input_tokens: int
@@ -85,7 +85,7 @@ class UsageView(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
 
 
-class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
+class RunErrorView(msgspec.Struct, frozen=True, kw_only=True):
     """Why a run failed. `retryable`: trying again may help."""
 
     code: str
@@ -113,10 +113,10 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     message: str
     answer: MessageView | None
-    error: ErrorView | None
+    error: RunErrorView | None
     model: str
     request: str | None
-    usage: UsageView | None
+    usage: TurnUsageView | None
     cost_usd: str | None
     next_try_at: datetime | None
     deadline_at: datetime | None
@@ -133,7 +133,7 @@ class TurnView(msgspec.Struct, frozen=True, kw_only=True):
     status: RunStatus
     message: MessageView
     answer: MessageView | None
-    usage: UsageView | None
+    usage: TurnUsageView | None
     cost_usd: str | None
     request: str | None
 
@@ -192,9 +192,9 @@ def run_view(row: Mapping[str, Any], answer: Mapping[str, Any] | None) -> RunVie
         conversation=row["conversation_id"],
         message=row["message_id"],
         answer=None if answer is None else message_view(answer),
-        error=None if row["error"] is None else msgspec.convert(row["error"], ErrorView),
+        error=None if row["error"] is None else msgspec.convert(row["error"], RunErrorView),
         request=row["request_id"],
-        usage=None if row["usage"] is None else msgspec.convert(row["usage"], UsageView),
+        usage=None if row["usage"] is None else msgspec.convert(row["usage"], TurnUsageView),
         cost_usd=None if row["cost"] is None else usd_text(Nanodollars(row["cost"])),
         **{name: row[name] for name in same},
     )

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
-from msgspec.structs import replace
 
-from tollhouse.conversations import items
-from tollhouse.conversations.metadata import checked_metadata
-from tollhouse.dialects import chat, json_body, openai_responses
+from tollhouse.conversations.messages import items
+from tollhouse.conversations.messages.asking import response_request
+from tollhouse.conversations.messages.metadata import checked_metadata
+from tollhouse.dialects import json_body
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.errors import InvalidRequest
 
@@ -40,7 +40,6 @@ KEEPING: Final = frozenset({"store", "background", *NAMING})
 """Fields that have to do with keeping; most requests have none of them."""
 
 _LOGPROBS: Final = "message.output_text.logprobs"
-_CUSTOM_OUTPUT = Raw(b'"custom_tool_call_output"')
 
 
 class _Named(msgspec.Struct):
@@ -131,38 +130,11 @@ def read(body: bytes, fields: Mapping[str, Raw]) -> Wish:
         fields=msgspec.json.decode(msgspec.json.encode(rest)),
     )
     # Now, rather than when a worker has it: it may be wrong.
-    request_of(wish.fields, ours.model or "any", (), stream=wish.stream, system=None)
+    response_request(wish.fields, ours.model or "any", (), stream=wish.stream, system=None)
     return wish
-
-
-def request_of(
-    fields: Mapping[str, Any], model: str, messages: Sequence[chat.Message], *, stream: bool, system: str | None
-) -> chat.ChatRequest:
-    """What a model is told: these messages, as these fields say. Raises InvalidRequest."""
-    wanted: dict[str, Any] = {**fields, "model": model, "input": [], "stream": stream}
-    if _thinks(fields):
-        # Who keeps nothing must send sealed thinking back, and so it must have it.
-        wanted["include"] = [items.SEALED]
-    asked = openai_responses.read_request(msgspec.json.encode(wanted))
-    first = (chat.Message(role="system", parts=(chat.TextPart(system),)),) if system else ()
-    return replace(asked, messages=(*first, *asked.messages, *_named_outputs(messages)))
 
 
 def _said(sent: str | list[Raw] | None) -> Sequence[items.Said]:
     if isinstance(sent, str):
         sent = [Raw(msgspec.json.encode({"role": "user", "content": sent}))]
     return items.read(sent or (), "input")
-
-
-def _thinks(fields: Mapping[str, Any]) -> bool:
-    reasoning = fields.get("reasoning")
-    return isinstance(reasoning, dict) and reasoning.get("effort") != "none"
-
-
-def _named_outputs(messages: Sequence[chat.Message]) -> list[chat.Message]:
-    """The messages; what custom tools answered is called so, as this dialect wants it."""
-    custom = {call.id for message in messages for call in message.tool_calls if call.type == items.CUSTOM}
-    return [
-        replace(message, extra={"type": _CUSTOM_OUTPUT}) if message.tool_call_id in custom else message
-        for message in messages
-    ]

@@ -7,15 +7,15 @@ from typing import Any
 
 from msgspec import Raw
 
-from tollhouse.conversations import items
-from tollhouse.conversations.appending import append
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.hearing import STOPPED
-from tollhouse.conversations.items import Item, items_of, no_item, place_of
-from tollhouse.conversations.parts import dump, load, words_of
-from tollhouse.conversations.records import found, index_title, locked, new_row
-from tollhouse.conversations.turns import index_message
-from tollhouse.conversations.views import ConversationView, conversation_view
+from tollhouse.conversations.keeping.appending import append
+from tollhouse.conversations.keeping.index import index_message, index_title
+from tollhouse.conversations.keeping.records import found, locked, new_row
+from tollhouse.conversations.messages import items
+from tollhouse.conversations.messages.items import Item, items_of, no_item, place_of
+from tollhouse.conversations.messages.parts import dump, load, words_of
+from tollhouse.conversations.messages.views import ConversationView, conversation_view
+from tollhouse.conversations.turns.hearing import STOPPED
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql

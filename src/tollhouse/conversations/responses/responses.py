@@ -8,18 +8,19 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tollhouse.conversations import following, questions
-from tollhouse.conversations.appending import append
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.items import INCLUDABLE, Item, items_of, no_item, place_of
-from tollhouse.conversations.kept_items import shown as shown_items
-from tollhouse.conversations.parts import load
-from tollhouse.conversations.questions import Asked, How, Wanted
-from tollhouse.conversations.records import found, index_title, locked, new_row
-from tollhouse.conversations.response_asking import NAMING, Wish
-from tollhouse.conversations.response_views import no_response, run_id, shown
-from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.views import RunView, run_view
+from tollhouse.conversations.keeping.appending import append
+from tollhouse.conversations.keeping.index import index_title
+from tollhouse.conversations.keeping.records import found, locked, new_row
+from tollhouse.conversations.messages.items import INCLUDABLE, Item, items_of, no_item, place_of
+from tollhouse.conversations.messages.parts import load
+from tollhouse.conversations.messages.views import RunView, run_view
+from tollhouse.conversations.responses.asking import NAMING, Wish
+from tollhouse.conversations.responses.kept_items import shown as shown_items
+from tollhouse.conversations.responses.views import no_response, run_id, shown
+from tollhouse.conversations.turns import following
+from tollhouse.conversations.turns.beginning import Asked, How, Wanted, add_run, start
+from tollhouse.conversations.turns.take import Origin
 from tollhouse.errors import Conflict, InvalidRequest
 from tollhouse.gateway import route
 from tollhouse.gateway.identify import Caller
@@ -85,10 +86,10 @@ async def ask(conversing: Conversing, caller: Caller, wish: Wish, origin: Origin
             "previous": wish.previous,
         }
         wanted = Wanted(model=model, settings={}, priority=how.priority, key=None, response=kept)
-        return questions.add_run(tx, conversing, caller, question, wanted, how)
+        return add_run(tx, conversing, caller, question, wanted, how)
 
     run = await conversing.store.write(work)
-    asked = questions.start(conversing, caller, run, how)
+    asked = start(conversing, caller, run, how)
     return Begun(caller=caller, wish=wish, run=run_view(run, None), how=run["response"], asked=asked)
 
 

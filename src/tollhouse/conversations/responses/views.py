@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from tollhouse.conversations.items import Item, items_of
-from tollhouse.conversations.kept_items import CUT_SHORT
-from tollhouse.conversations.views import MessageView, RunStatus, RunView
+from tollhouse.conversations.messages.items import Item, items_of
+from tollhouse.conversations.messages.views import MessageView, RunStatus, RunView
+from tollhouse.conversations.responses.kept_items import CUT_SHORT
 from tollhouse.dialects import chat
 from tollhouse.dialects.openai_responses.answer import DEFAULT_TIER, incomplete_reason, response
 from tollhouse.dialects.openai_responses.repeated import repeat_request

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.conversations.recording import Recorder, RunEvent
-from tollhouse.conversations.views import MessageView, RunView
+from tollhouse.conversations.messages.views import MessageView, RunView
+from tollhouse.conversations.runs.recording import Recorder, RunEvent
 from tollhouse.errors import Unavailable
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.telemetry import Event, log

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.endings import FINISHED
-from tollhouse.conversations.following import view_of
-from tollhouse.conversations.recording import RENDERED, RunEvent
-from tollhouse.conversations.views import RunView
+from tollhouse.conversations.messages.views import RunView
+from tollhouse.conversations.runs.recording import RENDERED, RunEvent
+from tollhouse.conversations.turns.endings import FINISHED
+from tollhouse.conversations.turns.following import view_of
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import run_events

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from tollhouse.conversations.hearing import data_of, told
-from tollhouse.conversations.items import SEALED
-from tollhouse.conversations.parts import (
+from tollhouse.conversations.messages.items import SEALED
+from tollhouse.conversations.messages.parts import (
     AnyPart,
     Audio,
     File,
@@ -23,8 +22,8 @@ from tollhouse.conversations.parts import (
     citation_of,
     part_seen,
 )
-from tollhouse.conversations.recording import RunEvent
-from tollhouse.conversations.response_views import (
+from tollhouse.conversations.messages.views import MessageView, RunView
+from tollhouse.conversations.responses.views import (
     model_of,
     output_of,
     reason_of,
@@ -32,7 +31,8 @@ from tollhouse.conversations.response_views import (
     response_id,
     usage_of,
 )
-from tollhouse.conversations.views import MessageView, RunView
+from tollhouse.conversations.runs.recording import RunEvent
+from tollhouse.conversations.turns.hearing import data_of, told
 from tollhouse.dialects import chat, openai_responses
 
 ENDS: Final = ("run.succeeded", "run.failed", "run.cancelled")

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tollhouse.conversations.hearing import data_of, told
-from tollhouse.conversations.recording import RunEvent
-from tollhouse.conversations.response_telling import ENDS, events_of
-from tollhouse.conversations.turns import answer_name
-from tollhouse.conversations.views import RunView
+from tollhouse.conversations.messages.views import RunView
+from tollhouse.conversations.runs.recording import RunEvent
+from tollhouse.conversations.telling.response import ENDS, events_of
+from tollhouse.conversations.turns.concluding import answer_name
+from tollhouse.conversations.turns.hearing import data_of, told
 from tollhouse.dialects import chat, sse
 
 FINISHED: Final = {"stop": "stop", "length": "length", "content_filter": "content-filter", "tool_calls": "tool-calls"}

@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 
 from tollhouse import ids
-from tollhouse.conversations import turns
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.endings import error_view
-from tollhouse.conversations.recording import Recorder
-from tollhouse.conversations.retrying import LOSSES
-from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.under_way import Running
-from tollhouse.conversations.views import ErrorView
+from tollhouse.conversations.messages.views import RunErrorView
+from tollhouse.conversations.runs.recording import Recorder
+from tollhouse.conversations.runs.under_way import Running
+from tollhouse.conversations.turns.concluding import fail
+from tollhouse.conversations.turns.endings import error_view
+from tollhouse.conversations.turns.retrying import LOSSES
+from tollhouse.conversations.turns.take import Origin, take
 from tollhouse.errors import NotFound, TollhouseError, Unauthenticated, UpstreamTimeout
 from tollhouse.gateway.identify import Caller, by_id
 from tollhouse.jobs.reaper import LAPSE
@@ -64,7 +64,7 @@ async def execute(conversing: Conversing, run_id: str) -> None:
         return
     run, recorder = begun.run, Recorder(conversing.store, conversing.clock, run_id)
     running = Running(run_id, run["attempt"], recorder, is_heard=False)
-    work = turns.take(run, begun.caller, begun.origin, running, conversing, stream=True)
+    work = take(run, begun.caller, begun.origin, running, conversing, stream=True)
     conversing.under_way.start(running, work)
     with _until(run["deadline_at"], running, conversing):
         await running.outcome()
@@ -94,7 +94,7 @@ def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused 
     try:
         caller = _permitted(tx, row, losses, now)
     except TollhouseError as refusal:
-        turns.fail(tx, conversing, row, error_view(refusal), now)
+        fail(tx, conversing, row, error_view(refusal), now)
         return Refused()
     values = {
         "status": "running",
@@ -114,12 +114,12 @@ def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused 
     return Begun({**row, **values}, caller, origin)
 
 
-def _give_up(tx: Writing, conversing: Conversing, run_id: str, trouble: ErrorView) -> Refused | None:
+def _give_up(tx: Writing, conversing: Conversing, run_id: str, trouble: RunErrorView) -> Refused | None:
     """Let a run fail that cannot even be begun; None when somebody has ended it."""
     row = queue.lock(tx, run_id)
     if row is None or row["finished_at"] is not None:
         return None
-    turns.fail(tx, conversing, row, trouble, conversing.clock.now())
+    fail(tx, conversing, row, trouble, conversing.clock.now())
     return Refused()
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.conversations.hearing import STOPPED
-from tollhouse.conversations.history import estimate_parts
-from tollhouse.conversations.parts import AnyPart
-from tollhouse.conversations.retrying import is_failure, is_passing, next_try
-from tollhouse.conversations.views import ErrorView, RunStatus, UsageView
+from tollhouse.conversations.messages.history import estimate_parts
+from tollhouse.conversations.messages.parts import AnyPart
+from tollhouse.conversations.messages.views import RunErrorView, RunStatus, TurnUsageView
+from tollhouse.conversations.turns.hearing import STOPPED
+from tollhouse.conversations.turns.retrying import is_failure, is_passing, next_try
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.exchange import Exchange
 
@@ -35,8 +35,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     tokens: int
     tokens_estimated: bool
-    error: ErrorView | None
-    usage: UsageView | None
+    error: RunErrorView | None
+    usage: TurnUsageView | None
     cost: int | None
     next_try_at: datetime | None = None
     failures: int = 0
@@ -112,13 +112,13 @@ def going_on(
     )
 
 
-def error_view(error: BaseException) -> ErrorView:
+def error_view(error: BaseException) -> RunErrorView:
     """An error as the run's row tells it: nothing of one that we do not raise on purpose."""
     if isinstance(error, asyncio.CancelledError):
         error = Unavailable("The gateway stopped while this run was under way.")
     if not isinstance(error, TollhouseError):
         error = TollhouseError("Something went wrong here, and it has been logged.")
-    return ErrorView(
+    return RunErrorView(
         code=error.code,
         message=error.message,
         type=error.type,
@@ -127,9 +127,9 @@ def error_view(error: BaseException) -> ErrorView:
     )
 
 
-def usage_view(usage: Any) -> UsageView:
+def usage_view(usage: Any) -> TurnUsageView:
     """Tokens, as the run's row keeps them."""
-    return UsageView(
+    return TurnUsageView(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         total_tokens=usage.total_tokens,

@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.records import found, found_message
-from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
+from tollhouse.conversations.keeping.records import found, found_message
+from tollhouse.conversations.messages.views import MessageView, RunView, message_view, run_view
 from tollhouse.errors import NotFound
 from tollhouse.gateway.identify import Caller
 from tollhouse.notify import runs as notify

@@ -6,7 +6,7 @@ finds kept.
 
 from __future__ import annotations
 
-from tollhouse.conversations.parts import (
+from tollhouse.conversations.messages.parts import (
     AnyPart,
     Audio,
     Reasoning,

@@ -7,8 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tollhouse.conversations.gathering import Gathering
-from tollhouse.conversations.parts import (
+from tollhouse.conversations.messages.parts import (
     AnyPart,
     File,
     Image,
@@ -19,6 +18,7 @@ from tollhouse.conversations.parts import (
     part_seen,
     source_of,
 )
+from tollhouse.conversations.turns.gathering import Gathering
 from tollhouse.dialects import chat, sse
 
 _PART = msgspec.json.Decoder(Image | File | Other)

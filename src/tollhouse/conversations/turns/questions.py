@@ -5,25 +5,23 @@ In the background that row, `queued`, is all there is to do: a worker finds it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from tollhouse import ids
-from tollhouse.conversations import turns
-from tollhouse.conversations.appending import go_on
-from tollhouse.conversations.asking import checked_settings
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.history import Kept, estimate_parts
-from tollhouse.conversations.parts import AnyPart, Role, dump, read_asked, words_of
-from tollhouse.conversations.recording import Recorder
-from tollhouse.conversations.records import found, found_message, locked
-from tollhouse.conversations.turns import Origin
-from tollhouse.conversations.under_way import Outcome, Running
-from tollhouse.conversations.views import MessageView, RunView, message_view, run_view
-from tollhouse.dialects import chat
+from tollhouse.conversations.keeping.appending import go_on
+from tollhouse.conversations.keeping.index import index_message
+from tollhouse.conversations.keeping.records import found, found_message, locked
+from tollhouse.conversations.messages.asking import checked_settings
+from tollhouse.conversations.messages.history import Kept, estimate_parts
+from tollhouse.conversations.messages.parts import AnyPart, Role, dump, read_asked, words_of
+from tollhouse.conversations.messages.views import MessageView, message_view, run_view
+from tollhouse.conversations.runs.under_way import Outcome
+from tollhouse.conversations.turns import composing
+from tollhouse.conversations.turns.beginning import FRESH, QUEUED, Asked, How, Queued, Wanted, add_run, start, started
+from tollhouse.conversations.turns.take import Origin, repeated
 from tollhouse.errors import Conflict, NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql
@@ -31,35 +29,6 @@ from tollhouse.store import runs
 from tollhouse.store.engine import Reading, Writing
 
 QUESTIONS = ("user", "tool")
-
-
-class How(msgspec.Struct, frozen=True, kw_only=True):
-    """How a turn is executed. What is None is the conversation's own.
-
-    Attributes:
-        delay_s: in the background it begins no sooner than after so long.
-        deadline_s: and is stopped, or not begun any more, after so long.
-        key: the idempotency key: what is asked twice under one key is one question.
-    """
-
-    origin: Origin
-    model: str | None = None
-    settings: Mapping[str, Any] | None = None
-    stream: bool = False
-    background: bool = False
-    priority: int = 5
-    delay_s: float = 0.0
-    deadline_s: float | None = None
-    key: str | None = None
-
-
-class Queued(msgspec.Struct, frozen=True):
-    """A run that a worker will execute."""
-
-    run: RunView
-
-
-Asked: TypeAlias = Running | Queued
 
 
 async def ask(
@@ -78,9 +47,9 @@ async def ask(
         Conflict: it is being answered at this moment, under the same key.
     """
     role, parts = read_said(conversing, said)
-    repeated = await _repeated(conversing, caller, conversation_id, parts, how)
-    if repeated is not None:
-        return repeated
+    known = await _repeated(conversing, caller, conversation_id, parts, how)
+    if known is not None:
+        return known
 
     def query(tx: Reading) -> tuple[Any, list[Any]]:
         row = found(tx, caller, conversation_id)
@@ -89,7 +58,7 @@ async def ask(
 
     row, before = await conversing.store.read(query)
     new = Kept(role=role, parts=parts, tokens=estimate_parts(parts))
-    wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, before), new])
+    wanted = await _checked(conversing, caller, row, how, [*map(composing.kept, before), new])
     question = _question(conversing, row, new)
 
     def work(tx: Writing) -> tuple[Any, bool]:
@@ -117,7 +86,7 @@ async def edit(
     if old["role"] not in QUESTIONS:
         raise Unprocessable("Only what you said can be said otherwise; give `answer: false` to keep an edited answer.")
     new = Kept(role=role, parts=parts, tokens=estimate_parts(parts))
-    wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, before), new])
+    wanted = await _checked(conversing, caller, row, how, [*map(composing.kept, before), new])
     question = {**_question(conversing, row, new), "parent_id": old["parent_id"]}
 
     def work(tx: Writing) -> Any:
@@ -163,7 +132,7 @@ async def regenerate(conversing: Conversing, caller: Caller, conversation_id: st
     row, question, branch = await conversing.store.read(query)
     if question["role"] not in QUESTIONS:
         raise Unprocessable("There is no question before this message.")
-    wanted = await _checked(conversing, caller, row, how, [*map(turns.kept, branch)])
+    wanted = await _checked(conversing, caller, row, how, [*map(composing.kept, branch)])
 
     def work(tx: Writing) -> Any:
         locked(tx, caller, conversation_id)
@@ -197,7 +166,7 @@ async def retry(
     caller.require("inference")
     is_later = row["background"] if background is None else background
     again = {"background": is_later, "token_id": caller.token_id, "origin": msgspec.to_builtins(origin)}
-    values = {**again, **(QUEUED if is_later else _started(conversing, row["attempt"] + 1)), **FRESH}
+    values = {**again, **(QUEUED if is_later else started(conversing, row["attempt"] + 1)), **FRESH}
 
     def work(tx: Writing) -> bool:
         found(tx, caller, row["conversation_id"])
@@ -228,22 +197,6 @@ def read_said(conversing: Conversing, said: Any) -> tuple[Role, tuple[AnyPart, .
 # --- what is checked, and what is written ----------------------------------------------------------------------------
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run will ask for.
-
-    Attributes:
-        response: how it was asked for as one of OpenAI's responses (`responses`).
-        told: what the model is told, of the history that was read when the question was checked.
-    """
-
-    model: str
-    settings: dict[str, Any]
-    priority: int
-    key: str | None
-    response: dict[str, Any] | None = None
-    told: tuple[chat.Message, ...] | None = None
-
-
 async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, branch: list[Kept]) -> Wanted:
     """Refuse what cannot be answered before anything is written."""
     caller.require("inference")
@@ -252,7 +205,7 @@ async def _checked(conversing: Conversing, caller: Caller, row: Any, how: How, b
         raise Unprocessable("Say which model answers: here, or as the conversation's own.", param="model")
     settings = {**row["settings"], **checked_settings(how.settings)}
     system = row["system"]
-    fitted = await turns.compose(conversing, caller, model=model, settings=settings, system=system, branch=branch)
+    fitted = await composing.compose(conversing, caller, model=model, settings=settings, system=system, branch=branch)
     return Wanted(model=model, settings=settings, priority=how.priority, key=how.key, told=fitted.messages)
 
 
@@ -296,7 +249,7 @@ async def _repeated(
         return await retry(conversing, caller, run["id"], how.origin, stream=how.stream, background=how.background)
     if how.background:
         return Queued(run_view(run, answer))
-    return turns.repeated(
+    return repeated(
         Outcome(run=run_view(run, answer), message=message_view(question), is_repeated=True), run["attempt"]
     )
 
@@ -319,89 +272,12 @@ def _write(
     tx: Writing, conversing: Conversing, caller: Caller, row: Any, question: Any, wanted: Wanted, how: How
 ) -> Any:
     """The question, its run, and the conversation that goes on with it."""
-    _say(tx, conversing, row, question, turns.kept(question))
+    _say(tx, conversing, row, question, composing.kept(question))
     return add_run(tx, conversing, caller, question, wanted, how)
 
 
 def _say(tx: Writing, conversing: Conversing, row: Any, message: Any, new: Kept) -> None:
     words = words_of(new.parts)
     sql.add_message(tx, message)
-    turns.index_message(tx, message, message["id"], words)
+    index_message(tx, message, message["id"], words)
     go_on(tx, row, message["id"], words=words, now=conversing.clock.now())
-
-
-QUEUED: Mapping[str, Any] = {"status": "queued", "boot_id": None, "job_id": None}
-"""Of a run that waits for a worker."""
-
-FRESH: Mapping[str, Any] = {
-    "failures": 0,
-    "losses": 0,
-    "request_id": None,
-    "error": None,
-    "usage": None,
-    "cost": None,
-    "next_try_at": None,
-    "deadline_at": None,
-    "finished_at": None,
-}
-"""Of a run whose next attempt is like the first."""
-
-
-def _started(conversing: Conversing, attempt: int) -> dict[str, Any]:
-    """Of a run that begins here, at once."""
-    now = conversing.clock.now()
-    return {"status": "running", "attempt": attempt, "boot_id": conversing.boot_id, "job_id": None, "started_at": now}
-
-
-def add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, wanted: Wanted, how: How) -> Any:
-    """The run that answers a question: it begins at once, or waits for a worker."""
-    now = conversing.clock.now()
-    run = {
-        "id": ids.new("run"),
-        "conversation_id": question["conversation_id"],
-        "user_id": caller.user_id,
-        "workspace_id": caller.workspace_id,
-        "token_id": caller.token_id,
-        "message_id": question["id"],
-        "attempt": 1,
-        "background": how.background,
-        "priority": wanted.priority,
-        "model": wanted.model,
-        "settings": wanted.settings,
-        "response": wanted.response,
-        "idempotency_key": wanted.key,
-        "origin": msgspec.to_builtins(how.origin),
-        "created_at": now,
-        "started_at": None,
-        **FRESH,
-        **(QUEUED if how.background else _started(conversing, 1)),
-    }
-    if how.background:
-        run["next_try_at"] = now + timedelta(seconds=how.delay_s) if how.delay_s else None
-        run["deadline_at"] = None if how.deadline_s is None else now + timedelta(seconds=how.deadline_s)
-    runs.add(tx, run)
-    if not how.background:
-        runs.begin_attempt(tx, run, how.origin.request_id)
-    return run
-
-
-def start(
-    conversing: Conversing,
-    caller: Caller,
-    run: Mapping[str, Any],
-    how: How,
-    *,
-    told: tuple[chat.Message, ...] | None = None,
-) -> Asked:
-    """Begin with a run that is written down, or leave it to a worker.
-
-    Args:
-        told: what the model is told, when the history was just read; else it is read anew.
-    """
-    if how.background:
-        conversing.on_queued()
-        return Queued(run_view(run, None))
-    running = Running(run["id"], run["attempt"], Recorder(conversing.store, conversing.clock, run["id"]))
-    work = turns.take(run, caller, how.origin, running, conversing, stream=how.stream, told=told)
-    conversing.under_way.start(running, work)
-    return running
