@@ -53,6 +53,7 @@ from tollhouse.jobs.engine import Engine
 from tollhouse.jobs.work import Worker
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
+from tollhouse.money.trust import Trust
 from tollhouse.notify.alerts import ENDPOINT, Channel, Outbox
 from tollhouse.notify.chat import Chat
 from tollhouse.notify.watch import Watch
@@ -312,6 +313,7 @@ def steps_of(
     calling = Calling(
         ledger=ledger,
         pricebook=PriceBook(store, clock),
+        trust=Trust(),
         keys=Keys(vault, clock, lambda provider, fields: targets.of(provider, fields).bound_to, shared),
         targets=targets,
         clock=clock,
@@ -326,7 +328,7 @@ def steps_of(
         admit=Admit(),
         reachable=map_of(settings, providers, shared),
         calling=calling,
-        finishing=Finishing(ledger=ledger, put=store.put, clock=clock, boot_id=boot_id),
+        finishing=Finishing(ledger=ledger, trust=calling.trust, put=store.put, clock=clock, boot_id=boot_id),
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 import pytest
+from httpx2 import Response
 
 from gateways import Gateway
 from tollhouse.testing import answer, stall, wait
@@ -88,3 +90,29 @@ async def test_the_time_that_was_waited_is_the_requests_own(open_gateway: Open):
 @pytest.mark.parametrize("seconds", ["soon", "-1", "301", "1.5"])
 async def test_a_wait_that_is_none_is_refused(gateway: Gateway, seconds: str):
     assert (await gateway.chat(headers={"x-tollhouse-wait": seconds})).status_code == 400
+
+
+async def test_a_model_that_cost_more_than_it_could_is_held_for_what_it_cost(gateway: Gateway):
+    await gateway.budget("1")
+    gateway.provider.script(answer(usage=(100, 300)))
+    gateway.provider.always(answer(usage=(10, 10)))
+    first = await gateway.chat(max_tokens=100)
+    row = await gateway.row(first)
+    held, cost = hold_of(first), row["input_cost"] + row["output_cost"]
+    assert held < cost < 3 * held
+    second = await gateway.chat(max_tokens=100)
+    assert cost <= hold_of(second) <= cost + held // 100 + 1
+    assert (await gateway.row(second))["output_cost"] == 10 * 10_000
+    assert hold_of(await gateway.chat(max_tokens=100)) == hold_of(second)
+
+
+async def test_without_a_cap_nothing_is_learned_of_a_model(gateway: Gateway):
+    gateway.provider.script(answer(usage=(100, 300_000)))
+    gateway.provider.always(answer(usage=(10, 10)))
+    first, second = await gateway.chat(), await gateway.chat()
+    assert hold_of(first) == hold_of(second)
+
+
+def hold_of(response: Response) -> int:
+    """What was set aside, in nanodollars."""
+    return int(Decimal(response.headers["x-tollhouse-hold-usd"]) * 10**9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -327,3 +328,21 @@ def test_all_of_the_input_may_be_sound_and_none_of_it_less_than_nothing() -> Non
     for wrong in ({"input_audio_tokens": -1}, {"input_cached_tokens": 9, "input_cache_write_tokens": -1}):
         with pytest.raises(ValueError, match="parts of the input"):
             cost_of(Usage(input_tokens=9, output_tokens=0, **wrong), price)
+
+
+@given(priced(), counts, counts, st.integers(100, 1_000))
+def test_a_raised_price_holds_at_least_so_many_percent_and_hardly_more(price, read, made, percent):
+    plain, raised = most(price, read, made), most(price.raised(percent), read, made)
+    exact = Fraction(plain * percent, 100)
+    # One femtodollar of rounding for each token, and the nanodollar that each amount was rounded up by.
+    assert exact - Fraction(percent, 100) <= raised <= exact + (read + made) // 10**6 + 3
+
+
+def test_a_price_is_raised_in_every_part():
+    price = replace(RICH, per_request=Nanodollars(7), tiers=(Tier(10, PLAIN),))
+    raised = price.raised(200)
+    told = {**msgspec.structs.asdict(price), "tiers": ()}
+    doubled = {name: value * 2 for name, value in told.items() if isinstance(value, int) and "search" not in name}
+    assert {name: getattr(raised, name) for name in doubled} == doubled
+    assert raised.tiers[0].rates.input == 2 * PLAIN.input
+    assert price.raised(100) is price

@@ -13,6 +13,7 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
+from tollhouse.money.trust import Trust
 from tollhouse.upstream.base import Bounds, Timeouts
 
 
@@ -26,6 +27,7 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
 
     ledger: Ledger
     pricebook: PriceBook
+    trust: Trust
     keys: Keys
     targets: Targets
     clock: Clock

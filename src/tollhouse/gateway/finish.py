@@ -16,7 +16,9 @@ from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
 from tollhouse.gateway.bill import Bill, bill_of
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.money.amounts import Nanodollars
 from tollhouse.money.ledger import Ledger, Put, Resolution
+from tollhouse.money.trust import Trust
 from tollhouse.redaction import redact
 from tollhouse.store import requests
 from tollhouse.store.requests import Ending, Finished
@@ -32,6 +34,7 @@ class Finishing(msgspec.Struct, frozen=True, kw_only=True):
     """What finishing needs, made once by `app.py`. `put` puts an item into the writer's next batch."""
 
     ledger: Ledger
+    trust: Trust
     put: Callable[[Handler, object], None]
     clock: Clock
     boot_id: str
@@ -42,7 +45,7 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
     """End a request, however it ended. Called once, in `answer`'s one `finally`."""
     now_s = finishing.clock.monotonic()
     put = exchange.put or finishing.put
-    _settle(exchange, finishing.ledger, put)
+    _settle(exchange, finishing, put)
     if exchange.admission is not None:
         exchange.admission.finish(now_s, exchange.bill.usage.total_tokens if exchange.bill else 0)
     if exchange.caller is None:
@@ -60,9 +63,8 @@ def reckon(exchange: Exchange) -> None:
 
 def bill_so_far(exchange: Exchange) -> Bill:
     """What the tally comes to."""
-    attempt, tally, glance = exchange.attempts[-1], exchange.tally, exchange.glance
-    cap = attempt.held.cap or glance.max_output_tokens
-    made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * glance.n)
+    attempt, tally, cap = exchange.attempts[-1], exchange.tally, _cap(exchange)
+    made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * exchange.glance.n)
     tells_cost = attempt.candidate.provider.tells_cost
     usage = tally.usage
     if usage is not None and not tally.is_counted:
@@ -70,9 +72,14 @@ def bill_so_far(exchange: Exchange) -> Bill:
     return bill_of(usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
 
 
-def _settle(exchange: Exchange, ledger: Ledger, put: Put) -> None:
+def _cap(exchange: Exchange) -> int | None:
+    """The most tokens of output per choice that the last attempt was sent with; None for no end."""
+    return exchange.attempts[-1].held.cap or exchange.glance.max_output_tokens
+
+
+def _settle(exchange: Exchange, finishing: Finishing, put: Put) -> None:
     """Resolve the last attempt's hold, unless its failure already did; forget what the others still carry."""
-    attempts = exchange.attempts
+    attempts, ledger = exchange.attempts, finishing.ledger
     if not attempts:
         return
     last = attempts[-1]
@@ -92,9 +99,10 @@ def _settle(exchange: Exchange, ledger: Ledger, put: Put) -> None:
         reckon(exchange)
     bill = exchange.bill
     if bill is not None:
-        ledger.resolve(
-            Resolution(hold_id=last.held.id, deed="settle", usd=bill.cost or 0, tokens=bill.usage.total_tokens), put
-        )
+        cost = bill.cost or Nanodollars(0)
+        if cost > last.held.usd and bill.status == "exact" and _cap(exchange) is not None:
+            finishing.trust.learn(last.candidate.provider.name, last.candidate.model, held=last.held.usd, cost=cost)
+        ledger.resolve(Resolution(hold_id=last.held.id, deed="settle", usd=cost, tokens=bill.usage.total_tokens), put)
 
 
 def _may_be_billed_unseen(exchange: Exchange) -> bool:

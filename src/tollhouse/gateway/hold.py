@@ -48,7 +48,7 @@ async def hold(exchange: Exchange, number: int, candidate: Candidate, calling: C
     translated = None
     if translation is not None:
         translated = translation.body(model, cap=None, most_tokens=terms.max_output_tokens)
-    ask = _ask(exchange, candidate, terms, translated)
+    ask = _ask(exchange, candidate, terms, translated, calling.trust.percent(provider.name, model))
     new = NewHold(
         id=f"hold_{exchange.id[4:]}.{number}",
         request_id=exchange.id,
@@ -68,7 +68,7 @@ async def hold(exchange: Exchange, number: int, candidate: Candidate, calling: C
     return Attempt(number, candidate, terms, held, ask.input_bound, translated)
 
 
-def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: bytes | None) -> Ask:
+def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: bytes | None, percent: int) -> Ask:
     glance, owners = exchange.glance, exchange.caller.owners if exchange.caller else ()
     body_bytes = len(exchange.body if translated is None else translated)
     message_count = glance.message_count
@@ -81,10 +81,11 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: byt
         terms.context_tokens,
         glance.media,
     )
+    price = terms.price
     return Ask(
         owners=owners,
         models=candidate.names,
-        price=None if terms.price is None else terms.price.held_for(glance.service_tier, glance.searches),
+        price=None if price is None else price.held_for(glance.service_tier, glance.searches).raised(percent),
         input_bound=bound,
         input_estimate=min(bound, (body_bytes + 3) // 4),
         cap=glance.max_output_tokens,

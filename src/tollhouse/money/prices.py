@@ -115,6 +115,24 @@ class Price(Rates, frozen=True, kw_only=True):
         files = (UNBOUNDED_SEARCHES if searches is None else searches) * price.per_file_search
         return replace(price, per_request=Nanodollars(price.per_request + max(web, files)))
 
+    def raised(self, percent: int) -> Price:
+        """So many percent of this price: to hold more by, and not to charge.
+
+        >>> usd = price_from_usd_per_million
+        >>> Price(input=usd("1"), output=usd("4"), per_request=Nanodollars(3)).raised(150).per_request
+        5
+        """
+        if percent == 100:
+            return self
+        return replace(
+            self,
+            **_raised(self, percent),
+            tiers=tuple(
+                replace(tier, rates=replace(tier.rates, **_raised(tier.rates, percent))) for tier in self.tiers
+            ),
+            per_request=Nanodollars(_part(self.per_request, percent)),
+        )
+
     def at(self, input_tokens: int) -> Rates:
         """The rates for a call that reads so many tokens."""
         rates: Rates = self
@@ -272,6 +290,16 @@ def _made(usage: Usage, rates: Rates) -> int:
         + reasoning * (rates.output if rates.output_reasoning is None else rates.output_reasoning)
         + audio * (rates.output if rates.output_audio is None else rates.output_audio)
     )
+
+
+def _raised(rates: Rates, percent: int) -> dict[str, int]:
+    told = {name: getattr(rates, name) for name in Rates.__struct_fields__}
+    return {name: _part(rate, percent) for name, rate in told.items() if rate is not None}
+
+
+def _part(amount: int, percent: int) -> int:
+    """Rounded upward."""
+    return -(-amount * percent // 100)
 
 
 def _dearest(price: Price, input_tokens_bound: int) -> tuple[int, int]:
