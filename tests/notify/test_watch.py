@@ -94,6 +94,23 @@ async def test_an_alert_says_whose_budget_it_is_and_how_much_was_spent(books: Bo
     }
 
 
+async def test_a_strict_budget_that_is_charged_more_than_was_set_aside_is_told_of_once_a_period(
+    books: Books, clock: ManualClock
+) -> None:
+    budget = await budget_of(books, 1_000, [], window="day")
+    await budget_of(books, 1_000, [], mode="estimate")
+    watch = watch_of(books)
+    for actual in (10, 13, 12):
+        await books.end(await books.hold(10), "settle", usd=actual)
+        await watch.look()
+    (row,) = await books.store.read(lambda tx: sql.alerts(tx, Page()))
+    assert (row["type"], row["subject"]) == ("budget.overage", bucket_id(budget, NOON))
+    assert row["facts"]["overage"] == "0.000000003"
+    clock.advance(days=1)
+    await books.end(await books.hold(10), "settle", usd=11)
+    assert await watch.look() == 1
+
+
 async def test_what_is_only_set_aside_does_not_count_and_what_may_have_been_billed_does(books: Books) -> None:
     await budget_of(books)
     held = await books.hold(60)

@@ -9,7 +9,13 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 
 Subscribable: TypeAlias = Literal[
-    "budget.threshold", "credential.aging", "credential.failing", "run.succeeded", "run.failed", "run.cancelled"
+    "budget.threshold",
+    "budget.overage",
+    "credential.aging",
+    "credential.failing",
+    "run.succeeded",
+    "run.failed",
+    "run.cancelled",
 ]
 EventType: TypeAlias = Literal[Subscribable, "webhook.ping"]
 """A ping goes to the endpoint that is tested, whatever it subscribed to."""
@@ -48,11 +54,13 @@ def sentence_of(alert: Alert) -> str:
 
 def _budget_threshold(facts: Mapping[str, Any]) -> str:
     figures = f"{_shown(facts, 'spent')} of {_shown(facts, 'limit')}"
-    of = f" for {facts['model']}" if facts["model"] else ""
-    when = "in total" if facts["window"] == "total" else f"in {facts['period']}"
+    return f"{facts['threshold']:.0%} of a budget is used: {figures} {_when_and_whose(facts)}."
+
+
+def _budget_overage(facts: Mapping[str, Any]) -> str:
     return (
-        f"{facts['threshold']:.0%} of a budget is used: {figures} {when}{of}, "
-        f"by {facts['owner_name'] or facts['owner']} ({facts['budget']})."
+        f"A strict budget of {_shown(facts, 'limit')} was charged {_shown(facts, 'overage')} more than had been set "
+        f"aside {_when_and_whose(facts)}. Unless an operator entered a charge, a price of ours is too low."
     )
 
 
@@ -83,12 +91,19 @@ def _ping(facts: Mapping[str, Any]) -> str:
     return f"This is a test of {facts['webhook']}."
 
 
+def _when_and_whose(facts: Mapping[str, Any]) -> str:
+    of = f" for {facts['model']}" if facts["model"] else ""
+    when = "in total" if facts["window"] == "total" else f"in {facts['period']}"
+    return f"{when}{of}, by {facts['owner_name'] or facts['owner']} ({facts['budget']})"
+
+
 def _shown(facts: Mapping[str, Any], name: str) -> str:
     return f"${facts[name]}" if facts["unit"] == "usd" else f"{facts[name]:,} {facts['unit']}"
 
 
 THIN: Mapping[EventType, tuple[str, ...]] = {
     "budget.threshold": ("budget", "owner", "period", "threshold"),
+    "budget.overage": ("budget", "owner", "period"),
     "credential.aging": ("credential", "user"),
     "credential.failing": ("credential", "user"),
     "run.succeeded": ("run", "conversation"),
@@ -100,6 +115,7 @@ THIN: Mapping[EventType, tuple[str, ...]] = {
 
 SENTENCES: Mapping[EventType, Callable[[Mapping[str, Any]], str]] = {
     "budget.threshold": _budget_threshold,
+    "budget.overage": _budget_overage,
     "credential.aging": _credential_aging,
     "credential.failing": _credential_failing,
     "run.succeeded": _run_succeeded,

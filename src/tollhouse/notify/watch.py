@@ -75,12 +75,13 @@ class Watch:
         return raised
 
     async def _look_at_budgets(self, since: datetime, now: datetime) -> int:
-        def query(tx: Reading) -> tuple[list[tuple[str, str, str]], list[str], Mark]:
+        def query(tx: Reading) -> tuple[list[tuple[str, str, str]], list[str], list[str], Mark]:
             buckets, mark = moved(tx, self._mark, now)
             if buckets is not None and not buckets:
-                return [], [], mark
+                return [], [], [], mark
             periods = list(periods_between(sql.calendars(tx), since, now))
-            return periods, sorted({row["bucket"] for row in crossed(tx, periods, buckets)}), mark
+            reached = sorted({row["bucket"] for row in crossed(tx, periods, buckets)})
+            return periods, reached, [row["bucket"] for row in exceeded(tx, periods, buckets)], mark
 
         def note(tx: Writing, buckets: Sequence[str]) -> int:
             # Looked at once more, by the limits that hold now.
@@ -89,8 +90,14 @@ class Watch:
                 for row in crossed(tx, periods, buckets)
             )
 
-        periods, found, mark = await self._store.read(query)
-        raised = await self._by_batches(found, note)
+        def note_overages(tx: Writing, buckets: Sequence[str]) -> int:
+            return sum(
+                self._raise(tx, "budget.overage", row["bucket"], _overage_facts(row), now)
+                for row in exceeded(tx, periods, buckets)
+            )
+
+        periods, reached, above, mark = await self._store.read(query)
+        raised = await self._by_batches(reached, note) + await self._by_batches(above, note_overages)
         self._mark = mark
         return raised
 
@@ -146,15 +153,25 @@ def crossed(
     tx: Reading, periods: Sequence[tuple[str, str, str]], buckets: Collection[str] | None = None
 ) -> list[Mapping[str, Any]]:
     """Buckets that have reached a threshold of which nobody was told, with their budgets; of these only, when said."""
-    if buckets is None or len(buckets) > MANY:
-        rows = sql.crossings(tx, periods)
-    else:
-        rows = sql.crossings(tx, periods, sorted(buckets))
+    rows = sql.crossings(tx, periods, _few(buckets))
     return [
         row
         for row in rows
         if (buckets is None or row["bucket"] in buckets) and has_reached(row["taken"], row["amount"], row["threshold"])
     ]
+
+
+def exceeded(
+    tx: Reading, periods: Sequence[tuple[str, str, str]], buckets: Collection[str] | None = None
+) -> list[Mapping[str, Any]]:
+    """Buckets of strict budgets that took more than had been set aside, of which nobody was told; args as `crossed`."""
+    rows = sql.overages(tx, periods, _few(buckets))
+    return [row for row in rows if buckets is None or row["bucket"] in buckets]
+
+
+def _few(buckets: Collection[str] | None) -> list[str] | None:
+    """The buckets, if they are few enough to be looked for one by one."""
+    return None if buckets is None or len(buckets) > MANY else sorted(buckets)
 
 
 def has_reached(taken: int, limit: int, threshold: float) -> bool:
@@ -176,9 +193,16 @@ def periods_between(calendars: list[tuple[str, str]], since: datetime, now: date
 
 
 def _budget_facts(row: Mapping[str, Any]) -> dict[str, Any]:
-    same = ("owner", "owner_name", "model", "unit", "window", "period", "threshold")
-    amounts = {"spent": _shown(row["unit"], row["taken"]), "limit": _shown(row["unit"], row["amount"])}
-    return {"budget": row["id"], **{name: row[name] for name in same}, **amounts}
+    return {**_whose(row), "threshold": row["threshold"], "spent": _shown(row["unit"], row["taken"])}
+
+
+def _overage_facts(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_whose(row), "overage": _shown(row["unit"], row["overage"])}
+
+
+def _whose(row: Mapping[str, Any]) -> dict[str, Any]:
+    same = ("owner", "owner_name", "model", "unit", "window", "period")
+    return {"budget": row["id"], **{name: row[name] for name in same}, "limit": _shown(row["unit"], row["amount"])}
 
 
 def _credential_facts(row: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Float,
+    Select,
     Text,
     and_,
     cast,
@@ -86,34 +87,60 @@ def crossings(
     """
     if not periods:
         return []
-    calendar = values(column("window", Text), column("time_zone", Text), column("period", Text), name="asked")
-    asked = calendar.data(list(periods)).cte("asked_periods")
     threshold, share = _thresholds(tx.dialect.name)
     taken = bucket.c.posted + bucket.c.unconfirmed
+    query = (
+        _in_force(periods, buckets)
+        .add_columns(taken.label("taken"), share.label("threshold"))
+        .join(threshold, true())
+        .where(budget.c.amount > 0, taken >= budget.c.amount * share * NEARLY)
+        .where(~_is_marked("budget.threshold", bucket.c.id, share))
+        .order_by(bucket.c.id, share)
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def overages(
+    tx: Reading, periods: Sequence[tuple[str, str, str]], buckets: Sequence[str] | None = None
+) -> list[Mapping[str, Any]]:
+    """Buckets of strict budgets to which more was posted than had been held, that are not marked yet.
+
+    Args: as `crossings`.
+    """
+    if not periods:
+        return []
+    query = (
+        _in_force(periods, buckets)
+        .add_columns(bucket.c.overage)
+        .where(budget.c.mode == "strict", bucket.c.overage > 0, ~_is_marked("budget.overage", bucket.c.id, 0))
+        .order_by(bucket.c.id)
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def _in_force(periods: Sequence[tuple[str, str, str]], buckets: Sequence[str] | None) -> Select[Any]:
+    """Budgets in force with their buckets of these periods, and who owns them; of these buckets only, when said."""
+    calendar = values(column("window", Text), column("time_zone", Text), column("period", Text), name="asked")
+    asked = calendar.data(list(periods)).cte("asked_periods")
     query = (
         select(
             budget,
             bucket.c.id.label("bucket"),
-            taken.label("taken"),
             asked.c.period,
-            share.label("threshold"),
             func.coalesce(user.c.name, workspace.c.name, token.c.name).label("owner_name"),
         )
         .select_from(budget)
         .join(asked, and_(asked.c.window == budget.c.window, asked.c.time_zone == budget.c.time_zone))
         .join(bucket, bucket.c.id == budget.c.id + ":" + budget.c.unit + ":" + asked.c.period)
-        .join(threshold, true())
         .outerjoin(user, user.c.id == budget.c.owner)
         .outerjoin(workspace, workspace.c.id == budget.c.owner)
         .outerjoin(token, token.c.id == budget.c.owner)
-        .where(budget.c.removed_at.is_(None), budget.c.amount > 0, taken >= budget.c.amount * share * NEARLY)
-        .where(~_is_marked("budget.threshold", bucket.c.id, share))
-        .order_by(bucket.c.id, share)
+        .where(budget.c.removed_at.is_(None))
     )
-    if buckets is not None:
-        # Said twice, so that the search may begin with the few buckets; without them it begins with the budgets.
-        query = query.where(bucket.c.id.in_(buckets), bucket.c.budget_id == budget.c.id)
-    return [dict(row) for row in tx.execute(query).mappings()]
+    if buckets is None:
+        return query
+    # Said twice, so that the search may begin with the few buckets; without them it begins with the budgets.
+    return query.where(bucket.c.id.in_(buckets), bucket.c.budget_id == budget.c.id)
 
 
 def aging_credentials(tx: Reading, before: datetime, days: int) -> list[Any]:
