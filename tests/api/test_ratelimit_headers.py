@@ -28,7 +28,7 @@ def test_openai_s_six_and_the_ietf_s_pair():
 
 def test_anthropic_s_family_gives_moments():
     snapshot = Snapshot(Quota(20, 19, 59.9), Quota(40_000, 0, 0.0))
-    assert messages_headers(snapshot, NOW) == (
+    assert messages_headers(snapshot, NOW.timestamp()) == (
         (b"anthropic-ratelimit-requests-limit", b"20"),
         (b"anthropic-ratelimit-requests-remaining", b"19"),
         (b"anthropic-ratelimit-requests-reset", b"2026-11-22T10:01:01Z"),
@@ -40,7 +40,7 @@ def test_anthropic_s_family_gives_moments():
     )
 
 
-@pytest.mark.parametrize("render", [headers, lambda snapshot: messages_headers(snapshot, NOW)])
+@pytest.mark.parametrize("render", [headers, lambda snapshot: messages_headers(snapshot, NOW.timestamp())])
 def test_what_is_unlimited_has_no_headers(render):
     assert render(Snapshot(None, None)) == ()
     only_requests = dict(render(Snapshot(Quota(20, 19, 60.0), None)))
@@ -74,9 +74,9 @@ def test_a_wait_is_written_as_openai_does(seconds: float, text: bytes):
 def test_no_reset_is_told_too_early(seconds: float, microsecond: int):
     now = NOW.replace(microsecond=microsecond)
     snapshot = Snapshot(Quota(20, 0, seconds), None)
-    told = dict(messages_headers(snapshot, now))[b"anthropic-ratelimit-requests-reset"].decode()
+    told = dict(messages_headers(snapshot, now.timestamp()))[b"anthropic-ratelimit-requests-reset"].decode()
     wait = datetime.fromisoformat(told) - now
-    assert timedelta(seconds=seconds) - timedelta(microseconds=2) <= wait <= timedelta(seconds=seconds + 1)
+    assert timedelta(seconds=seconds) - timedelta(microseconds=2) <= wait <= timedelta(seconds=seconds + 1, microseconds=1)
     assert int(dict(headers(snapshot))[b"ratelimit"].rpartition(b"=")[2]) >= seconds
 
 

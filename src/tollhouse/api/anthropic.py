@@ -50,7 +50,7 @@ class Anthropic(Catalog):
 
     def limits(self, snapshot: Snapshot) -> Headers:
         """Anthropic's family."""
-        return ratelimit_headers.messages_headers(snapshot, self._steps.clock.now())
+        return ratelimit_headers.messages_headers(snapshot, self._steps.clock.time_ns() / 1e9)
 
     def page(self, names: list[str]) -> dict[str, Any]:
         """Models as Anthropic lists them."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from math import ceil
 
-from tollhouse.clock import EPOCH
 from tollhouse.limits import Quota, Snapshot
 from tollhouse.providers.base import Headers
 
@@ -36,8 +35,9 @@ def headers(snapshot: Snapshot) -> Headers:
     return (*pairs, *_ietf_pair(requests, tokens))
 
 
-def messages_headers(snapshot: Snapshot, now: datetime) -> Headers:
-    """Anthropic's family, for the Messages surface, and the IETF's pair. `now` is UTC: its resets are moments.
+def messages_headers(snapshot: Snapshot, now_s: float) -> Headers:
+    """Anthropic's family, for the Messages surface, and the IETF's pair. Its resets are moments; so is `now_s`, in
+    seconds since 1970.
 
     Source: docs.anthropic.com/en/api/rate-limits, "Response headers" (2026-11).
     """
@@ -49,13 +49,13 @@ def messages_headers(snapshot: Snapshot, now: datetime) -> Headers:
         pairs = (
             (b"anthropic-ratelimit-requests-limit", b"%d" % requests.limit),
             (b"anthropic-ratelimit-requests-remaining", b"%d" % requests.remaining),
-            (b"anthropic-ratelimit-requests-reset", _moment(now, requests.reset_s)),
+            (b"anthropic-ratelimit-requests-reset", _moment(now_s + requests.reset_s)),
         )
     if tokens is not None:
         pairs += (
             (b"anthropic-ratelimit-tokens-limit", b"%d" % tokens.limit),
             (b"anthropic-ratelimit-tokens-remaining", b"%d" % tokens.remaining),
-            (b"anthropic-ratelimit-tokens-reset", _moment(now, tokens.reset_s)),
+            (b"anthropic-ratelimit-tokens-reset", _moment(now_s + tokens.reset_s)),
         )
     return (*pairs, *_ietf_pair(requests, tokens))
 
@@ -94,10 +94,9 @@ def _duration(seconds: float) -> bytes:
     return b"%dh%dm%ds" % (minutes // 60, minutes % 60, seconds_left)
 
 
-def _moment(now: datetime, seconds: float) -> bytes:
+def _moment(unix_s: float) -> bytes:
     """RFC 3339 in whole seconds, rounded up."""
-    whole_s, rest_us = divmod((now - EPOCH) // timedelta(microseconds=1), 1_000_000)
-    return _told(whole_s + ceil(seconds + rest_us / 1_000_000))
+    return _told(ceil(unix_s))
 
 
 @lru_cache(maxsize=256)

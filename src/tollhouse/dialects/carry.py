@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -81,11 +81,8 @@ _NAME_CHARS_MOST: Final = 80
 _NAMES_MOST: Final = 40
 
 
-class Use(NamedTuple):
-    """A feature that a request uses, and where."""
-
-    feature: str
-    param: str
+Use: TypeAlias = tuple[str, str]
+"""A feature that a request uses, and where."""
 
 
 def losses(
@@ -125,26 +122,26 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
     is_begun = False
     for position, message in enumerate(request.messages):
         if message.role in _SYSTEM:
-            yield Use("late_system" if is_begun else "system", f"messages[{position}]")
+            yield ("late_system" if is_begun else "system", f"messages[{position}]")
         else:
             is_begun = True
         if not is_plain(message):
             yield from _message_uses(message, f"messages[{position}]")
     for position, tool in enumerate(request.tools):
-        yield Use("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
+        yield ("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
         if tool.strict:
-            yield Use("strict_tools", f"tools[{position}].strict")
+            yield ("strict_tools", f"tools[{position}].strict")
     if request.tool_choice is not None:
-        yield Use("tool_choice", "tool_choice")
+        yield ("tool_choice", "tool_choice")
     if request.response_format is not None and request.response_format.type != "text":
-        yield Use(request.response_format.type, "response_format")
+        yield (request.response_format.type, "response_format")
     for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
         if wanted is not None and wanted != _UNSAID[name]:
-            yield Use(name, name)
+            yield (name, name)
     if request.n != 1:
-        yield Use("n", "n")
+        yield ("n", "n")
     if request.user is not None and len(request.user) > end_user.CHARS_MOST:
-        yield Use("long_user", "user")
+        yield ("long_user", "user")
 
 
 def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
@@ -218,8 +215,9 @@ def unsaid_of(answer: chat.Answer, shows: frozenset[str], repeats: frozenset[str
         shows: of the dialect that it is to be said in.
         repeats: of the dialect that read it.
     """
-    parts = unsaid([part for choice in answer.choices for part in choice.message.parts], shows)
-    return parts + _named(f"answer.{param}" for name, param in _unmodelled_of(answer) if name not in repeats)
+    parts = [part for choice in answer.choices for part in choice.message.parts if type(part) is not chat.TextPart]
+    fields = [f"answer.{param}" for name, param in _unmodelled_of(answer) if name not in repeats]
+    return (unsaid(parts, shows) if parts else ()) + (_named(fields) if fields else ())
 
 
 def bare_answer(answer: chat.Answer) -> chat.Answer:
@@ -289,41 +287,41 @@ _UNSAID: Final[Mapping[str, object]] = dict.fromkeys(_SETTINGS) | {"stop": (), "
 
 def _message_uses(message: chat.Message, param: str) -> Iterator[Use]:
     if message.name is not None and message.role != "tool":
-        yield Use("name", f"{param}.name")
+        yield ("name", f"{param}.name")
     if message.is_error:
-        yield Use("tool_error", f"{param}.is_error")
+        yield ("tool_error", f"{param}.is_error")
     for number, part in enumerate(message.parts):
         if type(part) is not chat.TextPart or part.citations:
             yield from _part_uses(part, f"{param}.content[{number}]", message.role)
     for number, call in enumerate(message.tool_calls):
         if call.type != "function":
-            yield Use("other_tools", f"{param}.tool_calls[{number}]")
+            yield ("other_tools", f"{param}.tool_calls[{number}]")
         if call.signature is not None:
-            yield Use("signed_reasoning", f"{param}.tool_calls[{number}].signature")
+            yield ("signed_reasoning", f"{param}.tool_calls[{number}].signature")
 
 
 def _part_uses(part: chat.Part, param: str, role: chat.Role) -> Iterator[Use]:
     if role == "tool" and not isinstance(part, chat.TextPart | chat.OtherPart):
-        yield Use("tool_media", param)
+        yield ("tool_media", param)
     match part:
         case chat.TextPart(citations=citations) if citations:
-            yield Use("citations", f"{param}.citations")
+            yield ("citations", f"{param}.citations")
         case chat.ImagePart(url, detail):
-            yield Use("image_data" if url.startswith("data:") else "image_url", param)
+            yield ("image_data" if url.startswith("data:") else "image_url", param)
             if detail not in (None, "auto"):
-                yield Use("image_detail", f"{param}.detail")
+                yield ("image_detail", f"{param}.detail")
         case chat.AudioPart():
-            yield Use("audio", param)
+            yield ("audio", param)
         case chat.FilePart(file_id, data):
-            yield Use("file_id" if file_id else "file_data" if data else "file_url", param)
+            yield ("file_id" if file_id else "file_data" if data else "file_url", param)
         case chat.SpokenPart():
-            yield Use("spoken", param)
+            yield ("spoken", param)
         case chat.RefusalPart():
-            yield Use("refusal", param)
+            yield ("refusal", param)
         case chat.ReasoningPart(signature=None, sealed=None):
-            yield Use("reasoning", f"{param}.thinking")
+            yield ("reasoning", f"{param}.thinking")
         case chat.ReasoningPart():
-            yield Use("signed_reasoning", f"{param}.thinking")
+            yield ("signed_reasoning", f"{param}.thinking")
 
 
 def _told(extra: dict[str, msgspec.Raw], inside: str) -> Iterator[tuple[str, str]]:
