@@ -76,7 +76,9 @@ def test_no_reset_is_told_too_early(seconds: float, microsecond: int):
     snapshot = Snapshot(Quota(20, 0, seconds), None)
     told = dict(messages_headers(snapshot, now.timestamp()))[b"anthropic-ratelimit-requests-reset"].decode()
     wait = datetime.fromisoformat(told) - now
-    assert timedelta(seconds=seconds) - timedelta(microseconds=2) <= wait <= timedelta(seconds=seconds + 1, microseconds=1)
+    assert (
+        timedelta(seconds=seconds) - timedelta(microseconds=2) <= wait <= timedelta(seconds=seconds + 1, microseconds=1)
+    )
     assert int(dict(headers(snapshot))[b"ratelimit"].rpartition(b"=")[2]) >= seconds
 
 

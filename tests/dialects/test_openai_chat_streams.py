@@ -258,8 +258,8 @@ def test_a_written_tool_call_is_read_again():
     whole = [
         BEGAN,
         chat.ToolCallDelta(index=0, slot=0, id="c1", name="f"),
-        chat.ToolCallDelta(index=0, slot=1, id="c2", name="g", arguments="x", type="custom"),
         chat.ToolCallDelta(index=0, slot=0, arguments="{}"),
+        chat.ToolCallDelta(index=0, slot=1, id="c2", name="g", arguments="x", type="custom"),
         chat.Ended(),
     ]
     assert read(*sse.Reader().feed(written(whole))) == whole

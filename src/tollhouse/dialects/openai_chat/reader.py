@@ -9,10 +9,11 @@ from msgspec import Raw
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL, is_null
-from tollhouse.dialects.openai_chat.answer import name_call, read_reason
+from tollhouse.dialects.openai_chat.answer import read_reason
+from tollhouse.dialects.openai_chat.calls import CallPiece, Calls
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citation
 from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
-from tollhouse.dialects.openai_chat.messages import ExtraContent, Picture
+from tollhouse.dialects.openai_chat.messages import Picture
 from tollhouse.dialects.openai_chat.thinking import Detail, proven
 from tollhouse.dialects.openai_chat.usage import read_usage
 
@@ -24,25 +25,6 @@ _EMPTY_BYTES = len(NULL)
 _CONTENT = b'"delta":{"content":"'
 _SAYS_MORE = re.compile(rb'"error"|"(?:usage|logprobs)":\{')
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
-
-
-class _Function(msgspec.Struct):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class _Custom(msgspec.Struct):
-    name: str | None = None
-    input: str | None = None
-
-
-class _ToolCall(msgspec.Struct):
-    index: int | None = None
-    id: str | None = None
-    type: str | None = None
-    function: _Function | None = None
-    custom: _Custom | None = None
-    extra_content: ExtraContent | None = None
 
 
 class _Audio(msgspec.Struct):
@@ -67,7 +49,7 @@ class _Delta(msgspec.Struct):
     reasoning_details: list[Detail] | None = None
     annotations: list[Annotation] | None = None
     refusal: str | None = None
-    tool_calls: list[_ToolCall] | None = None
+    tool_calls: list[CallPiece] | None = None
     audio: _Audio | None = None
     images: list[Picture] | None = None
 
@@ -106,9 +88,7 @@ class Reader:
         self._id = ""
         self._thinks_aloud: set[int] = set()
         self._finished: set[int] = set()
-        self._calls: dict[tuple[int, int | None], str] = {}
-        self._slots: dict[tuple[int, int | None], int] = {}
-        self._slot_counts: dict[int, int] = {}
+        self._calls = Calls()
 
     def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
         """The events of one frame, in order; none for a comment.
@@ -123,7 +103,7 @@ class Reader:
         if not data:
             return _NO_EVENTS
         if data[:1] == b"[" and data.strip() == b"[DONE]":
-            return _ENDED
+            return (*self._calls.all_rest(), *_ENDED)
         try:
             chunk = _CHUNK.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -163,7 +143,7 @@ class Reader:
             if delta.refusal:
                 events.append(chat.RefusalDelta(index, delta.refusal))
             if delta.tool_calls:
-                events += [self._read_call(index, call) for call in delta.tool_calls]
+                events += [told for piece in delta.tool_calls for told in self._calls.read(self._id, index, piece)]
             if delta.images:
                 events += [chat.PartSeen(index, chat.ImagePart(each.image_url.url)) for each in delta.images]
             if delta.audio is not None:
@@ -172,6 +152,7 @@ class Reader:
             events.append(chat.LogprobsDelta(index, _in_unicode(choice.logprobs)))
         if choice.finish_reason and index not in self._finished:
             self._finished.add(index)
+            events += self._calls.rest(index)
             events.append(chat.Finished(index, read_reason(choice.finish_reason), choice.finish_reason))
 
     def _read_details(self, index: int, details: list[Detail]) -> list[chat.Event]:
@@ -186,31 +167,6 @@ class Reader:
             elif words:
                 events.append(chat.ReasoningDelta(index, words))
         return events
-
-    def _read_call(self, index: int, call: _ToolCall) -> chat.ToolCallDelta:
-        """Id and name are passed on with the first piece only, though some servers repeat them.
-
-        A new id opens a new slot even when the server gives it a number used before (Gemini gives every call 0).
-        """
-        key = (index, call.index)
-        is_first = key not in self._slots or (bool(call.id) and call.id != self._calls[key])
-        if is_first:
-            self._slots[key] = self._slot_counts.get(index, 0)
-            self._slot_counts[index] = self._slots[key] + 1
-            self._calls[key] = call.id or ""
-        function = call.function or _Function()
-        custom = call.custom or _Custom()
-        signature = call.extra_content.signature if call.extra_content is not None else None
-        return chat.ToolCallDelta(
-            index=index,
-            slot=self._slots[key],
-            id=(call.id or name_call(self._id, index, self._slots[key])) if is_first else None,
-            name=(function.name or custom.name or None) if is_first else None,
-            arguments=function.arguments or custom.input or "",
-            type=call.type or ("function" if call.custom is None else "custom"),
-            signature=signature,
-            made_by=None if signature is None else "gemini",
-        )
 
 
 def is_usage_only(frame: sse.Frame, events: tuple[chat.Event, ...]) -> bool:
