@@ -57,6 +57,7 @@ def listener(spoken: ModuleType, client: ModuleType | None = None, *, has_one_ch
         include_usage=True,
         has_one_choice=has_one_choice,
         repeated=None,
+        names={},
     )
     return lambda reply, tally: TranslatedStream(reply, spoken, tally, (), heading)
 

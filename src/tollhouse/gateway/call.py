@@ -152,7 +152,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         raise await _not_a_stream(reply, dialect, candidate, secrets)
     tally, end = exchange.tally, provider.unsaid_end
     if translation is not None:
-        heading = _heading(exchange)
+        heading = _heading(exchange, translation)
         if exchange.stream:
             return TranslatedStream(reply, dialect, tally, secrets, heading, end)
         return TranslatedWhole(reply, dialect, tally, secrets, heading)
@@ -170,7 +170,7 @@ def _translated(translation: Translation, attempt: Attempt) -> bytes:
     return translation.body(attempt.candidate.model, cap=cap, most_tokens=attempt.terms.max_output_tokens)
 
 
-def _heading(exchange: Exchange) -> Heading:
+def _heading(exchange: Exchange, translation: Translation) -> Heading:
     repeat = getattr(exchange.dialect, "repeat_request", None)
     return Heading(
         dialect=exchange.dialect,
@@ -179,6 +179,7 @@ def _heading(exchange: Exchange) -> Heading:
         include_usage=exchange.glance.include_usage,
         has_one_choice=exchange.glance.n == 1,
         repeated=None if repeat is None else repeat(exchange.body),
+        names=translation.names,
         cost=_cost(exchange) if exchange.stream else None,
     )
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import msgspec
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry
+from tollhouse.dialects import carry, tool_names
 from tollhouse.dialects.chat import ChatRequest
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.route import Candidate
@@ -21,11 +21,13 @@ class Translation(msgspec.Struct, frozen=True):
     Attributes:
         request: without what the provider does not take.
         lost: the fields that the client can do without, and that get lost.
+        names: what the client calls the tools whose names the provider would not take.
     """
 
     dialect: ModuleType
     request: ChatRequest
     lost: tuple[str, ...]
+    names: Mapping[str, str] = tool_names.NO_NAMES
 
     def body(self, model: str, *, cap: int | None, most_tokens: int | None) -> bytes:
         """The request as the provider reads it.
@@ -78,4 +80,5 @@ def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> T
     """The request for a provider that does not speak the client's dialect, `spoken`. Raises InvalidRequest."""
     dialect, lacks = provider.dialect, provider.lacks
     lost = carry.losses(request, dialect.CARRIES, spoken.HINTS, lacks)
-    return Translation(dialect, carry.without(request, lacks) if lacks else request, lost)
+    asked, names = tool_names.fitted(request, dialect.TOOL_NAME_CHARS)
+    return Translation(dialect, carry.without(asked, lacks) if lacks else asked, lost, names)

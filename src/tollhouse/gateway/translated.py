@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, sse
-from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, UsageSeen
+from tollhouse.dialects import carry, sse, tool_names
+from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, ToolCallDelta, UsageSeen
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Cost, Streamed, Whole
 from tollhouse.gateway.tally import Tally
@@ -29,6 +29,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
         include_usage: the client asked to be told the usage.
         has_one_choice: the client asked for no other than choice 0.
         repeated: what an answer repeats of its request, in a dialect whose answers do.
+        names: what the client calls the tools that were given other names.
         cost: told beside the usage, to a client who asked for that.
     """
 
@@ -38,6 +39,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     include_usage: bool
     has_one_choice: bool
     repeated: Mapping[str, Any] | None
+    names: Mapping[str, str]
     cost: Cost | None = None
 
 
@@ -65,6 +67,8 @@ class TranslatedWhole(Whole):
             tally.hear(whole.model, whole.usage, whole.choices[0].said)
         tally.unsaid = carry.unsaid_of(whole, heading.dialect.SHOWS, self._dialect.REPEATS)
         answer = carry.bare_answer(whole)
+        if heading.names:
+            answer = tool_names.restored(answer, heading.names)
         if heading.repeated is not None:
             answer = replace(answer, extra=dict(heading.repeated))
         answer = replace(answer, id=answer.id or heading.id, created=answer.created or heading.created)
@@ -106,6 +110,8 @@ class TranslatedStream(Streamed):
             event = UsageSeen(event.usage, self._heading.cost())
         if self._writer is None:
             self._writer = self._begin(event if isinstance(event, Began) else None)
+        if type(event) is ToolCallDelta and event.name is not None and self._heading.names:
+            event = replace(event, name=self._heading.names.get(event.name, event.name))
         if type(event) is PartSeen and (unsaid := carry.unsaid((event.part,), self._heading.dialect.SHOWS)):
             # The head of the answer has been sent, so that a comment tells it.
             return b": %b: %b\n\n" % (LOSSY, ", ".join(unsaid).encode("ascii", "replace"))

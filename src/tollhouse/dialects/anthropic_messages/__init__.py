@@ -26,6 +26,9 @@ HEADERS = ((b"anthropic-version", b"2023-06-01"),)
 NEEDS_CAP = True
 """A request must say how long its answer may be."""
 
+TOOL_NAME_CHARS = 128
+"""Of the name of a tool, at most (`tool_names`)."""
+
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
@@ -40,6 +43,7 @@ __all__ = [
     "NEEDS_CAP",
     "REPEATS",
     "SHOWS",
+    "TOOL_NAME_CHARS",
     "Reader",
     "Writer",
     "classify",

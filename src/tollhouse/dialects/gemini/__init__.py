@@ -18,6 +18,9 @@ from tollhouse.dialects.gemini.stream_writer import Writer
 
 _COLLECTIONS = ("models", "tunedModels")
 
+TOOL_NAME_CHARS = 64
+"""Of the name of a tool, at most (`tool_names`)."""
+
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
@@ -42,6 +45,7 @@ __all__ = [
     "NAME",
     "REPEATS",
     "SHOWS",
+    "TOOL_NAME_CHARS",
     "Reader",
     "Writer",
     "classify",

@@ -68,6 +68,9 @@ SHOWS = frozenset({"image", "image_url"})
 REPEATS = frozenset({"index"})
 """Fields of an answer that say no more than its request or its form: the numbers of calls."""
 
+TOOL_NAME_CHARS = 64
+"""Of the name of a tool, at most (`tool_names`)."""
+
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
@@ -80,6 +83,7 @@ __all__ = [
     "NAME",
     "REPEATS",
     "SHOWS",
+    "TOOL_NAME_CHARS",
     "Reader",
     "Writer",
     "add_cost",

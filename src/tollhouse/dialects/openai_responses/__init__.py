@@ -14,6 +14,9 @@ from tollhouse.dialects.openai_responses.repeated import repeat_request
 from tollhouse.dialects.openai_responses.request import read_request, write_request
 from tollhouse.dialects.openai_responses.writer import Writer
 
+TOOL_NAME_CHARS = 64
+"""Of the name of a tool, at most (`tool_names`)."""
+
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
@@ -26,6 +29,7 @@ __all__ = [
     "NAME",
     "REPEATS",
     "SHOWS",
+    "TOOL_NAME_CHARS",
     "Reader",
     "Writer",
     "classify",
