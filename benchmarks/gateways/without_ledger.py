@@ -6,12 +6,12 @@ written as ever, so that the difference is the ledger's alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from tollhouse.cli import main
 from tollhouse.money.amounts import Nanodollars
 from tollhouse.money.budgets import Grant, decide
-from tollhouse.money.ledger import Held, Ledger, NewHold, Resolution
+from tollhouse.money.ledger import Held, Ledger, NewHold, Put, Resolution
 
 
 async def hold(self: Ledger, new: NewHold) -> Held:
@@ -21,19 +21,22 @@ async def hold(self: Ledger, new: NewHold) -> Held:
     return Held(id=new.id, usd=usd, cap=None, remaining_usd=None)
 
 
-def resolve(self: Ledger, resolution: Resolution) -> None:
+def resolve(self: Ledger, resolution: Resolution, put: Put | None = None) -> None:
     """Forget it."""
 
 
-def end_request(self: Ledger, hold_ids: Iterable[str]) -> None:
+def end_request(self: Ledger, hold_ids: Iterable[str], put: Put | None = None) -> None:
     """Forget it."""
+
+
+INSTEAD: Mapping[str, Callable[..., object]] = {"hold": hold, "resolve": resolve, "end_request": end_request}
+"""Of the ledger's methods."""
 
 
 def run() -> None:
     """Take the ledger out, then be `tollhouse`."""
-    Ledger.hold = hold  # type: ignore[method-assign]
-    Ledger.resolve = resolve  # type: ignore[method-assign]
-    Ledger.end_request = end_request  # type: ignore[method-assign]
+    for name, instead in INSTEAD.items():
+        setattr(Ledger, name, instead)
     main()
 
 
