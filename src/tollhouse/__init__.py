@@ -8,8 +8,8 @@ socket; `api.protocol` hands the request, as a `Peer`, to the surface of that di
 which reads head and body and knows no rules. From there `gateway.answer` tells the rest, each verb a file of its own:
 
 *identify* asks whose token this is, and remembers the caller for a few seconds. *admit* counts the request against the
-caller's limits. *route* is pure: from the model's name, the operator's aliases and the caller's credentials it makes a
-list of candidates, best first.
+caller's limits, on which processes agree (`gateway.agree`). *route* is pure: from the model's name, the operator's
+aliases and the caller's credentials it makes a list of candidates, best first.
 
 *call* asks them in turn. Before each attempt *hold* works out the most it may cost (`money.prices`) and sets that aside
 in every budget it belongs to (`money.ledger`): a row written by the process's one writer (`store.writer`) in the same

@@ -39,6 +39,7 @@ from tollhouse.conversations.turns import background
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from tollhouse.errors import CannotStart
 from tollhouse.gateway.admit import Admit
+from tollhouse.gateway.agree import Agreement
 from tollhouse.gateway.answer import Steps
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.finish import Finishing
@@ -186,6 +187,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
     tasks = [
         asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping"),
         asyncio.create_task(house.outbox.run(), name="tollhouse-outbox"),
+        asyncio.create_task(Agreement(store, house.clock, house.steps.admit, boot_id).run(), name="tollhouse-limits"),
     ]
     try:
         yield

@@ -9,6 +9,7 @@ A slot is counted until its latest entry is out of the window: the error is at m
 from __future__ import annotations
 
 from collections import deque
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +19,7 @@ WINDOW_S = 60.0
 
 _SLOTS_PER_WINDOW = 240
 _CONCURRENT_RETRY_AFTER_S = 1.0
+_ELSEWHERE_RETRY_AFTER_S = 5.0
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,17 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if any(limit is not None and limit < 1 for limit in msgspec.structs.astuple(self)):
             raise ValueError("A limit is at least 1; to refuse a caller altogether, disable the user.")
+
+
+class Use(NamedTuple):
+    """What one caller uses: requests and tokens in the last minute, and requests that are being answered."""
+
+    requests: int
+    tokens: int
+    concurrent: int
+
+
+NOTHING: Final = Use(0, 0, 0)
 
 
 class Quota(msgspec.Struct, frozen=True):
@@ -61,15 +74,16 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class CallerLimits:
-    """All limits of one caller, in one process. `now_s` is a monotonic clock's.
+    """All limits of one caller, in one process, beside what others let them use. `now_s` is a monotonic clock's.
 
     Requests may come in another order than they began in: what began earlier is counted with the latest.
     """
 
-    __slots__ = ("_concurrent", "_requests", "_tokens", "active")
+    __slots__ = ("_concurrent", "_elsewhere", "_requests", "_tokens", "active")
 
     def __init__(self, allowance: Allowance) -> None:
         self.active = 0
+        self._elsewhere = NOTHING
         self._requests: Window | None = None
         self._tokens: Window | None = None
         self.change(allowance)
@@ -79,6 +93,21 @@ class CallerLimits:
         self._requests = _changed(self._requests, allowance.requests_per_minute)
         self._tokens = _changed(self._tokens, allowance.tokens_per_minute)
         self._concurrent = allowance.concurrent
+        self.hear(self._elsewhere)
+
+    def hear(self, elsewhere: Use) -> None:
+        """What other processes let the caller use, from now on."""
+        self._elsewhere = elsewhere
+        if self._requests is not None:
+            self._requests.elsewhere = elsewhere.requests
+        if self._tokens is not None:
+            self._tokens.elsewhere = elsewhere.tokens
+
+    def use(self, now_s: float) -> Use:
+        """What the caller uses here; what is unlimited is not counted."""
+        windows = (self._requests, self._tokens)
+        requests, tokens = (0 if window is None else window.used_at(now_s) for window in windows)
+        return Use(requests, max(0, tokens), self.active)
 
     def admit(self, now_s: float, tokens: int = 0) -> Admission:
         """Count one request and its tokens, or nothing.
@@ -92,7 +121,7 @@ class CallerLimits:
             TooLarge: more tokens than the limit: waiting will not help.
         """
         name, limit, wait_s = "", 0, 0.0
-        if self._concurrent is not None and self.active >= self._concurrent:
+        if self._concurrent is not None and self.active + self._elsewhere.concurrent >= self._concurrent:
             name, limit, wait_s = "concurrent", self._concurrent, _CONCURRENT_RETRY_AFTER_S
         requests = self._requests
         if requests is not None and (requests_wait_s := requests.wait_s(now_s)) > wait_s:
@@ -157,28 +186,35 @@ class Slot:
 
 
 class Window:
-    """An amount in the last `window_s` seconds. Who asks `wait_s` and counts only at 0 never passes the limit."""
+    """An amount in the last `window_s` seconds. Who asks `wait_s` and counts only at 0 never passes the limit.
 
-    __slots__ = ("_slot_s", "_slots", "limit", "used", "window_s")
+    `elsewhere` is what was counted in other processes, as far as they have told.
+    """
+
+    __slots__ = ("_slot_s", "_slots", "elsewhere", "limit", "used", "window_s")
 
     def __init__(self, limit: int, window_s: float = WINDOW_S) -> None:
         self.limit = limit
         self.window_s = window_s
         self.used = 0
+        self.elsewhere = 0
         self._slots: deque[Slot] = deque()
         self._slot_s = window_s / _SLOTS_PER_WINDOW
 
     def wait_s(self, now_s: float, amount: int = 1) -> float:
         """Seconds until an amount fits; 0.0 when it fits now. Raises ValueError when it is over the limit itself."""
         self._forget(now_s)
-        excess = self.used + amount - self.limit
+        if amount > self.limit:
+            raise ValueError(f"{amount} will never fit into a limit of {self.limit}.")
+        excess = self.used + self.elsewhere + amount - self.limit
         if excess <= 0:
             return 0.0
         for slot in self._slots:
             excess -= slot.amount
             if excess <= 0:
                 return slot.at_s + self.window_s - now_s
-        raise ValueError(f"{amount} will never fit into a limit of {self.limit}.")
+        # All that was used here would not make room enough.
+        return min(_ELSEWHERE_RETRY_AFTER_S, self.window_s)
 
     def count(self, now_s: float, amount: int = 1) -> Slot:
         """Count an amount, fitting or not; the slot is for giving it back."""
@@ -201,10 +237,18 @@ class Window:
         self.used -= returned
 
     def quota(self, now_s: float) -> Quota:
-        """What is left now."""
+        """What is left now. When others' part of it is back, is not known: in a window at the latest."""
         self._forget(now_s)
         reset_s = self._slots[-1].at_s + self.window_s - now_s if self.used else 0.0
-        return Quota(self.limit, max(0, self.limit - self.used), min(reset_s, self.window_s), self.window_s)
+        if self.elsewhere:
+            reset_s = self.window_s
+        remaining = max(0, self.limit - self.used - self.elsewhere)
+        return Quota(self.limit, remaining, min(reset_s, self.window_s), self.window_s)
+
+    def used_at(self, now_s: float) -> int:
+        """What is in the window now; below 0 never, unless more was given back than counted."""
+        self._forget(now_s)
+        return self.used
 
     def _forget(self, now_s: float) -> None:
         slots, window_s = self._slots, self.window_s

@@ -16,7 +16,18 @@ from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
-from tollhouse.store import alerts, credentials, machinery, people, queue, repeats, requests, run_events, runs
+from tollhouse.store import (
+    alerts,
+    credentials,
+    limit_use,
+    machinery,
+    people,
+    queue,
+    repeats,
+    requests,
+    run_events,
+    runs,
+)
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.timekeeping import keep_time
 from tollhouse.store.types import to_micros
@@ -103,6 +114,8 @@ class Housekeeping:
                 await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
         kept_since = to_micros(self._clock.now()) - repeats.KEPT_US
         await self._store.write(lambda tx: repeats.drop_before(tx, kept_since))
+        used_since = to_micros(self._clock.now()) - limit_use.KEPT_US
+        await self._store.write(lambda tx: limit_use.drop_before(tx, used_since))
         if self._retention.max_delivery_days is not None:
             oldest = self._clock.now() - timedelta(days=self._retention.max_delivery_days)
             await self._store.write(lambda tx: alerts.drop_deliveries_before(tx, oldest))

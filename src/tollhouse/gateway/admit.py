@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from tollhouse.gateway.identify import Caller
-from tollhouse.limits import Admission, Allowance, CallerLimits, Snapshot
+from tollhouse.limits import NOTHING, Admission, Allowance, CallerLimits, Snapshot, Use
 
 REMEMBERED_MOST = 50_000
+
+TOLD_AGAIN_S = 10.0
+"""What was used leaves the window without anybody asking: others hear of it after so long."""
 
 
 class Admit:
@@ -13,14 +18,49 @@ class Admit:
 
     def __init__(self) -> None:
         self._limits: dict[str, tuple[Allowance, CallerLimits]] = {}
+        self._elsewhere: Mapping[str, Use] = {}
+        self._touched: set[str] = set()
+        self._told_at_s: dict[str, float] = {}
+        self._told_active: set[str] = set()
 
     def admit(self, caller: Caller, now_s: float, tokens: int) -> Admission:
         """Count one request that may use so many tokens. Raises Busy or TooLarge."""
+        self._touched.add(caller.user_id)
         return self._of(caller).admit(now_s, tokens)
 
     def snapshot(self, caller: Caller, now_s: float) -> Snapshot:
         """What is left, for the answer's headers."""
         return self._of(caller).snapshot(now_s)
+
+    def news(self, now_s: float) -> dict[str, Use]:
+        """What those use whose use others should hear of now: it is another one, or was told a while ago."""
+        stale = []
+        for user_id, told_at_s in self._told_at_s.items():
+            if told_at_s + TOLD_AGAIN_S > now_s:
+                break
+            stale.append(user_id)
+        news: dict[str, Use] = {}
+        for user_id in {*self._touched, *self._told_active, *stale}:
+            known = self._limits.get(user_id)
+            news[user_id] = use = NOTHING if known is None else known[1].use(now_s)
+            # The latest told stands last.
+            self._told_at_s.pop(user_id, None)
+            if use != NOTHING:
+                self._told_at_s[user_id] = now_s
+        self._touched.clear()
+        self._told_active = {user_id for user_id, use in news.items() if use.concurrent}
+        return news
+
+    def untold(self, user_ids: Iterable[str]) -> None:
+        """Others have not heard the news of these."""
+        self._touched.update(user_ids)
+
+    def hear(self, elsewhere: Mapping[str, Use]) -> None:
+        """What other processes let users use, all of it."""
+        for user_id in {*self._elsewhere, *elsewhere}:
+            if (known := self._limits.get(user_id)) is not None:
+                known[1].hear(elsewhere.get(user_id, NOTHING))
+        self._elsewhere = elsewhere
 
     def _of(self, caller: Caller) -> CallerLimits:
         known = self._limits.get(caller.user_id)
@@ -31,6 +71,7 @@ class Admit:
             limits.change(caller.allowance)
         else:
             limits = CallerLimits(caller.allowance)
+            limits.hear(self._elsewhere.get(caller.user_id, NOTHING))
             if len(self._limits) >= REMEMBERED_MOST:
                 self._limits = {user: entry for user, entry in self._limits.items() if entry[1].active}
         self._limits[caller.user_id] = (caller.allowance, limits)

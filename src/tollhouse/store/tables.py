@@ -387,6 +387,17 @@ process = Table(
     Column("beat_at", BigInteger, nullable=False),
 )
 
+limit_use = Table(
+    "limit_use",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("boot_id", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("concurrent", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+)
+
 fact = Table(
     "fact",
     metadata,
