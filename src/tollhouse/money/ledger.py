@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from tollhouse.clock import Clock
 from tollhouse.errors import BudgetExhausted, Conflict
-from tollhouse.money.amounts import MAX_NANODOLLARS, Nanodollars, usd_text
+from tollhouse.money.amounts import MAX_NANODOLLARS, Nanodollars
 from tollhouse.money.budgets import (
     Ask,
     Balance,
@@ -31,9 +31,9 @@ from tollhouse.money.budgets import (
     bucket_id,
     budget_id_of,
     decide,
-    resets_at,
     unit_of,
 )
+from tollhouse.money.refusals import refusal_error, shown
 from tollhouse.store import ledger as sql
 from tollhouse.store.engine import Reading, Unsure
 from tollhouse.store.machinery import ADD_NOTE, Note
@@ -359,7 +359,7 @@ class LedgerBatch:
         key, amount = correction.bucket, correction.amount
         balance, unit = self._balances[key], unit_of(key)
         if amount > balance.posted:
-            return Conflict(f"Only {_shown(balance.posted, unit)} can be given back: more is not posted.")
+            return Conflict(f"Only {shown(balance.posted, unit)} can be given back: more is not posted.")
         if balance.taken - amount > MAX_NANODOLLARS:
             return Conflict("No account can hold so much.")
         balance.posted -= amount
@@ -417,48 +417,6 @@ def budget_of(row: Sequence[Any]) -> Budget:
         time_zone=time_zone,
         min_output_tokens=min_output_tokens,
     )
-
-
-def refusal_error(refusal: Refusal, now: datetime) -> BudgetExhausted:
-    """Why the call is refused, what could be afforded, and when the budget resets."""
-    budget = refusal.budget
-    name = "total" if budget.window == "total" else f"per {budget.window}"
-    limit = _shown(budget.limit, budget.unit)
-    details: dict[str, Any] = {"budget": budget.id, "unit": budget.unit, "window": budget.window}
-    if refusal.unpriced:
-        return BudgetExhausted(
-            f"The price of this model is unknown, so a strict budget ({limit} {name}) cannot hold it. "
-            "An operator can set a price, or a budget in mode `estimate`.",
-            code="unknown_price",
-            details=details,
-        )
-    reset = resets_at(budget.window, budget.time_zone, now)
-    message = (
-        f"A budget of {limit} {name} cannot hold this call: it may take {_shown(refusal.needed, budget.unit)}, "
-        f"{_shown(refusal.available, budget.unit)} is left."
-    )
-    details |= {"needed": _figure(refusal.needed, budget), "available": _figure(refusal.available, budget)}
-    if refusal.affordable_tokens is not None:
-        if refusal.affordable_tokens:
-            message += f" An output of up to {refusal.affordable_tokens} tokens could be afforded."
-        details["affordable_max_tokens"] = refusal.affordable_tokens
-    if reset is not None:
-        text = reset.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        message += f" It resets at {text}."
-        details["resets_at"] = text
-    return BudgetExhausted(
-        message,
-        retry_after_s=None if reset is None else max(1.0, (reset - now).total_seconds()),
-        details=details,
-    )
-
-
-def _figure(amount: int, budget: Budget) -> str | int:
-    return usd_text(Nanodollars(amount)) if budget.unit == "usd" else amount
-
-
-def _shown(amount: int, unit: str) -> str:
-    return f"${usd_text(Nanodollars(amount))}" if unit == "usd" else f"{amount} {unit}"
 
 
 # --- amounts by bucket, as one text: `bud_1:2026-11-22=5000 bud_2:total=1` --------------------------------------------
