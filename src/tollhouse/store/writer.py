@@ -55,6 +55,11 @@ Asker: TypeAlias = asyncio.Future[Any] | None
 BUSY_PATIENCE_S = 2.0
 BUSY_PAUSE_S = 0.005
 CHECKPOINT_EVERY_S = 1.0
+WAL_PAGES_MOST = 25_000
+"""A WAL with more pages than this, some 100 MiB, begins anew. While somebody writes or reads all the time it would
+never do so by itself, and grow by gigabytes."""
+READERS_PATIENCE_S = 0.05
+"""How long a checkpoint waits for readers of what is old, while who writes waits for it."""
 COMPANY_S = 0.002
 """How long what nobody waits for may wait for company. Under load that spares a third of the transactions."""
 
@@ -147,7 +152,8 @@ class SqliteStore:
         self._readers = SqliteReaders(path)
         self._checkpoints = ThreadPoolExecutor(1, "tollhouse-checkpoint")
         self._checkpointed_at_s = self._loop.time()
-        self._checkpointing: asyncio.Future[None] | None = None
+        self._checkpointing: asyncio.Task[None] | None = None
+        self._stands_aside = False
         self._waiting: Waiting | None = None
         self._owed = Owed(self._loop, self.put)
         self._closed = False
@@ -222,6 +228,9 @@ class SqliteStore:
             self._loop.call_soon(self._write_batch, waiting)
 
     def _write_batch(self, waiting: Waiting) -> None:
+        if self._stands_aside:
+            self._loop.call_later(BUSY_PAUSE_S, self._write_batch, waiting)
+            return
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -234,7 +243,7 @@ class SqliteStore:
         self._waiting = None
         self._write(waiting)
         if self._loop.time() - self._checkpointed_at_s > CHECKPOINT_EVERY_S and self._checkpointing is None:
-            self._checkpoint()
+            self._checkpointing = self._loop.create_task(self._checkpoint())
 
     def _write(self, waiting: Waiting) -> None:
         """One transaction, already begun. Outcomes are told after the commit: nobody hears of what is not durable."""
@@ -300,15 +309,22 @@ class SqliteStore:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    def _checkpoint(self) -> None:
-        self._checkpointing = future = self._loop.run_in_executor(self._checkpoints, checkpoint, self.path)
+    async def _checkpoint(self) -> None:
+        """Move what the WAL holds into the database; a WAL that has grown begins anew, while nobody writes."""
 
-        def done(_: asyncio.Future[None]) -> None:
+        def move(mode: str) -> asyncio.Future[int]:
+            return self._loop.run_in_executor(self._checkpoints, checkpoint, self.path, mode)
+
+        try:
+            if await move("PASSIVE") > WAL_PAGES_MOST:
+                self._stands_aside = True
+                await move("RESTART")
+        except sqlite3.Error as error:
+            log.warning(Event.STORE_FAILED, step="checkpoint", error=str(error))
+        finally:
+            self._stands_aside = False
             self._checkpointing = None
             self._checkpointed_at_s = self._loop.time()
-            future.exception()
-
-        future.add_done_callback(done)
 
 
 def nothing(batch: Batch, items: list[None]) -> Sequence[None]:
@@ -316,16 +332,23 @@ def nothing(batch: Batch, items: list[None]) -> Sequence[None]:
     return items
 
 
-def checkpoint(path: Path) -> None:
-    """Move what the WAL holds into the database, as far as no reader needs it.
+def checkpoint(path: Path, mode: str) -> int:
+    """Move what the WAL holds into the database; gives how many pages it held.
 
     A busy moment is left to the next try.
+
+    Args:
+        mode: SQLite's: PASSIVE moves what no reader needs, RESTART waits a moment for readers of what is old, and lets
+            the next writer begin the WAL anew.
     """
-    connection = sqlite3.connect(path, isolation_level=None, timeout=0.1)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=READERS_PATIENCE_S)
     try:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        pages: int = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[1]
     except sqlite3.OperationalError as error:
         if not is_busy(error):
             raise
+        return 0
+    else:
+        return pages
     finally:
         connection.close()
