@@ -59,12 +59,43 @@ async def test_whatever_makes_a_budget_fuller_is_looked_at(books: Books, clock: 
         await books.ledger.correct(Correction(id="cor_1", bucket=bucket, amount=-5))
     else:
         await books.end(held, end, usd=5)
-    for _ in range(2):
-        found, mark = await look(books, mark)
-        assert found == {bucket}
+    found, mark = await look(books, mark)
+    assert found == {bucket}
     clock.advance(seconds=61)
     _, mark = await look(books, mark)
     assert (await look(books, mark))[0] == set()
+
+
+async def test_every_bucket_that_an_entry_names_is_found(books: Books):
+    budgets = [await books.budget(100, window=window) for window in ("day", "month", "total")]
+    budgets.append(await books.budget(10_000, unit="tokens"))
+    _, mark = await look(books, None)
+    await settled(books)
+    await settled(books, 2)
+    assert (await look(books, mark))[0] == {bucket_id(budget, NOON) for budget in budgets}
+
+
+async def test_who_has_no_budget_moves_nothing(books: Books):
+    await books.budget(100)
+    _, mark = await look(books, None)
+    held = await books.hold(5, owner="usr_2")
+    await books.end(held, "settle", usd=5)
+    await books.end(await books.hold(5, owner="usr_2"), "expire")
+    assert (await look(books, mark))[0] == set()
+
+
+@pytest.mark.parametrize("ago_s", [0, 19])
+async def test_an_entry_that_appears_behind_a_later_one_is_found(books: Books, clock: ManualClock, ago_s: float):
+    """As on PostgreSQL, where the transaction that took the lower number may commit later."""
+    budget = await books.budget(100)
+    await settled(books)
+    clock.advance(seconds=ago_s)
+    _, mark = await look(books, None)
+    if books.store.dialect == "postgresql":
+        found, _ = await look(books, mark)
+        assert found == {bucket_id(budget, NOON)}
+    else:
+        assert (await look(books, mark))[0] == set()
 
 
 async def test_what_was_only_held_or_given_back_is_not_looked_at(books: Books):

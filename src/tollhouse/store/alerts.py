@@ -53,21 +53,39 @@ NEARLY = 1 - 1e-9
 # --- noticing --------------------------------------------------------------------------------------------------------
 
 
-def newest_entry(tx: Reading, *, before: datetime) -> int:
-    """The newest of the ledger's entries that was made before an instant; 0 for none."""
-    query = select(entry.c.id).where(entry.c.at < to_micros(before)).order_by(entry.c.id.desc()).limit(1)
+def newest_entry(tx: Reading, *, late: datetime) -> int:
+    """The newest of the ledger's entries that no other will come before; 0 for none.
+
+    Args:
+        late: on PostgreSQL, an entry made before this is there already; on SQLite they come in their order.
+    """
+    if tx.dialect.name == "sqlite":
+        return tx.execute(select(func.max(entry.c.id))).scalar_one() or 0
+    query = select(entry.c.id).where(entry.c.at < to_micros(late)).order_by(entry.c.id.desc()).limit(1)
     return tx.execute(query).scalar_one_or_none() or 0
 
 
-def moves_after(tx: Reading, entry_id: int) -> list[str]:
-    """What later entries have posted or charged, as amounts by bucket; what became unconfirmed is told by its hold."""
-    since = select(entry.c.moves).where(entry.c.id > entry_id, entry.c.kind.in_(("settle", "charge"))).distinct()
-    expired = (
-        select(hold.c.held)
-        .join(entry, entry.c.hold_id == hold.c.id)
-        .where(entry.c.id > entry_id, entry.c.kind == "expire")
-    )
-    return [*tx.execute(since).scalars(), *tx.execute(expired).scalars()]
+def moved_buckets(tx: Reading, entry_id: int) -> set[str]:
+    """Buckets to which later entries have posted or charged; what became unconfirmed is told by its hold.
+
+    The database takes the amounts apart: in Python, thousands of them would hold up everybody's requests.
+    """
+    posted, its_bucket = _amounts(tx.dialect.name, entry.c.moves)
+    since = select(its_bucket).select_from(entry).join(posted, true())
+    since = since.where(entry.c.id > entry_id, entry.c.kind.in_(("settle", "charge")), entry.c.moves != "")
+    held, held_bucket = _amounts(tx.dialect.name, hold.c.held)
+    expired = select(held_bucket).select_from(entry).join(hold, entry.c.hold_id == hold.c.id).join(held, true())
+    expired = expired.where(entry.c.id > entry_id, entry.c.kind == "expire", hold.c.held != "")
+    return {*tx.execute(since.distinct()).scalars(), *tx.execute(expired.distinct()).scalars()}
+
+
+def _amounts(dialect: str, text: ColumnElement[str]) -> tuple[Any, ColumnElement[str]]:
+    """Amounts by bucket as rows, and the bucket of each (`money.ledger.write_amounts`)."""
+    if dialect == "sqlite":
+        each = func.json_each('["' + func.replace(text, " ", '","') + '"]').table_valued("value", name="amount")
+        return each, func.substr(each.c.value, 1, func.instr(each.c.value, "=") - 1)
+    each = func.unnest(func.string_to_array(text, " ")).table_valued("value", name="amount").render_derived()
+    return each, func.split_part(each.c.value, "=", 1)
 
 
 def calendars(tx: Reading) -> list[tuple[str, str]]:
