@@ -19,7 +19,7 @@ def test_an_endpoint_is_added_tried_rotated_and_removed(
     here = ("--config", str(config))
     made = tollhouse("webhooks", "add", receiver.url, "--json", *here).json
     assert made["secret"].startswith("whsec_")
-    alerts = ["budget.threshold", "credential.aging", "credential.failing", "run.failed"]
+    alerts = ["budget.threshold", "budget.overage", "credential.aging", "credential.failing", "run.failed"]
     assert sorted(made["events"]) == sorted([*alerts, "run.succeeded", "run.cancelled"])
     listed = tollhouse("webhooks", "list", *here)
     assert made["id"] in listed.out
