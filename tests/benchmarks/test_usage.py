@@ -54,4 +54,5 @@ def test_an_open_file_is_counted(tmp_path: Path):
 def test_processor_time_of_ended_children_still_counts():
     before_s = usage.cpu_s(os.getpid())
     subprocess.run([sys.executable, "-c", "while __import__('time').process_time() < 0.2: pass"], check=True)
-    assert usage.cpu_s(os.getpid()) - before_s >= 0.19
+    # Linux counts in hundredths of a second, for each of both figures.
+    assert usage.cpu_s(os.getpid()) - before_s > 0.17
