@@ -17,10 +17,13 @@ def test_an_endpoint_is_added_tried_rotated_and_removed(
     config = tmp_path / "tollhouse.toml"
     config.write_text('[alerts]\nprivate_hosts = ["127.0.0.1"]\n')
     here = ("--config", str(config))
-    made = tollhouse("webhooks", "add", receiver.url, "--json", *here).json
-    assert made["secret"].startswith("whsec_")
+    for_all = tollhouse("webhooks", "add", receiver.url, "--json", *here).json
     alerts = ["budget.threshold", "budget.overage", "credential.aging", "credential.failing", "run.failed"]
-    assert sorted(made["events"]) == sorted([*alerts, "run.succeeded", "run.cancelled"])
+    assert sorted(for_all["events"]) == sorted([*alerts, "run.succeeded", "run.cancelled"])
+    assert tollhouse("webhooks", "remove", for_all["id"]).status == 0
+    # From here on one that hears of nothing that other tests may cause in the same house.
+    made = tollhouse("webhooks", "add", receiver.url, "--event", "credential.aging", "--json", *here).json
+    assert made["secret"].startswith("whsec_")
     listed = tollhouse("webhooks", "list", *here)
     assert made["id"] in listed.out
     assert made["secret"] not in listed.out
@@ -28,7 +31,7 @@ def test_an_endpoint_is_added_tried_rotated_and_removed(
     assert [tollhouse("webhooks", "ping", made["id"], *here).status for _ in range(2)] == [0, 1]
     (failed,) = tollhouse("deliveries", "list", "--target", made["id"], "--status", "pending", "--json").json["data"]
     assert tollhouse("deliveries", "resend", failed["id"], "--json", *here).json["status"] == "delivered"
-    assert tollhouse("alerts", "list", "--json").json["data"][0]["type"] == "webhook.ping"
+    assert "webhook.ping" in {row["type"] for row in tollhouse("alerts", "list", "--json").json["data"]}
     rotated = tollhouse("webhooks", "rotate", made["id"])
     assert "whsec_" in rotated.out
     assert "not shown again" in rotated.err
