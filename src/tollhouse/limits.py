@@ -107,7 +107,7 @@ class CallerLimits:
         """What the caller uses here; what is unlimited is not counted."""
         windows = (self._requests, self._tokens)
         requests, tokens = (0 if window is None else window.used_at(now_s) for window in windows)
-        return Use(requests, max(0, tokens), self.active)
+        return Use(requests, tokens, self.active)
 
     def admit(self, now_s: float, tokens: int = 0) -> Admission:
         """Count one request and its tokens, or nothing.
@@ -246,7 +246,7 @@ class Window:
         return Quota(self.limit, remaining, min(reset_s, self.window_s), self.window_s)
 
     def used_at(self, now_s: float) -> int:
-        """What is in the window now; below 0 never, unless more was given back than counted."""
+        """What is in the window now, >= 0."""
         self._forget(now_s)
         return self.used
 

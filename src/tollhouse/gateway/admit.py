@@ -25,8 +25,9 @@ class Admit:
 
     def admit(self, caller: Caller, now_s: float, tokens: int) -> Admission:
         """Count one request that may use so many tokens. Raises Busy or TooLarge."""
+        limits = self._of(caller)
         self._touched.add(caller.user_id)
-        return self._of(caller).admit(now_s, tokens)
+        return limits.admit(now_s, tokens)
 
     def snapshot(self, caller: Caller, now_s: float) -> Snapshot:
         """What is left, for the answer's headers."""
@@ -74,5 +75,6 @@ class Admit:
             limits.hear(self._elsewhere.get(caller.user_id, NOTHING))
             if len(self._limits) >= REMEMBERED_MOST:
                 self._limits = {user: entry for user, entry in self._limits.items() if entry[1].active}
+                self._touched &= self._limits.keys()
         self._limits[caller.user_id] = (caller.allowance, limits)
         return limits

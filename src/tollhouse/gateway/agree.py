@@ -12,7 +12,7 @@ from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.admit import Admit
 from tollhouse.limits import WINDOW_S, Use
-from tollhouse.store import limit_use
+from tollhouse.store import limit_use, machinery
 from tollhouse.store.engine import Reading, Store, Writing
 from tollhouse.telemetry import Event, log
 
@@ -55,7 +55,7 @@ class Agreement:
         now_s = self._clock.monotonic()
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + LOOK_S
-            self._has_others = await self._store.read(lambda tx: limit_use.others(tx, self._boot_id, KINDS))
+            self._has_others = await self._store.read(lambda tx: machinery.has_others(tx, self._boot_id, KINDS))
         if not self._has_others:
             self._admit.hear({})
             return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from sqlalchemy import case, delete, func, select
 
 from tollhouse.store.engine import Reading, Writing
-from tollhouse.store.tables import limit_use, process
+from tollhouse.store.tables import limit_use
 from tollhouse.store.types import UPSERTS
 
 Use: TypeAlias = tuple[int, int, int]
@@ -60,9 +60,3 @@ def of_others(tx: Reading, boot_id: str, *, since_us: int, alive_since_us: int) 
 def drop_before(tx: Writing, told_at_us: int) -> int:
     """Forget what was told earlier, by processes that are gone; gives how many rows went."""
     return tx.execute(delete(limit_use).where(limit_use.c.told_at < told_at_us)).rowcount
-
-
-def others(tx: Reading, boot_id: str, kinds: Sequence[str]) -> bool:
-    """Whether another process of these kinds lets callers in."""
-    query = select(process.c.boot_id).where(process.c.boot_id != boot_id, process.c.kind.in_(kinds)).limit(1)
-    return tx.execute(query).first() is not None

@@ -43,6 +43,12 @@ def processes_of(tx: Reading, kind: str) -> list[str]:
     return list(tx.execute(select(process.c.boot_id).where(process.c.kind == kind)).scalars())
 
 
+def has_others(tx: Reading, boot_id: str, kinds: Sequence[str]) -> bool:
+    """Whether there is a process of these kinds besides this one, beaten or not."""
+    query = select(process.c.boot_id).where(process.c.boot_id != boot_id, process.c.kind.in_(kinds)).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def processes(tx: Reading) -> list[Any]:
     """Every process that was not cleared away, with its last heartbeat; the latest first."""
     return list(tx.execute(select(process).order_by(process.c.beat_at.desc())).mappings())
