@@ -155,7 +155,7 @@ async def test_a_call_that_is_under_way_at_its_deadline_is_stopped_and_paid_as_f
 ):
     provider.script(say("Hel"), stall())
     conversation = await ada.new()
-    ended = await ada.ended(await later(ada, conversation, deadline=1))
+    ended = await ada.ended(await later(ada, conversation, deadline=4))
     assert (ended["status"], ended["attempt"]) == ("failed", 1)
     assert (ended["error"]["code"], ended["answer"]["finish_reason"]) == ("deadline_exceeded", "stopped")
     assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hel")]
