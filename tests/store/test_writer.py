@@ -54,6 +54,27 @@ async def test_what_is_joined_in_one_turn_is_one_batch_with_an_outcome_each(stor
     assert len(await names(store)) == 50
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_under_load_several_turns_share_a_transaction(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tollhouse.store.writer.COMPANY_S", 0.5)
+    sizes = []
+
+    def count(batch: Batch, items: list[str]) -> Sequence[str]:
+        sizes.append(len(items))
+        return put(batch, items)
+
+    await store.join(count, "alone")
+    await store.join(count, "alone too")
+    assert sizes == [1, 1]
+    await asyncio.gather(*(store.join(count, f"crowd {number}") for number in range(4)))
+    turns = []
+    for number in range(3):
+        turns.append(store.join(count, f"turn {number}"))
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*turns) == ["TURN 0", "TURN 1", "TURN 2"]
+    assert sizes == [1, 1, 4, 3]
+
+
 async def test_what_was_put_before_is_written_before_what_goes_along_with_a_change(store: Store) -> None:
     """A process that dies between the two may leave the first alone, never the second."""
     written = []

@@ -173,7 +173,7 @@ class PostgresStore:
 
     async def _apart(self, waiting: Waiting, error: Exception) -> None:
         """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
-        if waiting.is_single:
+        if waiting.size == 1:
             waiting.fail(error, self._owed)
             return
         for handler, (items, askers) in waiting.joined.items():

@@ -1,6 +1,6 @@
 """One writer per process: whatever waits is one transaction.
 
-What one turn of the event loop brought is a batch. Two kinds of work come in:
+What one turn of the event loop brought is a batch, or under load what some of them did. Two kinds of work come in:
 
 * *changes*: synchronous functions over a `Writing`, each undone alone by its savepoint when it raises;
 * *joined items*: many of one kind, handed together to one handler (holds, settlements, request rows). A batch whose
@@ -61,7 +61,10 @@ never do so by itself, and grow by gigabytes."""
 READERS_PATIENCE_S = 0.05
 """How long a checkpoint waits for readers of what is old, while who writes waits for it."""
 COMPANY_S = 0.002
-"""How long what nobody waits for may wait for company. Under load that spares a third of the transactions."""
+"""How long what nobody waits for may wait for company, and under load everything: a transaction that more share costs
+each of them less."""
+CROWD = 4
+"""So many items in one transaction, or more, are load."""
 
 
 class Waiting:
@@ -84,9 +87,9 @@ class Waiting:
             lists[1].append(asker)
 
     @property
-    def is_single(self) -> bool:
-        """One item or change alone."""
-        return len(self.changes) + sum(len(items) for items, _ in self.joined.values()) == 1
+    def size(self) -> int:
+        """Items and changes."""
+        return len(self.changes) + sum(len(items) for items, _ in self.joined.values())
 
     def announce(self, on_commit: Mapping[Handler, Callable[[list[Any]], None]]) -> None:
         """It is durable: tell those who listen."""
@@ -155,6 +158,7 @@ class SqliteStore:
         self._checkpointing: asyncio.Task[None] | None = None
         self._stands_aside = False
         self._waiting: Waiting | None = None
+        self._not_before_s = 0.0
         self._owed = Owed(self._loop, self.put)
         self._closed = False
 
@@ -217,7 +221,7 @@ class SqliteStore:
         return self._waiting
 
     def _due(self) -> Waiting:
-        """The next batch, at the end of this turn of the loop."""
+        """The next batch, at the end of this turn of the loop; under load a moment later."""
         waiting = self._next()
         self._call(waiting)
         return waiting
@@ -225,7 +229,10 @@ class SqliteStore:
     def _call(self, waiting: Waiting) -> None:
         if not waiting.is_due:
             waiting.is_due = True
-            self._loop.call_soon(self._write_batch, waiting)
+            if self._not_before_s > self._loop.time():
+                self._loop.call_at(self._not_before_s, self._write_batch, waiting)
+            else:
+                self._loop.call_soon(self._write_batch, waiting)
 
     def _write_batch(self, waiting: Waiting) -> None:
         if self._stands_aside:
@@ -242,7 +249,9 @@ class SqliteStore:
             return
         self._waiting = None
         self._write(waiting)
-        if self._loop.time() - self._checkpointed_at_s > CHECKPOINT_EVERY_S and self._checkpointing is None:
+        now_s = self._loop.time()
+        self._not_before_s = now_s + COMPANY_S if waiting.size >= CROWD else now_s
+        if now_s - self._checkpointed_at_s > CHECKPOINT_EVERY_S and self._checkpointing is None:
             self._checkpointing = self._loop.create_task(self._checkpoint())
 
     def _write(self, waiting: Waiting) -> None:
@@ -261,7 +270,7 @@ class SqliteStore:
             self._commit()
         except Exception as error:
             self._rollback()
-            if is_own_trouble(error) or waiting.is_single:
+            if is_own_trouble(error) or waiting.size == 1:
                 waiting.fail(as_unavailable(error), self._owed)
             else:
                 self._write_apart(waiting)
