@@ -180,8 +180,9 @@ def write_request(request: chat.ChatRequest, *, cap_field: str = "max_completion
 
 
 def read_cap(wire: Settings) -> int | None:
-    """The client's cap on output; the newer of the two fields wins."""
-    return wire.max_tokens if wire.max_completion_tokens is None else wire.max_completion_tokens
+    """The client's cap on output. It has two names, and of both vendors heed either: only the larger bounds anything."""
+    older, newer = wire.max_tokens, wire.max_completion_tokens
+    return older if newer is None else newer if older is None else max(older, newer)
 
 
 def wants_usage(wire: Settings) -> bool:
@@ -205,12 +206,10 @@ def unprintable_model() -> errors.InvalidRequest:
 def _beyond(wire: _Request, body: bytes) -> Fields:
     """The modelled fields that say more than is modelled of them."""
     choice, form, options = wire.tool_choice, wire.response_format, wire.stream_options
-    has_both_caps = wire.max_tokens is not None and wire.max_completion_tokens is not None
-    if not (has_both_caps or options or form or isinstance(choice, ToolChoice)):
+    if not (options or form or isinstance(choice, ToolChoice)):
         return {}
-    fields, extra = FIELDS.decode(body), {}
-    if has_both_caps:
-        extra["max_tokens"] = fields["max_tokens"]
+    fields = FIELDS.decode(body)
+    extra: Fields = {}
     if options is not None:
         more = FIELDS.decode(fields["stream_options"])
         more.pop("include_usage", None)
