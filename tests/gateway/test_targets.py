@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from gateways import CONTEXT
 from houses import Person, make_person, opened, served
@@ -21,6 +22,7 @@ from tollhouse.providers.azure import PROVIDER as AZURE
 from tollhouse.providers.base import Provider
 from tollhouse.providers.openai import PROVIDER as OPENAI
 from tollhouse.providers.zai import PROVIDER as ZAI
+from tollhouse.store.tables import hold
 from tollhouse.testing import WireProvider, answer, expect, reply
 from tollhouse.upstream.base import Origin
 from tollhouse.upstream.demo import DemoUpstream
@@ -241,8 +243,33 @@ async def test_a_model_that_would_leave_the_deployments_is_not_sent(tmp_path: Pa
         await add(house, ada.id, api_version="2024-10-21")
         async with served(house) as url:
             response = await ask(url, ada, model="azure/..")
+        assert await house.store.read(lambda tx: tx.execute(select(hold.c.state)).scalars().all()) == ["voided"]
     assert response.status_code == 400
     assert provider.requests == []
+
+
+@pytest.mark.parametrize("surface", ["/v1/chat/completions", "/v1/responses"])
+async def test_openrouter_may_not_answer_from_a_model_that_nothing_is_held_for(tmp_path: Path, surface: str):
+    async with WireProvider() as provider, opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
+        ada = await make_person(house)
+        await credentials.add_credential(house.desk, COMMAND_LINE, ada.id, provider="openrouter", api_key=SECRET)
+        async with served(house) as url:
+            response = await ask(
+                url, ada, surface, model="openrouter/acme/small", models=["acme/large"], input="The word models"
+            )
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "models")
+    assert provider.requests == []
+
+
+async def test_a_word_is_not_yet_a_field(tmp_path: Path):
+    async with WireProvider() as provider:
+        provider.script(answer("Hello", usage=(19, 10)))
+        async with opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
+            ada = await make_person(house)
+            await credentials.add_credential(house.desk, COMMAND_LINE, ada.id, provider="openrouter", api_key=SECRET)
+            async with served(house) as url:
+                response = await ask(url, ada, model="openrouter/acme/small", stop='"models"')
+    assert response.status_code == 200
 
 
 async def test_mistral_is_asked_without_what_it_refuses(tmp_path: Path):
@@ -259,7 +286,7 @@ async def test_mistral_is_asked_without_what_it_refuses(tmp_path: Path):
     assert not {"stream_options", "max_completion_tokens"} & asked.keys()
 
 
-async def ask(url: str, person: Person, **fields: Any) -> httpx2.Response:
+async def ask(url: str, person: Person, surface: str = "/v1/chat/completions", **fields: Any) -> httpx2.Response:
     body = {"messages": [{"role": "user", "content": "Hi"}]} | fields
     async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=CONTEXT) as client:
-        return await client.post("/v1/chat/completions", headers=person.headers, json=body)
+        return await client.post(surface, headers=person.headers, json=body)

@@ -43,7 +43,7 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
         UpstreamError: nobody answered; the last failure.
         Unavailable: no hold could be written, so nothing was sent.
     """
-    left, exchange.translations = askable(candidates, exchange.dialect, exchange.read)
+    left, exchange.translations = askable(candidates, exchange.dialect, exchange.body, exchange.read)
     candidate = left.pop(0)
     for number in range(1, calling.attempts + 1):
         try:
@@ -133,19 +133,22 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     left_s = exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
     if left_s <= 0:
         raise UpstreamTimeout(f"The request's {calling.timeouts.total_s:g} s are over.")
-    attempt.is_sent = True
-    reply = await target.upstream.send(
-        Call(
-            origin=target.origin,
-            target=target.base_path + provider.target(path, candidate.model, fields_of(candidate)),
-            headers=(JSON, *headers),
-            body=provider.reword(body) if dialect is provider.dialect else body,
-            timeouts=calling.timeouts
-            if attempt.number == 1 and not exchange.wait_s
-            else msgspec.structs.replace(calling.timeouts, total_s=left_s),
-            bounds=calling.bounds,
-        )
+    call = Call(
+        origin=target.origin,
+        target=target.base_path + provider.target(path, candidate.model, fields_of(candidate)),
+        headers=(JSON, *headers),
+        body=provider.reword(body) if dialect is provider.dialect else body,
+        timeouts=calling.timeouts
+        if attempt.number == 1 and not exchange.wait_s
+        else msgspec.structs.replace(calling.timeouts, total_s=left_s),
+        bounds=calling.bounds,
     )
+    attempt.is_sent = True
+    try:
+        reply = await target.upstream.send(call)
+    except InvalidRequest:
+        attempt.is_sent = False
+        raise
     if reply.status >= 300:
         raise await failure(reply, dialect, candidate, secrets, calling)
     if exchange.stream and not _is_event_stream(reply.headers):

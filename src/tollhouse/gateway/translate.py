@@ -48,13 +48,14 @@ class Translation(msgspec.Struct, frozen=True):
 
 
 def askable(
-    candidates: Iterable[Candidate], spoken: ModuleType, read: Callable[[], ChatRequest]
+    candidates: Iterable[Candidate], spoken: ModuleType, body: bytes, read: Callable[[], ChatRequest]
 ) -> tuple[list[Candidate], Mapping[str, Translation]]:
     """The candidates that can be asked this, best first, and by provider the translations for those who need one.
 
     Args:
         spoken: the client's dialect.
-        read: reads all that is asked; called only when somebody needs a translation. May raise InvalidRequest.
+        body: the request as it came.
+        read: reads all that is asked; called only when somebody needs that. May raise InvalidRequest.
 
     Raises:
         InvalidRequest: nobody can be asked; it names what the best of them cannot be told.
@@ -64,16 +65,30 @@ def askable(
     refusal: InvalidRequest | None = None
     for candidate in candidates:
         provider = candidate.provider
-        if not provider.speaks(spoken) and provider.name not in translations:
-            try:
+        try:
+            if provider.speaks(spoken):
+                refuse_unheld(provider, body, read)
+            elif provider.name not in translations:
                 translations[provider.name] = translate(read(), spoken, provider)
-            except InvalidRequest as error:
-                refusal = refusal or error
-                continue
+        except InvalidRequest as error:
+            refusal = refusal or error
+            continue
         able.append(candidate)
     if refusal is not None and not able:
         raise refusal
     return able, translations
+
+
+def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], ChatRequest]) -> None:
+    """Raise InvalidRequest for a field with which the provider may bill for what nothing is held for."""
+    for name in provider.unheld:
+        # Most requests do not have the word anywhere, and need not be read.
+        if name.encode() in body and name in read().extra:
+            raise InvalidRequest(
+                f"{provider.name} may not be asked with `{name}`: it would answer from models that no budget has set "
+                "money aside for. Let a route name them instead.",
+                param=name,
+            )
 
 
 def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> Translation:

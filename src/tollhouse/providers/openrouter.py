@@ -5,7 +5,8 @@ not known: they are translated.
 
 It always counts, whether asked by `stream_options`, by its own `usage: {"include": true}`, or not at all, and tells
 what it charges in its credits, which are dollars (its page "Usage Accounting", 2026-11-22). That is what the ledger
-posts: which vendor served, at what price, only OpenRouter knows. What is set aside follows its published price.
+posts: which vendor served, at what price, only OpenRouter knows. What is set aside follows its published price, which
+is why a request may not name further models (its page "Model Fallbacks", 2026-11-30).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ PROVIDER = Provider(
     docs_url="https://openrouter.ai/docs",
     env="OPENROUTER_API_KEY",
     target=_target,
+    unheld=("models",),
     priced_as="openrouter",
     tells_cost=True,
     hidden_tokens=_hidden_tokens,
