@@ -180,7 +180,7 @@ def write_request(request: chat.ChatRequest, *, cap_field: str = "max_completion
 
 
 def read_cap(wire: Settings) -> int | None:
-    """The client's cap on output. It has two names, and of both vendors heed either: only the larger bounds anything."""
+    """The client's cap on output. It has two names, and vendors heed either: only the larger bounds anything."""
     older, newer = wire.max_tokens, wire.max_completion_tokens
     return older if newer is None else newer if older is None else max(older, newer)
 
