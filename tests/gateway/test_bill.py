@@ -30,6 +30,15 @@ def test_what_was_counted_costs_what_the_price_says():
     assert billed(USAGE) == (140, "exact")
 
 
+def test_a_count_beyond_all_that_the_call_can_use_is_none():
+    """A68: at most ten times what was held, and no more."""
+    read, made = Usage(input_tokens=10_001, output_tokens=10), Usage(input_tokens=100, output_tokens=1_001)
+    assert billed(read) == billed(None) == (1_200, "estimated")
+    assert billed(made) == (4_104, "exact")
+    assert bill_of(made, PRICE, 1_000, 50, output_most=100).status == "estimated"
+    assert bill_of(Usage(input_tokens=10_000, output_tokens=1_000), PRICE, 1_000, 50, output_most=100).status == "exact"
+
+
 def test_a_search_of_the_web_has_its_fee():
     assert billed(Usage(input_tokens=100, output_tokens=10, web_searches=3)) == (30_000_140, "exact")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,6 +11,9 @@ from tollhouse.money.amounts import Nanodollars, whole_nanodollars
 from tollhouse.money.prices import Price, split_cost
 
 CostStatus = Literal["exact", "estimated", "unpriced"]
+
+CREDIBLE: Final = 10
+"""A count of more than so many times the most that a call can use is nonsense."""
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -30,17 +33,26 @@ class Bill(msgspec.Struct, frozen=True):
 
 
 def bill_of(
-    usage: Usage | None, price: Price | None, input_bound: int, output_bound: int, *, tells_cost: bool = False
+    usage: Usage | None,
+    price: Price | None,
+    input_bound: int,
+    output_bound: int,
+    *,
+    output_most: int | None = None,
+    tells_cost: bool = False,
 ) -> Bill:
     """The bill of one answer.
 
     Args:
-        usage: the provider's count; None, nothing at all, or parts above their whole mean that ours is taken. Parts
-            that the dialect could mend are charged as the most they can mean, and called estimated.
+        usage: the provider's count; None, nothing at all, nonsense, or parts above their whole mean that ours is taken.
+            Parts that the dialect could mend are charged as the most they can mean, and called estimated.
         input_bound: tokens the input cannot have exceeded.
         output_bound: tokens the output cannot have exceeded: its bytes, since a token has at least one, or its cap.
+        output_most: tokens that the call could make, seen or not; None for no end.
         tells_cost: what the provider says that it costs is what it bills, whatever our price.
     """
+    if usage is not None and _is_nonsense(usage, input_bound, output_most):
+        usage = None
     if tells_cost and usage is not None and usage.told_usd is not None:
         return _told(usage, whole_nanodollars(usage.told_usd), price)
     if usage is not None and usage.total_tokens > 0:
@@ -55,6 +67,12 @@ def bill_of(
     if price is None:
         return Bill(counted, None, None, "unpriced")
     return Bill(counted, *split_cost(counted, price), "estimated")
+
+
+def _is_nonsense(usage: Usage, input_bound: int, output_most: int | None) -> bool:
+    return usage.input_tokens > CREDIBLE * input_bound or (
+        output_most is not None and usage.output_tokens > CREDIBLE * output_most
+    )
 
 
 def _told(usage: Usage, cost: Nanodollars, price: Price | None) -> Bill:

@@ -63,13 +63,20 @@ def reckon(exchange: Exchange) -> None:
 
 def bill_so_far(exchange: Exchange) -> Bill:
     """What the tally comes to."""
-    attempt, tally, cap = exchange.attempts[-1], exchange.tally, _cap(exchange)
-    made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * exchange.glance.n)
-    tells_cost = attempt.candidate.provider.tells_cost
+    attempt, tally, cap, n = exchange.attempts[-1], exchange.tally, _cap(exchange), exchange.glance.n
+    made = tally.output_bytes if cap is None else min(tally.output_bytes, cap * n)
+    most = cap or attempt.terms.max_output_tokens
     usage = tally.usage
     if usage is not None and not tally.is_counted:
         usage = replace(usage, output_tokens=max(usage.output_tokens, made), told_usd=None, is_mended=True)
-    return bill_of(usage, attempt.terms.price, attempt.input_bound, made, tells_cost=tells_cost)
+    return bill_of(
+        usage,
+        attempt.terms.price,
+        attempt.input_bound,
+        made,
+        output_most=most and most * n,
+        tells_cost=attempt.candidate.provider.tells_cost,
+    )
 
 
 def _cap(exchange: Exchange) -> int | None:
