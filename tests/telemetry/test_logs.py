@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from finished_rows import finished_row
 from tollhouse.telemetry import DailyFile, Event, Logs, configure_logs, log
@@ -118,6 +119,14 @@ def test_a_finished_request_is_one_line_with_cost_and_time():
         "cost_usd": "0.000147500",
         "duration_ms": 1234.5,
     }
+
+
+def test_a_client_finds_its_own_id_in_the_log():
+    stream = io.StringIO()
+    row = finished_row()
+    row.skeleton = replace(row.skeleton, client_request_id="trace-me-77")
+    logs_to(stream).finished([row])
+    assert lines(stream)[0]["client_request_id"] == "trace-me-77"
 
 
 def test_an_unknown_cost_is_null_and_not_zero():

@@ -16,6 +16,10 @@ class Begun(Protocol):
     def user_id(self) -> str:
         """`usr_…`"""
 
+    @property
+    def client_request_id(self) -> str | None:
+        """What the client calls it, and finds in the answer's header instead; None when it gave none."""
+
 
 class Ended(Protocol):
     """How it ended. Costs are nanodollars, None when the price is unknown; `*_us` are microseconds."""

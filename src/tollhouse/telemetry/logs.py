@@ -109,9 +109,9 @@ class Logs:
             self._file.close()
 
     def _finished(self, row: Finished, stamp: str) -> Line:
-        ending = row.ending
+        ending, theirs = row.ending, row.skeleton.client_request_id
         tokens = (ending.input_tokens or 0) + (ending.output_tokens or 0)
-        return {
+        line = {
             "timestamp": stamp,
             "level": "warning" if 0 < self._warn_tokens < tokens else "info",
             "event": Event.REQUEST_FINISHED.value,
@@ -126,6 +126,7 @@ class Logs:
             "cost_usd": _dollars(cost_of(ending)),
             "duration_ms": ending.response_time_us / 1000,
         }
+        return line if theirs is None else line | {"client_request_id": theirs}
 
     def _clean(self, value: Any) -> Any:
         return self._redact(value) if isinstance(value, str) else value
