@@ -75,6 +75,7 @@ async def test_after_a_long_silence_the_head_goes_out_and_another_candidate_may_
         assert head[0] == 200
         assert head[1][b"content-type"].startswith(b"text/event-stream")
         assert head[1][b"x-request-id"].startswith(b"req_")
+        assert float(head[1][b"x-tollhouse-overhead-ms"]) < 50, "silence is the provider's time"
         assert await client.chunk() == PING
         gateway.provider.release()
         said = b"".join([chunk for chunk in await events(client) if chunk != PING])

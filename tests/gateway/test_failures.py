@@ -15,6 +15,7 @@ import trustme
 from gateways import ACME_KEY, Gateway, provider_table
 from tollhouse.testing import (
     WireProvider,
+    answer,
     chunk,
     cut,
     done,
@@ -53,7 +54,7 @@ class Becomes(NamedTuple):
 
 
 DOWN = Becomes(502, "provider_error", "provider_unavailable", attempts=3)
-BUSY = Becomes(503, "provider_error", "provider_unavailable", attempts=3)
+BUSY = Becomes(503, "provider_error", "provider_unavailable", attempts=3, retry_after="5")
 INCOMPLETE = Becomes(502, "provider_error", "provider_incomplete", hold="unconfirmed", attempts=3)
 AUTH = Becomes(502, "provider_error", "provider_auth_failed")
 QUOTA = Becomes(502, "provider_error", "provider_quota")
@@ -97,6 +98,14 @@ BEFORE_THE_FIRST_TOKEN: dict[str, tuple[Scripted, Becomes]] = {
     "500": (status(500, "Oops"), DOWN),
     "502": (status(502, "Oops"), DOWN),
     "503": (status(503, "Oops"), BUSY),
+    "503 with a long Retry-After": (
+        status(503, "Back at noon", retry_after=20),
+        Becomes(503, "provider_error", "provider_unavailable", retry_after="20"),
+    ),
+    "429 with the date of a far day": (
+        status(429, "Slow down", retry_after="Wed, 21 Oct 2065 07:28:00 GMT"),
+        limited("86400"),
+    ),
     "529": (status(529, "Overloaded"), BUSY),
     "redirect": (reply(302, body=b"", headers={"location": "http://127.0.0.1:1/"}), DOWN),
     "error without a body": (reply(500, body=b""), DOWN),
@@ -304,6 +313,22 @@ async def test_a_stream_that_stops_or_lasts_for_too_long_ends_with_an_error_even
     assert (row["status"], row["outcome"]) == (200, "provider_timeout")
     assert [hold["state"] for hold in await gateway.holds(row)] == ["unconfirmed"]
     await gateway.provider.until(lambda: gateway.provider.answering == 0)
+
+
+async def test_a_pause_that_would_outlast_the_deadline_is_not_begun(open_gateway: Open) -> None:
+    gateway = await open_gateway(toml=TIMEOUTS.format(first_byte=3, idle=3, total=3))
+    gateway.provider.always(status(429, "Slow down", retry_after=7))
+    await assert_became(gateway, await gateway.chat(), limited("7"))
+
+
+async def test_pauses_between_attempts_are_not_our_own_time(open_gateway: Open) -> None:
+    gateway = await open_gateway()
+    gateway.provider.script(status(503))
+    gateway.provider.script(answer("Hello"))
+    response = await gateway.chat()
+    (pause_s,) = gateway.pauses
+    row = await gateway.row(response)
+    assert row["upstream_us"] >= pause_s * 1e6 > 0
 
 
 # --- secrets ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
 
 RETRY_AFTER_UNTOLD_S = 5.0
-"""When a provider asks to slow down and does not say for how long. Our own attempts have waited about a second."""
+"""When a provider has too much to do and does not say for how long. Our own attempts have waited about a second."""
 
 
 def as_tollhouse(error: BaseException) -> TollhouseError:
@@ -32,7 +32,7 @@ def headers(error: TollhouseError) -> Headers:
     """Retry-After where waiting helps; for the official SDKs, also when it does not."""
     pairs: Headers = ()
     wait_s = error.retry_after_s
-    if wait_s is None and isinstance(error, UpstreamRateLimited):
+    if wait_s is None and (isinstance(error, UpstreamRateLimited) or error.status == 503):
         wait_s = RETRY_AFTER_UNTOLD_S
     if wait_s is not None:
         pairs = ((b"retry-after", b"%d" % max(1, ceil(wait_s))),)

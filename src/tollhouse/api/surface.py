@@ -217,7 +217,7 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
         *candidate.headers,
         (b"x-tollhouse-attempts", b"%d" % len(exchange.attempts)),
         (b"x-tollhouse-hold-usd", usd_text(held.usd).encode()),
-        (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.upstream_s) * 1e3)),
+        (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.waited_s(now_s)) * 1e3)),
     ]
     translation = exchange.translations.get(candidate.provider.name)
     if translation is not None and (lost := translation.lost + exchange.tally.unsaid):

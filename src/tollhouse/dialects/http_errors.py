@@ -26,6 +26,8 @@ _CONTEXT_LENGTH = re.compile(
     r"|context window|prompt is too long|input is too long|too many (?:input )?tokens",
     re.IGNORECASE,
 )
+RETRY_AFTER_MOST_S = 86_400.0
+"""No client is told to come back later than this, whatever a provider says."""
 _PASSING_STATUSES = frozenset({408, 425, 498})
 """4xx that blame the moment, not the request: timeout, too early, Groq's "flex tier capacity exceeded"."""
 
@@ -66,7 +68,7 @@ def classify(failed: chat.Failed, status: int, retry_after_s: float | None = Non
 
 
 def retry_after_s(headers: Headers, now_s: float) -> float | None:
-    """Seconds until the provider wants to be asked again, >= 0, uncapped; None when it tells nothing, or nonsense.
+    """Seconds until the provider wants to be asked again, 0 to a day; None when it tells nothing, or nonsense.
 
     `retry-after-ms` (OpenAI, Azure) is the more exact; `Retry-After` is seconds or a date (RFC 9110, section 10.2.3).
     `now_s` is seconds since the epoch.
@@ -76,16 +78,16 @@ def retry_after_s(headers: Headers, now_s: float) -> float | None:
     }
     milliseconds = told.get(b"retry-after-ms", b"")
     if _NUMBER.fullmatch(milliseconds):
-        return float(milliseconds) / 1000
+        return min(float(milliseconds) / 1000, RETRY_AFTER_MOST_S)
     value = told.get(b"retry-after", b"")
     if _NUMBER.fullmatch(value):
-        return float(value)
+        return min(float(value), RETRY_AFTER_MOST_S)
     try:
         at = parsedate_to_datetime(value.decode("latin-1"))
     except (ValueError, OverflowError):
         return None
     wait_s = at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now_s
-    return wait_s if wait_s >= 0 else None
+    return min(wait_s, RETRY_AFTER_MOST_S) if wait_s >= 0 else None
 
 
 def _refused(failed: chat.Failed, status: int, said: str) -> errors.UpstreamRefused:

@@ -62,10 +62,11 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
             match verdict:
                 case retry.GiveUp():
                     raise
-                case retry.Again() if not exchange.may_repeat:
+                case retry.Again(pause_s) if not exchange.may_repeat or pause_s >= _left_s(exchange, calling):
                     raise
-                case retry.Again():
-                    await calling.sleep(verdict.pause_s)
+                case retry.Again(pause_s):
+                    await calling.sleep(pause_s)
+                    exchange.upstream_s += pause_s
                 case retry.Elsewhere():
                     left = [other for other in left if not verdict.other_provider or _is_other(candidate, other)]
                     candidate = left.pop(0)
@@ -83,7 +84,7 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
     exchange.tally = Tally()
     speech: Speech | None = None
     outcome = "cancelled"
-    began_s = calling.clock.monotonic()
+    exchange.asked_s = began_s = calling.clock.monotonic()
     try:
         speech = await _send(exchange, attempt, calling)
         first = await speech.first()
@@ -96,10 +97,16 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
         raise
     finally:
         exchange.upstream_s += calling.clock.monotonic() - began_s
+        exchange.asked_s = None
         calling.on_attempt(attempt.outcome or outcome)
     if candidate.key is not None:
         calling.keys.worked(candidate.key)
     return speech, first
+
+
+def _left_s(exchange: Exchange, calling: Calling) -> float:
+    """Seconds until the request's deadline."""
+    return exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
 
 
 def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
@@ -130,7 +137,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         )
     else:
         body = _translated(translation, attempt)
-    left_s = exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
+    left_s = _left_s(exchange, calling)
     if left_s <= 0:
         raise UpstreamTimeout(f"The request's {calling.timeouts.total_s:g} s are over.")
     call = Call(

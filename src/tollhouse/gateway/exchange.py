@@ -75,7 +75,8 @@ class Exchange:
         translations: provider -> the request for it, when it speaks another dialect.
         glance: the dialect's shallow look at the body; None when it could not be read.
         began_s, began_us: when it came, on the monotonic clock and in microseconds since 1970.
-        upstream_s: seconds spent waiting for providers.
+        upstream_s: seconds spent waiting for providers, and until they could be asked again.
+        asked_s: since when one of them is being waited for; None while nobody is.
         bill: what the answer came to, once it is complete.
         skeleton: the row as far as it is known before anything is sent.
         error: what ended it, when it did not succeed.
@@ -90,6 +91,7 @@ class Exchange:
     __slots__ = (
         "admission",
         "asked_model",
+        "asked_s",
         "attempts",
         "began_s",
         "began_us",
@@ -151,6 +153,7 @@ class Exchange:
         self.attempts: list[Attempt] = []
         self.tally = Tally()
         self.upstream_s = 0.0
+        self.asked_s: float | None = None
         self.first_s: float | None = None
         self.bill: Bill | None = None
         self.skeleton: Skeleton | None = None
@@ -167,6 +170,10 @@ class Exchange:
         if self.request is None:
             self.request = self.dialect.read_request(self.body)
         return self.request
+
+    def waited_s(self, now_s: float) -> float:
+        """Seconds spent waiting for providers until now."""
+        return self.upstream_s if self.asked_s is None else self.upstream_s + now_s - self.asked_s
 
     @property
     def attempt(self) -> Attempt | None:

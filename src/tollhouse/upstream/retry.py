@@ -56,7 +56,7 @@ def decide(
         case UpstreamRateLimited():
             return Elsewhere(other_provider=False) if has_other else _wait_as_told(error, attempt, chance)
         case UpstreamDown() | UpstreamIncomplete():
-            return Elsewhere(other_provider=True) if has_other_provider else Again(_backoff_s(attempt, chance))
+            return Elsewhere(other_provider=True) if has_other_provider else _wait_as_told(error, attempt, chance)
         case UpstreamTimeout(may_have_billed=False) if has_other_provider:
             # Nothing was sent: no connection came about in time.
             return Elsewhere(other_provider=True)
