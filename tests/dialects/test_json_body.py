@@ -22,6 +22,12 @@ values = st.recursive(
 )
 
 
+def strings_of(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(1 + strings_of(inner) for inner in value.values())
+    return sum(map(strings_of, value)) if isinstance(value, list) else isinstance(value, str)
+
+
 def depth_of(value: Any) -> int:
     if isinstance(value, dict):
         value = list(value.values())
@@ -109,3 +115,15 @@ def test_any_bytes_are_decoded_or_refused(body):
     except errors.InvalidRequest:
         return
     json.loads(body)
+
+
+@given(values)
+def test_strings_are_counted_whatever_they_hold(value):
+    assert json_body.strings(json.dumps(value).encode()) == strings_of(value)
+
+
+def test_a_body_in_countless_pieces_is_refused_before_it_is_read():
+    """A81, F50: a million names took two seconds, in which nobody else was answered."""
+    body = b'{"a":1,' + b",".join(b'"k%d":1' % number for number in range(json_body.MAX_STRINGS)) + b"}"
+    with pytest.raises(errors.InvalidRequest, match="more than 200,000 strings"):
+        json_body.decode(ANYTHING, body)

@@ -13,6 +13,9 @@ from tollhouse import errors
 MAX_DEPTH = 64
 """Objects and arrays inside one another, at most."""
 
+MAX_STRINGS = 200_000
+"""Strings in a body, names of fields among them: each costs time that everybody else waits."""
+
 NULL = msgspec.Raw(b"null")
 """The default of fields that are left undecoded: absent is the same as null."""
 
@@ -34,10 +37,13 @@ def checked(read: Callable[[bytes], T], body: bytes) -> T:
     """What `read` makes of a stranger's body.
 
     Raises:
-        InvalidRequest: not UTF-8, not JSON, too deep, or not of this type; `param` is the dotted path of the field.
+        InvalidRequest: not UTF-8, not JSON, too deep, in too many pieces, or not of this type; `param` is the dotted
+            path of the field.
     """
     if _has_many_brackets(body) and depth(body) > MAX_DEPTH:
         raise _too_deep()
+    if len(body) > 2 * MAX_STRINGS and strings(body) > MAX_STRINGS:
+        raise errors.InvalidRequest(f"The body has more than {MAX_STRINGS:,} strings and names.")
     try:
         if not body.isascii():
             # What is left as msgspec.Raw is skipped, and skipping does not look at UTF-8.
@@ -72,6 +78,13 @@ def depth(body: bytes) -> int:
         brackets = brackets.replace(b"{}", b"")
         levels += 1
     return levels
+
+
+def strings(body: bytes) -> int:
+    """How many strings valid JSON has, names of fields among them."""
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return body.count(b'"') // 2
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
