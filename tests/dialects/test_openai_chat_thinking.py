@@ -293,6 +293,13 @@ def test_a_budget_of_thinking_is_said_as_an_effort(wanted, said):
     assert foreign(chat.Message(role="user"), **wanted).get("reasoning_effort") == said
 
 
+@pytest.mark.parametrize(("name", "said"), [(None, "answer"), ("weather", "weather")])
+def test_a_schema_without_a_name_gets_one(name, said):
+    form = chat.ResponseFormat(type="json_schema", name=name, schema=Raw(b"{}"))
+    wire = foreign(chat.Message(role="user"), response_format=form)["response_format"]
+    assert wire == {"type": "json_schema", "json_schema": {"name": said, "schema": {}}}
+
+
 def test_every_feature_has_its_place_in_the_table():
     assert openai_chat.CARRIES.keys() < carry.FEATURES.keys()
     assert set(openai_chat.CARRIES.values()) == {"lossless", "lossy"}

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tollhouse.dialects import carry, chat, effort, end_user
 
 _EXTENSIONS = {"application/pdf": ".pdf", "text/plain": ".txt"}
+_FORM_NAME = "answer"
 
 
 def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
@@ -17,9 +18,13 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     wanted = request.reasoning_effort
     if wanted is None and request.reasoning_budget_tokens is not None:
         wanted = effort.effort(request.reasoning_budget_tokens)
+    form = request.response_format
+    if form is not None and form.type == "json_schema" and form.name is None:
+        form = replace(form, name=_FORM_NAME)
     return replace(
         request,
         messages=tuple(_messages(request.messages)),
+        response_format=form,
         reasoning_effort=wanted,
         user=end_user.brief(request.user),
     )
