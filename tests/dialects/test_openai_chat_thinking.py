@@ -300,6 +300,19 @@ def test_a_schema_without_a_name_gets_one(name, said):
     assert wire == {"type": "json_schema", "json_schema": {"name": said, "schema": {}}}
 
 
+CHOICE = {"tool_choice": "auto", "parallel_tool_calls": False}
+
+
+def test_a_choice_among_tools_is_said_only_where_there_are_some():
+    assert foreign(chat.Message(role="user"), **CHOICE).keys() == {"model", "messages"}
+    assert CHOICE.items() <= foreign(chat.Message(role="user"), tools=(chat.Tool(name="f"),), **CHOICE).items()
+
+
+def test_the_likeliest_tokens_are_asked_for_only_with_log_probabilities():
+    assert "top_logprobs" not in foreign(chat.Message(role="user"), top_logprobs=5)
+    assert foreign(chat.Message(role="user"), logprobs=True, top_logprobs=5)["top_logprobs"] == 5
+
+
 def test_every_feature_has_its_place_in_the_table():
     assert openai_chat.CARRIES.keys() < carry.FEATURES.keys()
     assert set(openai_chat.CARRIES.values()) == {"lossless", "lossy"}

@@ -24,7 +24,11 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     return replace(
         request,
         messages=tuple(_messages(request.messages)),
+        # Without tools the API takes no choice among them.
+        tool_choice=request.tool_choice if request.tools else None,
+        parallel_tool_calls=request.parallel_tool_calls if request.tools else None,
         response_format=form,
+        top_logprobs=request.top_logprobs if request.logprobs else None,
         reasoning_effort=wanted,
         user=end_user.brief(request.user),
     )
