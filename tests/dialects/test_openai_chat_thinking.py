@@ -300,6 +300,11 @@ def test_a_schema_without_a_name_gets_one(name, said):
     assert wire == {"type": "json_schema", "json_schema": {"name": said, "schema": {}}}
 
 
+def test_developers_speak_as_the_system_which_every_vendor_knows():
+    said = foreign(*[chat.Message(role=role, parts=(chat.TextPart("a"),)) for role in ("developer", "user")])
+    assert [message["role"] for message in said["messages"]] == ["system", "user"]
+
+
 CHOICE = {"tool_choice": "auto", "parallel_tool_calls": False}
 
 

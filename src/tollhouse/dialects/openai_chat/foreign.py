@@ -42,6 +42,8 @@ def _messages(messages: tuple[chat.Message, ...]) -> Iterator[chat.Message]:
         if shown and not is_tool:
             yield chat.Message(role="user", parts=tuple(shown))
             shown = []
+        # OpenAI means the same by both words; many vendors know one.
+        message = replace(message, role="system") if message.role == "developer" else message
         if carry.is_plain(message):
             yield message
             continue
