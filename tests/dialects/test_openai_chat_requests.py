@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 
 from tollhouse import errors
-from tollhouse.dialects import chat, openai_chat
+from tollhouse.dialects import carry, chat, openai_chat
 from tollhouse.dialects.glance import RequestGlance
 
 HELLO = {"role": "user", "content": "Hello"}
@@ -283,6 +283,21 @@ def test_everything_modelled_is_read():
 
 
 @pytest.mark.parametrize(
+    ("word", "meaning"), [("auto", "auto"), ("none", "none"), ("required", "required"), ("any", "required")]
+)
+def test_words_for_a_choice_among_tools_are_read_mistrals_too(word, meaning):
+    request = openai_chat.read_request(body(tool_choice=word))
+    assert (request.tool_choice, request.extra) == (meaning, {})
+
+
+def test_an_unknown_word_for_a_choice_among_tools_is_kept_and_no_other_dialect_is_told_of_it():
+    request = openai_chat.read_request(body(tool_choice="validated"))
+    assert (request.tool_choice, request.extra) == (None, {"tool_choice": Raw(b'"validated"')})
+    with pytest.raises(errors.InvalidRequest, match="tool_choice"):
+        carry.losses(request, openai_chat.CARRIES, openai_chat.HINTS)
+
+
+@pytest.mark.parametrize(
     ("part", "expected"),
     [
         ({"type": "text", "text": "a"}, chat.TextPart("a")),
@@ -342,6 +357,7 @@ def test_tool_calls_are_read_with_what_is_not_modelled():
     [
         {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}},
         {"tool_choice": {"type": "custom", "custom": {"name": "g"}}},
+        {"tool_choice": "validated"},
         {"response_format": {"type": "grammar", "grammar": "x"}},
         {"response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {}, "new": 1}}},
         {"tools": [{"type": "web_search", "filters": {}}]},

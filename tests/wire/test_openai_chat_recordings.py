@@ -367,6 +367,8 @@ def _canonical_request(asked: dict[str, Any]) -> dict[str, Any]:
         asked.setdefault("max_completion_tokens", asked.pop("max_tokens"))
     if isinstance(asked.get("tool_choice"), dict):
         asked["tool_choice"].setdefault("type", "function")
+    if asked.get("tool_choice") == "any":
+        asked["tool_choice"] = "required"
     return asked | {"messages": [_canonical_message(message) for message in asked["messages"]]}
 
 

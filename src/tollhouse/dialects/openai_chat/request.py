@@ -2,12 +2,13 @@
 
 Canonical forms: null and defaults (`n` 1, `stream` false) are said by absence, one stop sequence is a list of one, and
 `max_tokens` is said as whichever field the provider understands. `top_k` is not OpenAI's, but that of many who speak
-its dialect; 0 and -1, which switch it off there, are said by absence.
+its dialect; 0 and -1, which switch it off there, are said by absence. Of the choices among
+tools, Mistral's `any` is said as `required`, which it knows too.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias, cast, get_args
+from typing import Annotated, Any, Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Meta, Raw
@@ -109,6 +110,8 @@ _REQUEST = Modelled(_Request)
 _TOOL = msgspec.json.Decoder(_Tool)
 _USUAL_TOOL = msgspec.json.Decoder(_UsualTool)
 _FORMATS = get_args(chat.FormatType)
+_CHOICES: Final = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
+"""Among tools, and what they mean."""
 
 
 def read_request(body: bytes) -> chat.ChatRequest:
@@ -206,7 +209,8 @@ def unprintable_model() -> errors.InvalidRequest:
 def _beyond(wire: _Request, body: bytes) -> Fields:
     """The modelled fields that say more than is modelled of them."""
     choice, form, options = wire.tool_choice, wire.response_format, wire.stream_options
-    if not (options or form or isinstance(choice, ToolChoice)):
+    has_usual_choice = choice is None or (isinstance(choice, str) and choice in _CHOICES)
+    if has_usual_choice and not (options or form):
         return {}
     fields = FIELDS.decode(body)
     extra: Fields = {}
@@ -214,15 +218,17 @@ def _beyond(wire: _Request, body: bytes) -> Fields:
         more = FIELDS.decode(fields["stream_options"])
         more.pop("include_usage", None)
         extra |= {"stream_options": Raw(msgspec.json.encode(more))} if more else {}
-    if isinstance(choice, ToolChoice) and _is_beyond(choice, fields["tool_choice"]):
+    if choice is not None and _is_beyond(choice, fields["tool_choice"]):
         extra["tool_choice"] = fields["tool_choice"]
     if form is not None and _is_beyond(form, fields["response_format"]):
         extra["response_format"] = fields["response_format"]
     return extra
 
 
-def _is_beyond(wire: ToolChoice | ResponseFormat, raw: Raw) -> bool:
-    """The object cannot be said again from what is modelled of it."""
+def _is_beyond(wire: str | ToolChoice | ResponseFormat, raw: Raw) -> bool:
+    """It cannot be said again from what is modelled of it."""
+    if isinstance(wire, str):
+        return wire not in _CHOICES
     if says_more(raw, type(wire)):
         return True
     if isinstance(wire, ToolChoice):
@@ -283,7 +289,7 @@ def _write_tool(tool: chat.Tool) -> Raw | dict[str, Any]:
 def _read_tool_choice(wire: str | ToolChoice | None) -> str | tuple[str, str] | None:
     if isinstance(wire, ToolChoice):
         return ("function", wire.function.name) if wire.type == "function" and wire.function else None
-    return wire
+    return None if wire is None else _CHOICES.get(wire)
 
 
 def _write_tool_choice(choice: str | tuple[str, str] | None) -> str | dict[str, Any] | None:
