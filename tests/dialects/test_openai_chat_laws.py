@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_chat
@@ -129,7 +130,7 @@ requests = st.builds(
     include_usage=st.booleans(),
     dialect=st.just(openai_chat.NAME),
     extra=extras,
-)
+).map(lambda request: replace(request, top_logprobs=request.top_logprobs if request.logprobs else None))
 
 
 @given(requests, st.sampled_from(["max_tokens", "max_completion_tokens"]))

@@ -297,6 +297,13 @@ def test_an_unknown_word_for_a_choice_among_tools_is_kept_and_no_other_dialect_i
         carry.losses(request, openai_chat.CARRIES, openai_chat.HINTS)
 
 
+def test_a_number_of_the_likeliest_tokens_means_something_beside_log_probabilities_only():
+    assert openai_chat.read_request(body(logprobs=True, top_logprobs=5)).top_logprobs == 5
+    alone = openai_chat.read_request(body(top_logprobs=5))
+    assert alone.top_logprobs is None
+    assert carry.losses(alone, openai_chat.CARRIES, openai_chat.HINTS) == ("top_logprobs",)
+
+
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
@@ -358,6 +365,7 @@ def test_tool_calls_are_read_with_what_is_not_modelled():
         {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}},
         {"tool_choice": {"type": "custom", "custom": {"name": "g"}}},
         {"tool_choice": "validated"},
+        {"top_logprobs": 5, "logprobs": False},
         {"response_format": {"type": "grammar", "grammar": "x"}},
         {"response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {}, "new": 1}}},
         {"tools": [{"type": "web_search", "filters": {}}]},

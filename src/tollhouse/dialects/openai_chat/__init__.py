@@ -54,6 +54,7 @@ HINTS = frozenset(
         "store",
         "stream_options",
         "thinking",
+        "top_logprobs",  # without `logprobs`: a number of nothing
         "transforms",
         "usage",
         "verbosity",

@@ -140,7 +140,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         n=wire.n or 1,
         seed=wire.seed,
         logprobs=wire.logprobs,
-        top_logprobs=wire.top_logprobs,
+        top_logprobs=wire.top_logprobs if wire.logprobs else None,
         reasoning_effort=wire.reasoning_effort,
         user=wire.user,
         stream=wire.stream is True,
@@ -209,11 +209,14 @@ def unprintable_model() -> errors.InvalidRequest:
 def _beyond(wire: _Request, body: bytes) -> Fields:
     """The modelled fields that say more than is modelled of them."""
     choice, form, options = wire.tool_choice, wire.response_format, wire.stream_options
+    has_lone_top = wire.top_logprobs is not None and not wire.logprobs
     has_usual_choice = choice is None or (isinstance(choice, str) and choice in _CHOICES)
-    if has_usual_choice and not (options or form):
+    if has_usual_choice and not (has_lone_top or options or form):
         return {}
     fields = FIELDS.decode(body)
     extra: Fields = {}
+    if has_lone_top:
+        extra["top_logprobs"] = fields["top_logprobs"]
     if options is not None:
         more = FIELDS.decode(fields["stream_options"])
         more.pop("include_usage", None)
