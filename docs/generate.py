@@ -45,8 +45,8 @@ as unstreamed. What is not:
 - Fields that only the provider's dialect has are left out, and named in the header `x-tollhouse-lossy`:
   `answer.system_fingerprint`, `answer.choices[].safetyRatings`. Those that repeat the request are not named. Of a
   stream they are left out unnamed: they come when its head has been sent.
-- A reason to stop that a dialect has no word for is an ordinary stop there. Arguments of a call that are no JSON object
-  become `{"invalid_json": "…"}` where a dialect must have one.
+- A reason to stop that a dialect has no word for is an ordinary stop there, and a tier of service without one is not
+  told. Arguments of a call that are no JSON object become `{"invalid_json": "…"}` where a dialect must have one.
 
 An answer may show more than words. By the dialect that it is said in: ● shown, ◐ left out, and named in the header
 `x-tollhouse-lossy`; of a stream, whose head has been sent by then, in a comment with the same text at its place.

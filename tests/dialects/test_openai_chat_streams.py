@@ -239,7 +239,7 @@ usages = st.builds(
     input_audio_tokens=st.integers(0, 100),
     output_reasoning_tokens=st.integers(0, 50),
     output_audio_tokens=st.integers(0, 50),
-    service_tier=st.none() | texts,
+    service_tier=st.sampled_from([None, "default", "flex", "priority"]),
 )
 
 

@@ -25,6 +25,9 @@ needs_recordings = pytest.mark.skipif(
     not (ROOT / "index.jsonl").is_file(), reason="recordings not found: set TOLLHOUSE_WIRE to their folder"
 )
 
+ORDINARY_TIERS = ("default", "standard", "on_demand")
+"""As OpenAI, Google, Mistral and Groq call the one that serves who asks for none."""
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -107,11 +110,13 @@ def over(cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[[], N
     return decorate
 
 
-def said_again(answer: chat.Answer) -> chat.Answer:
-    """The answer as its dialect says it: what was mended in a count is whole, and what was looked up is not told."""
+def said_again(answer: chat.Answer, *, ordinary_tier: str = "default") -> chat.Answer:
+    """The answer as its dialect says it: what was mended in a count is whole, what was looked up is not told, and who
+    asked for no tier was served by the one that the dialect calls so."""
     if answer.usage is None:
         return answer
-    usage = msgspec.structs.replace(answer.usage, is_mended=False, web_searches=0, file_searches=0)
+    tier = ordinary_tier if answer.usage.service_tier in ORDINARY_TIERS else answer.usage.service_tier
+    usage = msgspec.structs.replace(answer.usage, is_mended=False, web_searches=0, file_searches=0, service_tier=tier)
     return msgspec.structs.replace(answer, usage=usage)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_chat, sse
 from tollhouse.dialects.collect import collect
-from wire.recordings import Recording, check_cuts, needs_recordings, over, recordings, said_again
+from wire.recordings import ORDINARY_TIERS, Recording, check_cuts, needs_recordings, over, recordings, said_again
 
 OPENAI = recordings("openai-chat", path_end="/chat/completions")
 OTHERS = [
@@ -382,6 +382,7 @@ def _canonical_answer(answer: dict[str, Any]) -> dict[str, Any]:
     # What usage means is compared elsewhere.
     usage = answer.get("usage") or {}
     tier = answer.get("service_tier") or usage.get("service_tier")
+    tier = "default" if tier in ORDINARY_TIERS else tier
     return _without_nones(answer) | {"choices": choices, "usage": None, "service_tier": tier}
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import Raw
 
-from tollhouse.dialects import chat
+from tollhouse.dialects import chat, tiers
 from tollhouse.dialects.json_body import NULL
 
 MAX_TOKENS: Final = 2**31 - 1
@@ -23,7 +23,8 @@ FAST: Final = "fast"
 Count: TypeAlias = int | float | None
 _Four: TypeAlias = tuple[int, int, int, int]
 
-_SERVED: Final = frozenset({"standard", "priority", "batch"})
+_ORDINARY: Final = "standard"
+_SERVED: Final = frozenset({_ORDINARY, "priority", "batch"})
 
 
 class _Details(msgspec.Struct):
@@ -123,8 +124,8 @@ def write_usage(usage: chat.Usage | None) -> dict[str, Any]:
         wire["server_tool_use"] = {"web_search_requests": usage.web_searches}
     if usage.service_tier == FAST:
         wire["speed"] = FAST
-    elif usage.service_tier in _SERVED:
-        wire["service_tier"] = usage.service_tier
+    elif (tier := tiers.worded(usage.service_tier, _SERVED, _ORDINARY)) is not None:
+        wire["service_tier"] = tier
     return wire
 
 

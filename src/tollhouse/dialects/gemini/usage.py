@@ -11,13 +11,15 @@ from typing import Annotated, Any, Final, TypeAlias
 import msgspec
 from msgspec import Meta, Raw
 
-from tollhouse.dialects import chat
+from tollhouse.dialects import chat, tiers
 
 MAX_TOKENS: Final = 2**31 - 1
 """No call reads or makes more; a larger count is nonsense."""
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
 
+_ORDINARY_TIER: Final = "standard"
+_TIERS: Final = frozenset({_ORDINARY_TIER, "flex", "priority"})
 _AUDIO: Final = ("AUDIO", 4)
 
 
@@ -95,8 +97,9 @@ def write_usage(usage: chat.Usage) -> dict[str, Any]:
         wire["cachedContentTokenCount"] = usage.input_cached_tokens
     if reasoning:
         wire["thoughtsTokenCount"] = reasoning
-    if usage.service_tier is not None:
-        wire["serviceTier"] = usage.service_tier
+    tier = tiers.worded(usage.service_tier, _TIERS, _ORDINARY_TIER)
+    if tier is not None:
+        wire["serviceTier"] = tier
     return wire
 
 

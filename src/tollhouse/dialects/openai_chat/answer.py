@@ -14,7 +14,7 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
 from tollhouse.dialects.openai_chat.errors import unreadable
 from tollhouse.dialects.openai_chat.messages import read_message, read_pictures, write_message
-from tollhouse.dialects.openai_chat.usage import read_usage, write_usage
+from tollhouse.dialects.openai_chat.usage import read_usage, write_tier, write_usage
 
 _REASONS: dict[str, chat.FinishReason] = {
     "stop": "stop",
@@ -88,8 +88,7 @@ def write_answer(answer: chat.Answer) -> bytes:
     }
     if answer.usage is not None:
         wire["usage"] = write_usage(answer.usage)
-        if answer.usage.service_tier is not None:
-            wire["service_tier"] = answer.usage.service_tier
+        wire |= write_tier(answer.usage)
     return msgspec.json.encode(wire | answer.extra)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from tollhouse.dialects import chat
+from tollhouse.dialects import chat, tiers
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.dialects.told_cost import TellsCost, read_told_cost
 
 MAX_TOKENS = 2**31 - 1
 """No call reads or makes more; a larger count is nonsense."""
+
+_ORDINARY_TIER: Final = "default"
+_TIERS: Final = frozenset({"auto", _ORDINARY_TIER, "flex", "scale", "priority", "fast"})
 
 Count: TypeAlias = int | float | None
 
@@ -111,6 +114,12 @@ def write_usage(usage: chat.Usage, cost_usd: str | None = None) -> dict[str, Any
     if cost_usd is not None:
         wire["cost_usd"] = cost_usd
     return wire
+
+
+def write_tier(usage: chat.Usage) -> dict[str, str]:
+    """The field for the tier that served, when it has a word here."""
+    tier = tiers.worded(usage.service_tier, _TIERS, _ORDINARY_TIER)
+    return {} if tier is None else {"service_tier": tier}
 
 
 def add_cost(data: bytes, cost_usd: str) -> bytes:

@@ -13,7 +13,7 @@ from tollhouse.dialects.openai_chat.citations import write_citation
 from tollhouse.dialects.openai_chat.errors import error_object
 from tollhouse.dialects.openai_chat.messages import write_picture, write_signature
 from tollhouse.dialects.openai_chat.thinking import is_provable, write_details
-from tollhouse.dialects.openai_chat.usage import write_usage
+from tollhouse.dialects.openai_chat.usage import write_tier, write_usage
 
 _encode = msgspec.json.Encoder().encode
 
@@ -108,8 +108,7 @@ class Writer:
         if not self._include_usage or self._usage is None:
             return b""
         chunk = self._head | {"choices": [], "usage": write_usage(self._usage, self._cost_usd)}
-        if self._usage.service_tier is not None:
-            chunk["service_tier"] = self._usage.service_tier
+        chunk |= write_tier(self._usage)
         return sse.frame(msgspec.json.encode(chunk))
 
 

@@ -15,7 +15,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse import errors
-from tollhouse.dialects import chat
+from tollhouse.dialects import chat, tiers
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 from tollhouse.dialects.openai_responses.content import telling, write_text
@@ -51,6 +51,7 @@ UNSAID: Final[Mapping[str, Any]] = {
 number ("ResponseResource", read 2026-11-30)."""
 
 DEFAULT_TIER: Final = "default"
+_TIERS: Final = frozenset({"auto", DEFAULT_TIER, "flex", "scale", "priority", "fast", "ultrafast"})
 
 KEPT_PREFIX: Final = "resp_"
 
@@ -161,11 +162,17 @@ def response(
         "output": output,
         "previous_response_id": None,
         "reasoning": {"effort": None, "summary": None},
-        "service_tier": DEFAULT_TIER if usage is None else usage.service_tier or DEFAULT_TIER,
+        "service_tier": _write_tier(usage),
         "store": False,
         "text": {"format": {"type": "text"}},
         "usage": None if usage is None else write_usage(usage),
     }
+
+
+def _write_tier(usage: chat.Usage | None) -> str:
+    """The tier that served; the default when nobody tells, or by no word of this dialect."""
+    tier = None if usage is None else tiers.worded(usage.service_tier, _TIERS, DEFAULT_TIER)
+    return tier or DEFAULT_TIER
 
 
 def said(status: str | None, details: Details | None) -> str:
