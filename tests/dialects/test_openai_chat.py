@@ -59,6 +59,14 @@ def test_an_error_within_status_200_is_a_failure():
     assert openai_chat.glance_answer(answer_body({}, error=None)).failed is None
 
 
+THOUGHT = {
+    "type": "thinking",
+    "thinking": [{"type": "text", "text": "2+"}, {"type": "reference", "reference_ids": [1]}, {"text": "2"}],
+    "closed": True,
+}
+"""As Mistral thinks in an answer that is not streamed."""
+
+
 @pytest.mark.parametrize(
     ("message", "parts"),
     [
@@ -66,6 +74,7 @@ def test_an_error_within_status_200_is_a_failure():
         ({"content": None, "refusal": "I can't"}, (chat.RefusalPart("I can't"),)),
         ({"content": "4", "reasoning_content": "2+2"}, (chat.ReasoningPart("2+2"), chat.TextPart("4"))),
         ({"content": "4", "reasoning": "2+2"}, (chat.ReasoningPart("2+2"), chat.TextPart("4"))),
+        ({"content": [THOUGHT, {"type": "text", "text": "4"}]}, (chat.ReasoningPart("2+2"), chat.TextPart("4"))),
         ({"content": "", "reasoning": None}, ()),
         (
             {"content": None, "audio": {"id": "audio_1", "data": "AA==", "transcript": "Hey", "expires_at": 9}},

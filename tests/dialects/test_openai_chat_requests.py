@@ -321,6 +321,11 @@ def test_a_number_of_the_likeliest_tokens_means_something_beside_log_probabiliti
             chat.FilePart(None, "data:,", "a.pdf"),
         ),
         ({"type": "refusal", "refusal": "no"}, chat.RefusalPart("no")),
+        ({"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, chat.ReasoningPart("hm")),
+        (
+            {"type": "thinking", "thinking": "hm"},
+            chat.OtherPart("thinking", Raw(b'{"type":"thinking","thinking":"hm"}')),
+        ),
         ({"type": "video_url", "v": 1}, chat.OtherPart("video_url", Raw(b'{"type":"video_url","v":1}'))),
     ],
 )

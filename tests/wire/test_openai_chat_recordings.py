@@ -396,7 +396,10 @@ def _canonical_message(message: dict[str, Any]) -> dict[str, Any]:
         message["reasoning_content"] = thought
     content = message.pop("content", None)
     if isinstance(content, list):
-        content = [_canonical_part(part) for part in content]
+        thoughts = [chunk["text"] for part in content if part["type"] == "thinking" for chunk in part["thinking"]]
+        if thoughts:
+            message["reasoning_content"] = "".join(thoughts)
+        content = [_canonical_part(part) for part in content if part["type"] != "thinking"]
         match content:
             case [{"type": "text", "text": text, **more}] if text and not more:
                 content = text

@@ -1,8 +1,9 @@
 """One message in OpenAI's dialect, in a request or in an answer.
 
 Canonical forms, where the dialect has several for one meaning: a lone text part is a string; the last refusal stands
-beside the content; `reasoning` is said as `reasoning_content`, in one piece, and said once more with its proofs where
-it has some (`thinking`); null is said by absence, except that content is null beside tool calls, a refusal or sound.
+beside the content; `reasoning`, and the parts in which Mistral thinks, are said as `reasoning_content`, in one piece,
+and said once more with their proofs where they have some (`thinking`); null is said by absence, except that content is
+null beside tool calls, a refusal or sound.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citations, write_citations
 from tollhouse.dialects.openai_chat.fields import FIELDS_LIST, says_more
-from tollhouse.dialects.openai_chat.thinking import Detail, are_understood, is_provable, read_details, write_details
+from tollhouse.dialects.openai_chat.thinking import (
+    Chunk,
+    Detail,
+    are_understood,
+    is_provable,
+    read_details,
+    words_of,
+    write_details,
+)
 
 
 class ImageUrl(msgspec.Struct):
@@ -47,6 +56,7 @@ class File(msgspec.Struct):
 class Part(msgspec.Struct):
     type: str
     text: str | None = None
+    thinking: list[Chunk] | str | None = None
     refusal: str | None = None
     image_url: ImageUrl | str | None = None
     input_audio: InputAudio | None = None
@@ -292,6 +302,8 @@ def _read_part(wire: Part, fields: Fields) -> chat.Part:
     match wire:
         case Part(type="text", text=str(text)):
             return chat.TextPart(text, extra)
+        case Part(type="thinking", thinking=list(chunks)) if extra.keys() <= {"closed"}:
+            return chat.ReasoningPart(words_of(chunks))
         case Part(type="refusal", refusal=str(text)) if not extra:
             return chat.RefusalPart(text)
         case Part(type="image_url", image_url=str(url)):

@@ -14,7 +14,7 @@ from tollhouse.dialects.openai_chat.calls import CallPiece, Calls
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citation
 from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
 from tollhouse.dialects.openai_chat.messages import Picture
-from tollhouse.dialects.openai_chat.thinking import Detail, proven
+from tollhouse.dialects.openai_chat.thinking import Chunk, Detail, proven, words_of
 from tollhouse.dialects.openai_chat.usage import read_usage
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
@@ -35,11 +35,10 @@ class _Audio(msgspec.Struct):
 
 
 class _Part(msgspec.Struct):
-    """Mistral streams its thinking as parts: the text is in `text`, or in the parts of `thinking`."""
+    """Mistral streams its thinking as parts."""
 
-    type: str = ""
     text: str | None = None
-    thinking: list[_Part] | None = None
+    thinking: list[Chunk] | None = None
 
 
 class _Delta(msgspec.Struct):
@@ -193,7 +192,7 @@ def plain_text(data: bytes) -> tuple[int, int] | None:
 def _read_parts(index: int, parts: list[_Part]) -> list[chat.Event]:
     events: list[chat.Event] = []
     for part in parts:
-        if part.thinking and (thought := "".join([piece.text or "" for piece in part.thinking])):
+        if part.thinking and (thought := words_of(part.thinking)):
             events.append(chat.ReasoningDelta(index, thought))
         elif part.text:
             events.append(chat.TextDelta(index, part.text))

@@ -3,6 +3,8 @@
 OpenRouter, "Reasoning tokens", section "reasoning_details array" (read 2026-11-22), and recordings. A piece of thinking
 is one or more details of the same `index`: its words (`reasoning.text`, `reasoning.summary`) and its proof, a signature
 or what is encrypted. `format` says in whose words, which is to say who can check it.
+
+Mistral says its thinking as parts of the content, without proofs.
 """
 
 from __future__ import annotations
@@ -54,6 +56,17 @@ class Detail(msgspec.Struct):
     def is_modelled(self) -> bool:
         """Its type is known, and its proof is of a dialect we know."""
         return self.type in _TYPES and (not self.has_proof or self.format in _MAKERS)
+
+
+class Chunk(msgspec.Struct):
+    """A chunk of Mistral's thinking: words, or a reference, which has none (recordings, and its client for Python)."""
+
+    text: str | None = None
+
+
+def words_of(chunks: Iterable[Chunk]) -> str:
+    """What the chunks of a part tell."""
+    return "".join([chunk.text or "" for chunk in chunks])
 
 
 def are_understood(details: Iterable[Detail], raw: Raw) -> bool:
