@@ -44,6 +44,11 @@ def test_mistral_hears_no_stream_options() -> None:
     assert MISTRAL.reword(body) == b'{"model":"m","stream":true,"max_tokens":5}'
 
 
+@pytest.mark.parametrize("asked", ['{"model":"m","seed":7}', '{"model":"m","seed":9,"random_seed":7}'])
+def test_mistral_hears_the_seed_by_its_own_name(asked: str) -> None:
+    assert json.loads(MISTRAL.reword(asked.encode())) == {"model": "m", "random_seed": 7}
+
+
 def test_mistral_hears_calls_by_ids_that_it_takes() -> None:
     call = {"type": "function", "function": {"name": "f", "arguments": "{}"}}
     messages = [

@@ -19,13 +19,15 @@ _FIT: Final = re.compile("[A-Za-z0-9]{9}")
 
 
 def _reword(body: bytes) -> bytes:
-    """Without what Mistral answers with 422, "Extra inputs are not permitted": `stream_options`, the newer cap.
+    """Without what Mistral answers with 422, "Extra inputs are not permitted": `stream_options`, the newer cap, `seed`.
 
-    Nothing is lost: it always counts, and it knows the cap as `max_tokens`. Calls that others have made get ids that it
-    takes.
+    Nothing is lost: it always counts, and it knows the cap as `max_tokens` and the seed as `random_seed`. Calls that
+    others have made get ids that it takes.
     """
     fields = rename_cap(_FIELDS.decode(body))
     fields.pop("stream_options", None)
+    if "seed" in fields:
+        fields.setdefault("random_seed", fields.pop("seed"))
     if b'"tool_call' in body:
         fields["messages"] = _with_fit_ids(fields["messages"])
     return msgspec.json.encode(fields)
@@ -61,11 +63,12 @@ def _fit_id(raw: msgspec.Raw) -> msgspec.Raw:
 
 
 # https://docs.mistral.ai/api/endpoint/chat, 2026-11-22; the refusals as reported in openai/openai-agents-python #442
-# and anomalyco/opencode #1680.
+# and anomalyco/opencode #1680. What it lacks: its client for Python (mistralai/client-python, `ChatCompletionRequest`
+# and `UserMessage`, read 2026-11-30) has no such fields, and of files it takes ids only.
 PROVIDER = Provider(
     name="mistral",
     dialect=openai_chat,
-    lacks=STRICT,
+    lacks={**STRICT, "name": "lossy", "user": "lossy", "logprobs": "refused", "file_data": "refused"},
     base_url="https://api.mistral.ai/v1",
     docs_url="https://docs.mistral.ai",
     env="MISTRAL_API_KEY",
