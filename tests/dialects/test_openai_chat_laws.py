@@ -41,8 +41,8 @@ calls = st.builds(
 )
 citations = st.builds(
     chat.Citation,
-    url=st.none() | texts,
-    title=st.none() | texts,
+    url=st.none() | words,
+    title=st.none() | words,
     quote=st.none() | texts,
     start=st.integers(0, 99),
     end=st.none() | st.integers(0, 99),

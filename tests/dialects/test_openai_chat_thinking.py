@@ -156,7 +156,7 @@ def test_a_citation_that_does_not_say_which_words_is_about_its_own_part():
     said = json.loads(openai_chat.write_answer(chat.Answer(id="1", model="m", created=1, choices=(choice,))))
     told = said["choices"][0]["message"]
     assert told["content"] == "one two"
-    assert told["annotations"][0]["url_citation"] == {"url": "u", "start_index": 4, "end_index": 7}
+    assert told["annotations"][0]["url_citation"] == {"url": "u", "title": "", "start_index": 4, "end_index": 7}
 
 
 def test_other_annotations_are_kept_as_they_came():

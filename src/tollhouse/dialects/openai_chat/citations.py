@@ -57,14 +57,20 @@ def write_citations(parts: Sequence[chat.Part]) -> list[dict[str, Any]]:
 
 def read_citation(wire: UrlCitation) -> chat.Citation:
     """What words rest on. `content`, the source's own words, is OpenRouter's."""
-    return chat.Citation(url=wire.url, title=wire.title, quote=wire.content, start=wire.start_index, end=wire.end_index)
+    return chat.Citation(
+        url=wire.url or None,
+        title=wire.title or None,
+        quote=wire.content,
+        start=wire.start_index,
+        end=wire.end_index,
+    )
 
 
 def write_citation(citation: chat.Citation) -> dict[str, Any]:
-    """What words rest on, as an annotation of the message."""
+    """What words rest on, as an annotation of the message, which must have an address and a title."""
     found = {
-        "url": citation.url,
-        "title": citation.title,
+        "url": citation.url or "",
+        "title": citation.title or "",
         "content": citation.quote,
         "start_index": citation.start,
         "end_index": citation.end,
