@@ -144,6 +144,7 @@ ONLY_STREAMED: dict[str, tuple[Scripted, Becomes]] = {
     "end after nothing but a greeting": ((say(""), cut()), INCOMPLETE),
     "no event at all": (head(), INCOMPLETE),
     "an event that is not JSON": ((head(), chunk(b"data: {oops\n\n")), INCOMPLETE),
+    "nothing but the last event": ((head(), done()), INCOMPLETE),
     "an answer in one piece": (reply(200, json={"choices": [{"message": {"content": "x"}}]}), INCOMPLETE),
 }
 
@@ -319,6 +320,17 @@ async def test_a_pause_that_would_outlast_the_deadline_is_not_begun(open_gateway
     gateway = await open_gateway(toml=TIMEOUTS.format(first_byte=3, idle=3, total=3))
     gateway.provider.always(status(429, "Slow down", retry_after=7))
     await assert_became(gateway, await gateway.chat(), limited("7"))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_that_cannot_be_read_is_kept_as_it_began(gateway: Gateway, stream: bool) -> None:
+    """F8"""
+    page = f"<!DOCTYPE html><p>Sign in to use {ACME_KEY}".encode()
+    gateway.provider.always(reply(200, body=page, headers={"content-type": "text/html"}))
+    row = await gateway.row(await gateway.chat(stream=stream))
+    assert "<p>Sign in to use" in row["error_message"]
+    assert ACME_KEY not in row["error_message"] + row["attempt_log"]
+    assert '"provider_status":200' in row["attempt_log"]
 
 
 async def test_pauses_between_attempts_are_not_our_own_time(open_gateway: Open) -> None:

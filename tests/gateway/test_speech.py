@@ -134,6 +134,7 @@ async def test_a_body_that_ends_before_one_or_within_a_chunk_is_cut(pieces: tupl
 
 BEGUN = b'data: {"id":"c1","model":"acme-1","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"}}]}\n\n'
 ENDED = b"data: [DONE]\n\n"
+FINISHED = b'data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
 FAILED = b'data: {"error":{"message":"overloaded","type":"server_error","code":503}}\n\n'
 TRANSLATED = listener(openai_chat, anthropic_messages)
 
@@ -151,6 +152,17 @@ async def test_what_a_client_does_not_take_on_the_spot_comes_in_its_place(listen
     said = await on_the_spot(listen, pieces, takes)
     assert said == await awaited(listen, b"".join(piece for piece, _ in pieces))
     assert next(takes, None) is None, "the one that came before its listener had a turn was not offered"
+
+
+@either_listener
+async def test_what_follows_the_last_event_is_not_told(listen: Listener) -> None:
+    whole = BEGUN + FINISHED + ENDED
+    assert await awaited(listen, whole + HEAD + b" more" + TAIL) == await awaited(listen, whole)
+
+
+@either_listener
+async def test_a_stream_that_ends_before_it_says_anything_is_no_answer(listen: Listener) -> None:
+    assert (await awaited(listen, ENDED)).failure == "provider_incomplete"
 
 
 @either_listener

@@ -20,7 +20,7 @@ from tollhouse.gateway.exchange import Attempt, Exchange
 from tollhouse.gateway.finish import bill_so_far
 from tollhouse.gateway.hold import hold
 from tollhouse.gateway.route import Candidate
-from tollhouse.gateway.speech import Cost, Speech, Streamed, Whole, said_error, without_secrets
+from tollhouse.gateway.speech import Cost, Speech, Streamed, Whole, as_it_came, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.targets import NO_FIELDS, Target
 from tollhouse.gateway.translate import Translation, askable
@@ -248,9 +248,13 @@ async def _not_a_stream(
 ) -> UpstreamError:
     """A stream was asked for and something else came with status 200: most often an error."""
     try:
-        glance = dialect.glance_answer(await reply.read())
+        body = await reply.read()
     finally:
         reply.close()
+    try:
+        glance = dialect.glance_answer(body)
+    except UpstreamIncomplete as error:
+        return as_it_came(error, reply, body, secrets)
     if glance.failed is not None:
         return said_error(glance.failed, secrets, may_have_billed=False)
     return UpstreamIncomplete(f"{candidate.provider.name} did not answer with a stream.", may_have_billed=True)
@@ -261,7 +265,8 @@ def _named(candidate: Candidate) -> str:
     if key is None:
         return "a call without a credential"
     label = f" “{key.label}”" if key.label else ""
-    return f"the {key.role} credential {key.id}{label} ending in …{key.last4}"
+    ending = f" ending in …{key.last4}" if key.last4 else ""
+    return f"the {key.role} credential {key.id}{label}{ending}"
 
 
 def _is_event_stream(headers: Headers) -> bool:

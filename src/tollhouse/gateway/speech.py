@@ -57,7 +57,11 @@ class Whole:
         self._secrets = secrets
 
     async def first(self) -> bytes:
-        return self._look(await self._reply.read())
+        body = await self._reply.read()
+        try:
+            return self._look(body)
+        except UpstreamIncomplete as error:
+            raise as_it_came(error, self._reply, body, self._secrets) from None
 
     async def next(self, outlet: Taker | None = None) -> bytes:
         return b""
@@ -117,6 +121,8 @@ class Streamed:
         tally = self._tally
         while not (tally.has_ended or (said and tally.is_meaningful)):
             said += await self._hear()
+        if not tally.is_meaningful:
+            raise UpstreamIncomplete("The provider's stream ended before it said anything.", may_have_billed=True)
         return said
 
     async def next(self, outlet: Taker | None = None) -> bytes:
@@ -187,9 +193,11 @@ class Streamed:
         return b"".join(passed)
 
     def _pass(self, frames: Iterable[sse.Frame], passed: list[bytes]) -> None:
-        """Look at whole frames, and put into `passed` what the client hears of them."""
+        """Look at whole frames, and put into `passed` what the client hears of them: nothing behind the last event."""
         tally = self._tally
         for frame in frames:
+            if tally.has_ended:
+                return
             span = self._dialect.plain_text(frame.data) if self._takes_plain and tally.is_meaningful else None
             if span is not None:
                 text = frame.data[slice(*span)]
@@ -263,6 +271,14 @@ class Likeness:
             text = b"".join(texts)
         needs_reading = _QUOTE in text or _BACKSLASH in text or _LF in text or _CR in text or not all(texts)
         return [] if needs_reading else texts
+
+
+def as_it_came(error: UpstreamIncomplete, reply: Reply, body: bytes, secrets: tuple[str, ...]) -> UpstreamIncomplete:
+    """The same failure of an answer that cannot be read, with its status and beginning, for the request's row."""
+    error.provider_status = reply.status
+    error.provider_message = body[: http_errors.MAX_MESSAGE_CHARS].decode(errors="replace").strip()
+    without_secrets(error, secrets)
+    return error
 
 
 def said_error(failed: Failed, secrets: tuple[str, ...], *, may_have_billed: bool) -> UpstreamError:
