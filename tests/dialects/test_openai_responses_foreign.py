@@ -131,6 +131,17 @@ def test_hints_are_lost_with_notice_and_what_matters_is_refused():
         openai_responses.HINTS,
     )
     assert set(lost) == {"metadata", "text.verbosity", "reasoning.summary"}
+    telemetry = reading(client_metadata={"x-codex-installation-id": "a"}, max_tool_calls=3)
+    assert set(carry.losses(telemetry, {}, openai_responses.HINTS)) == {"client_metadata", "max_tool_calls"}
     for matters in ({"previous_response_id": "r"}, {"background": True}, {"text": {"format": {"type": "grammar"}}}):
         with pytest.raises(errors.InvalidRequest):
             carry.losses(reading(**matters), openai_responses.CARRIES, openai_responses.HINTS)
+
+
+def test_alternatives_are_asked_for_only_beside_log_probabilities():
+    alone = reading(top_logprobs=5)
+    assert carry.losses(alone, {}, openai_responses.HINTS) == ("top_logprobs",)
+    assert (alone.top_logprobs, written(alone)["top_logprobs"]) == (None, 5)
+    beside = reading(top_logprobs=5, include=["message.output_text.logprobs"])
+    assert carry.losses(beside, {"logprobs": "lossless"}, openai_responses.HINTS) == ()
+    assert (beside.top_logprobs, written(beside)["top_logprobs"]) == (5, 5)

@@ -83,9 +83,11 @@ REPEATS: Final = frozenset(
 
 HINTS: Final = frozenset(
     {
+        "client_metadata",
         "id",
         "include",
         "logprobs",
+        "max_tool_calls",
         "metadata",
         "phase",
         "prompt_cache_breakpoint",
@@ -101,6 +103,7 @@ HINTS: Final = frozenset(
         "store",
         "stream_options",
         "text.verbosity",
+        "top_logprobs",
         "truncation",
     }
 )

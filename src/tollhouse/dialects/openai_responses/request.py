@@ -38,12 +38,17 @@ class _Request(Settings, kw_only=True):
     input: str | Annotated[list[Raw], Meta(max_length=MAX_ITEMS)] | None = None
     tools: list[Raw] | None = None
 
+    @property
+    def wants_logprobs(self) -> bool:
+        """They are to be told; `top_logprobs` by itself shows nothing."""
+        return _LOGPROBS in (self.include or ())
+
 
 _REQUEST = Modelled(_Request)
 _FORMAT = msgspec.json.Decoder(_Format)
 _NAMES = msgspec.json.Decoder(list[str])
 _FORMATS = get_args(chat.FormatType)
-_KEPT = ("service_tier", "previous_response_id", "conversation", "prompt")
+_KEPT = ("service_tier", "max_tool_calls", "previous_response_id", "conversation", "prompt")
 """Checked, and said again as they came."""
 
 
@@ -65,8 +70,8 @@ def read_request(body: bytes) -> chat.ChatRequest:
         max_output_tokens=wire.max_output_tokens,
         temperature=wire.temperature,
         top_p=wire.top_p,
-        logprobs=_LOGPROBS in (wire.include or ()) or None,
-        top_logprobs=wire.top_logprobs,
+        logprobs=wire.wants_logprobs or None,
+        top_logprobs=wire.top_logprobs if wire.wants_logprobs else None,
         reasoning_effort=wire.reasoning.effort if wire.reasoning else None,
         user=wire.user,
         stream=wire.stream is True,
@@ -124,10 +129,12 @@ def _beyond(wire: _Request, body: bytes) -> Fields:
     """The modelled fields that say more than is modelled of them."""
     choice = wire.tool_choice
     is_simple = not (wire.include or wire.text or wire.reasoning or isinstance(choice, ToolChoice))
-    if is_simple and not (wire.service_tier is not None or wire.store or wire.background or wire.has_more_elsewhere):
+    has_kept = any(each is not None for each in (wire.service_tier, wire.max_tool_calls, wire.top_logprobs))
+    if is_simple and not (has_kept or wire.store or wire.background or wire.has_more_elsewhere):
         return {}
     fields = FIELDS.decode(body)
-    extra = telling({name: fields[name] for name in _KEPT if name in fields})
+    kept = _KEPT if wire.wants_logprobs else (*_KEPT, "top_logprobs")
+    extra = telling({name: fields[name] for name in kept if name in fields})
     extra |= {name: fields[name] for name in ("store", "background") if getattr(wire, name)}
     if included := [each for each in wire.include or () if each != _LOGPROBS]:
         extra["include"] = Raw(msgspec.json.encode(included))
