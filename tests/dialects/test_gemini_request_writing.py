@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from tollhouse import errors
-from tollhouse.dialects import chat, gemini
+from tollhouse.dialects import carry, chat, gemini
 from tollhouse.dialects.gemini.parts import INVALID_ARGUMENTS, UNCHECKED
 
 HELLO = {"role": "user", "parts": [{"text": "Hello"}]}
@@ -35,6 +35,10 @@ def said(*messages: chat.Message, **fields: Any) -> dict[str, Any]:
     return written(chat.ChatRequest(model="gemini-3-flash-preview", messages=messages, dialect="openai_chat", **fields))
 
 
+def user_turn(text: str) -> dict[str, Any]:
+    return {"role": "user", "parts": [{"text": text}]}
+
+
 def user(text: str = "Hello") -> chat.Message:
     return chat.Message(role="user", parts=(chat.TextPart(text),))
 
@@ -45,6 +49,30 @@ def test_system_messages_stand_before_the_conversation():
     wire = said(system, user(), late)
     assert wire["systemInstruction"] == {"parts": [{"text": "a"}, {"text": "b"}]}
     assert wire["contents"] == [HELLO]
+
+
+def test_the_last_words_of_a_system_that_speaks_alone_are_the_users():
+    first, last = (chat.Message(role="system", parts=(chat.TextPart(text),)) for text in "ab")
+    wire = said(first, last)
+    assert wire == {"systemInstruction": {"parts": [{"text": "a"}]}, "contents": [user_turn("b")]}
+
+
+def test_a_choice_among_no_tools_is_not_said():
+    assert "toolConfig" not in said(user(), tool_choice="auto")
+    assert "toolConfig" in said(user(), tools=(chat.Tool(name="f"),), tool_choice="auto")
+
+
+@pytest.mark.parametrize(("seed", "told"), [(0, 0), (2**31 - 1, 2**31 - 1), (2**40 + 7, 7), (-1, 2**31 - 1)])
+def test_a_seed_fits_into_32_bits(seed, told):
+    assert said(user(), seed=seed)["generationConfig"] == {"seed": told}
+
+
+def test_alternatives_are_asked_for_only_beside_log_probabilities():
+    alone = gemini.read_request(body(generationConfig={"logprobs": 5}))
+    assert carry.losses(alone, {}, gemini.HINTS) == ("generationConfig.logprobs",)
+    assert (alone.top_logprobs, written(alone)["generationConfig"]) == (None, {"logprobs": 5})
+    beside = gemini.read_request(body(generationConfig={"logprobs": 5, "responseLogprobs": True}))
+    assert (beside.top_logprobs, carry.losses(beside, gemini.CARRIES, gemini.HINTS)) == (5, ())
 
 
 def test_answers_of_tools_share_a_turn_and_are_called_by_the_calls_name():
@@ -270,6 +298,7 @@ def requests(draw: st.DrawFn) -> chat.ChatRequest:
     stream = draw(st.booleans())
     fractions = st.none() | st.floats(0, 1, allow_nan=False)
     whole = st.none() | st.integers(1, 20)
+    logprobs = draw(st.none() | st.booleans())
     return chat.ChatRequest(
         model="gemini-2.5-flash",
         messages=(*draw(st.sampled_from([(), (system,)])), *conversation),
@@ -285,8 +314,8 @@ def requests(draw: st.DrawFn) -> chat.ChatRequest:
         stop=tuple(draw(st.lists(texts, max_size=2))),
         n=draw(st.integers(1, 4)),
         seed=draw(whole),
-        logprobs=draw(st.none() | st.booleans()),
-        top_logprobs=draw(whole),
+        logprobs=logprobs,
+        top_logprobs=draw(whole) if logprobs else None,
         reasoning_effort=draw(st.sampled_from([None, "minimal", "low", "medium", "high"])),
         reasoning_budget_tokens=draw(st.none() | st.integers(-1, 99)),
         stream=stream,

@@ -39,7 +39,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "frequency_penalty": "lossless",
     "stop": "lossless",
     "n": "lossless",
-    "seed": "lossless",
+    "seed": "lossless",  # a longer one than the field holds as another, always the same
     "logprobs": "lossless",
     "reasoning_effort": "lossy",  # as the nearest budget or level
     "reasoning_budget_tokens": "lossy",
@@ -58,6 +58,7 @@ HINTS: Final = frozenset(
     {
         "behavior",
         "generationConfig.enableEnhancedCivicAnswers",
+        "generationConfig.logprobs",
         "generationConfig.mediaResolution",
         "generationConfig.thinkingConfig.includeThoughts",
         "labels",

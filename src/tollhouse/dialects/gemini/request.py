@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Meta, Raw
 
 from tollhouse import errors
-from tollhouse.dialects import carry, chat
+from tollhouse.dialects import chat
 from tollhouse.dialects.gemini.carries import NAME
+from tollhouse.dialects.gemini.foreign import adapted
 from tollhouse.dialects.gemini.messages import read_messages, read_system, write_contents, write_system
 from tollhouse.dialects.gemini.proto_json import Fields, Message, read_body, read_items
 from tollhouse.dialects.gemini.settings import (
@@ -70,7 +71,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         n=config.candidate_count or 1,
         seed=config.seed,
         logprobs=config.response_logprobs,
-        top_logprobs=config.logprobs,
+        top_logprobs=config.logprobs if config.response_logprobs else None,
         reasoning_effort=read_effort(thinking.thinking_level),
         reasoning_budget_tokens=thinking.thinking_budget,
         stream=wire.stream is True,
@@ -84,7 +85,7 @@ def write_request(request: chat.ChatRequest) -> bytes:
     """The request as a body."""
     is_own = request.dialect == NAME
     if not is_own:
-        request = carry.bare(request)
+        request = adapted(request)
     wire: dict[str, Any] = {
         "contents": write_contents(request.messages, is_own=is_own),
         "systemInstruction": write_system(request.messages, is_own=is_own),

@@ -84,6 +84,9 @@ def read_config(raw: Raw) -> tuple[Config, Thinking, chat.ResponseFormat | None,
     config, unknown = read_object(_CONFIG, raw, path)
     thinking, thoughts = read_object(_THINKING, config.thinking_config, f"{path}.thinkingConfig")
     form, beyond = _read_format(config)
+    if config.logprobs is not None and not config.response_logprobs:
+        # Alternatives are shown beside log probabilities only.
+        beyond["logprobs"] = _encoded(config.logprobs)
     extra = below(path, unknown | beyond) | below(f"{path}.thinkingConfig", thoughts)
     return config, thinking, form, extra
 
