@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat
+from tollhouse.dialects import carry, chat, turns
 
 _SYSTEM: Final = ("system", "developer")
 
@@ -19,7 +19,7 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     request = carry.bare(request)
     return replace(
         request,
-        messages=_answerable(request.messages),
+        messages=_answerable(turns.joined(request.messages)),
         # A choice among no tools is none.
         tool_choice=request.tool_choice if request.tools else None,
         # A seed means nothing but itself, so that another will do which is the same each time.
