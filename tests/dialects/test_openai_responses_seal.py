@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollhouse.dialects import chat, openai_responses, sse
+from tollhouse.dialects.collect import collect
 from tollhouse.dialects.openai_responses.seal import Proof, unwrap, wrap
 
 words = st.none() | st.text(min_size=1, max_size=9)
-foreign = st.builds(Proof, st.sampled_from(["anthropic_messages", "gemini"]), words, words).filter(
+foreign = st.builds(Proof, st.sampled_from(["anthropic_messages", "gemini"]), words, words, words).filter(
     lambda proof: proof.signature is not None or proof.sealed is not None
 )
 
@@ -47,3 +48,58 @@ def test_signed_thinking_survives_a_client_of_responses(stream: bool) -> None:
     assert msgspec.structs.replace(back, id=None) == thought  # type: ignore[type-var]  # it is a part of thinking
     sent = msgspec.json.decode(openai_responses.write_request(request))["input"]
     assert [each["role"] for each in sent] == ["user"], "a provider of this dialect could not read it"
+
+
+CALL = chat.ToolCall("c1", "f", "{}", signature="c2ln", made_by="gemini")
+
+
+def calling(stream: bool, *calls: chat.ToolCall) -> bytes:
+    """An answer that calls, as a client of Responses gets it: whole, or the last event of its stream."""
+    if not stream:
+        message = chat.Message(role="assistant", tool_calls=calls)
+        choice = chat.Choice(index=0, message=message, finish_reason="tool_calls", said="STOP")
+        return openai_responses.write_answer(chat.Answer(id="a", model="m", created=0, choices=(choice,)))
+    frames = sse.Reader().feed(streamed(*calls))
+    return bytes(msgspec.json.decode(frames[-1].data, type=dict[str, msgspec.Raw])["response"])
+
+
+def streamed(*calls: chat.ToolCall) -> bytes:
+    writer = openai_responses.Writer("a", "m", 0, include_usage=True)
+    said = [
+        chat.ToolCallDelta(
+            index=0, slot=slot, id=call.id, name=call.name, signature=call.signature, made_by=call.made_by
+        )
+        for slot, call in enumerate(calls)
+    ]
+    return b"".join(map(writer.write, [*said, chat.Ended()]))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_proof_of_a_call_survives_a_client_of_responses(stream: bool) -> None:
+    other = chat.ToolCall("c2", "f", "{}", signature="b3RoZXI=", made_by="gemini")
+    output = msgspec.json.decode(calling(stream, CALL, chat.ToolCall("c3", "g", "{}"), other))["output"]
+    kinds = [item["type"] for item in output]
+    assert kinds == ["reasoning", "function_call", "function_call", "reasoning", "function_call"]
+    assert len({item["id"] for item in output}) == len(output)
+    answers = [{"type": "function_call_output", "call_id": name, "output": "1"} for name in ("c1", "c3", "c2")]
+    request = openai_responses.read_request(msgspec.json.encode({"model": "m", "input": [*output, *answers]}))
+    (turn, *_) = request.messages
+    assert [(call.id, call.signature, call.made_by) for call in turn.tool_calls] == [
+        ("c1", "c2ln", "gemini"),
+        ("c3", None, None),
+        ("c2", "b3RoZXI=", "gemini"),
+    ]
+    assert turn.parts == ()
+
+
+def test_the_proof_of_a_call_without_the_call_proves_nothing() -> None:
+    (proof, _) = msgspec.json.decode(calling(False, CALL))["output"]
+    asked = msgspec.json.encode({"model": "m", "input": [{"role": "user", "content": "So?"}, proof]})
+    assert [message.role for message in openai_responses.read_request(asked).messages] == ["user"]
+
+
+def test_the_proof_of_a_call_survives_another_gateway() -> None:
+    reader = openai_responses.Reader()
+    events = [event for frame in sse.Reader().feed(streamed(CALL)) for event in reader.read(frame)]
+    (call,) = collect(events).choices[0].message.tool_calls
+    assert (call.signature, call.made_by) == (CALL.signature, CALL.made_by)

@@ -20,7 +20,13 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 from tollhouse.dialects.openai_responses.content import telling, write_text
 from tollhouse.dialects.openai_responses.errors import unreadable
-from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call, write_picture
+from tollhouse.dialects.openai_responses.items import (
+    prove_call,
+    read_items,
+    show_thinking,
+    write_call,
+    write_picture,
+)
 from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.dialects.openai_responses.usage import read_usage, write_usage
 
@@ -283,6 +289,9 @@ def _write_output(choice: chat.Choice, answer_id: str) -> Iterator[dict[str, Any
         yield _message_item(content, message.extra, answer_id, place)
         place += 1
     for call in message.tool_calls:
+        if (proof := prove_call(call, item_id("rs", answer_id, place))) is not None:
+            yield proof
+            place += 1
         name = item_id("ctc" if call.type == "custom" else "fc", answer_id, place)
         yield {"id": name} | write_call(call) | {"status": "completed"} | call.extra
         place += 1

@@ -144,6 +144,13 @@ def show_thinking(text: str, proof: Proof, name: str | None) -> dict[str, Any]:
     return write_thinking(text, wrap(proof), NAME, name)
 
 
+def prove_call(call: chat.ToolCall, name: str) -> dict[str, Any] | None:
+    """What goes before a call, to prove the thinking behind it; None when nothing does."""
+    if call.signature is None:
+        return None
+    return show_thinking("", Proof(call.made_by, call.signature, call_id=call.id), name)
+
+
 class _Turn:
     """What the model says in one go."""
 
@@ -166,6 +173,7 @@ class _Turns:
     def __init__(self) -> None:
         self._messages: list[chat.Message] = []
         self._turn = _Turn()
+        self._proofs: dict[str, Proof] = {}
 
     def add(self, raw: Raw) -> None:
         """Take one more item. Raises msgspec.DecodeError."""
@@ -177,11 +185,9 @@ class _Turns:
                 wire, extra = _MESSAGE.read(raw)
                 self._append(chat.Message(role=wire.role, parts=read_parts(wire.content), extra=telling(extra)))
             case "reasoning":
-                if self._turn.has_spoken or self._turn.calls:
-                    self._close()
-                self._turn.parts.append(_read_thinking(raw))
+                self._think(_THINKING.decode(raw))
             case kind if kind in CALLS:
-                self._turn.calls.append(_read_call(raw))
+                self._turn.calls.append(self._read_call(raw))
             case "function_call_output" | "custom_tool_call_output":
                 self._append(_read_output(raw))
             case kind:
@@ -191,6 +197,28 @@ class _Turns:
         """All messages."""
         self._close()
         return self._messages
+
+    def _think(self, wire: Thinking) -> None:
+        proof = wire.proof
+        if proof.call_id is not None:
+            self._proofs[proof.call_id] = proof
+            return
+        if self._turn.has_spoken or self._turn.calls:
+            self._close()
+        self._turn.parts.append(chat.ReasoningPart(wire.text, proof.signature, proof.sealed, proof.made_by, wire.id))
+
+    def _read_call(self, raw: Raw) -> chat.ToolCall:
+        wire, extra = _CALL.read(raw)
+        proof = self._proofs.pop(wire.call_id, Proof())
+        return chat.ToolCall(
+            wire.call_id,
+            wire.name,
+            wire.arguments or wire.input,
+            CALLS[wire.type],
+            telling(extra),
+            proof.signature,
+            proof.made_by,
+        )
 
     def _say(self, raw: Raw) -> None:
         wire, fields = _MESSAGE.read(raw)
@@ -219,17 +247,6 @@ class _Turns:
         message, self._turn = self._turn.whole(), _Turn()
         if message is not None:
             self._messages.append(message)
-
-
-def _read_thinking(raw: Raw) -> chat.ReasoningPart:
-    wire = _THINKING.decode(raw)
-    proof = wire.proof
-    return chat.ReasoningPart(wire.text, proof.signature, proof.sealed, proof.made_by, wire.id)
-
-
-def _read_call(raw: Raw) -> chat.ToolCall:
-    wire, extra = _CALL.read(raw)
-    return chat.ToolCall(wire.call_id, wire.name, wire.arguments or wire.input, CALLS[wire.type], telling(extra))
 
 
 def _read_output(raw: Raw) -> chat.Message:

@@ -15,6 +15,7 @@ from tollhouse.dialects.openai_responses.answer import Details, logprobs_of, rea
 from tollhouse.dialects.openai_responses.content import read_citation
 from tollhouse.dialects.openai_responses.errors import read_failure, unreadable
 from tollhouse.dialects.openai_responses.items import CALLS, PARAGRAPH, Thinking
+from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.dialects.openai_responses.usage import read_usage
 
 Events: TypeAlias = tuple[chat.Event, ...]
@@ -81,6 +82,7 @@ class Reader:
         self._thoughts: dict[int, tuple[str, int]] = {}
         self._slots: dict[int, int] = {}
         self._argued: set[int] = set()
+        self._proofs: dict[str, Proof] = {}
 
     def read(self, frame: sse.Frame) -> Events:
         """The events of one frame, in order; none for a comment, nor for what is not modelled.
@@ -197,7 +199,18 @@ class Reader:
             return _NONE
         slot = self._slots[place] = len(self._slots)
         name = call.call_id or call.id
-        return (chat.ToolCallDelta(index=0, slot=slot, id=name, name=call.name, type=CALLS[call.type]),)
+        proof = self._proofs.pop(name or "", Proof())
+        return (
+            chat.ToolCallDelta(
+                index=0,
+                slot=slot,
+                id=name,
+                name=call.name,
+                type=CALLS[call.type],
+                signature=proof.signature,
+                made_by=proof.made_by,
+            ),
+        )
 
     def _close_item(self, event: _Event) -> Events:
         place, kind = event.output_index, _KIND.decode(event.item).type
@@ -215,6 +228,9 @@ class Reader:
         if not (text or item.encrypted_content):
             return _NONE
         proof = item.proof
+        if proof.call_id is not None:
+            self._proofs[proof.call_id] = proof
+            return _NONE
         return (chat.ReasoningDelta(0, text, proof.signature, proof.sealed, proof.made_by, item.id),)
 
     def _end(self, event: _Event) -> Events:

@@ -1,7 +1,8 @@
 """Proofs of other providers, put where this dialect keeps its seals, so that they come back with the conversation.
 
 A client of this dialect returns `encrypted_content` as it got it. What Anthropic signed and Google sealed rides in it
-as `th1.` and base64: who made it, the signature, the seal. Only its maker is told of it again.
+as `th1.` and base64: who made it, the signature, the seal, and the call whose thinking it proves, if any: calls have no
+place for a proof, so it comes as thinking of its own before them. Only its maker is told of it again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ PREFIX: Final = "th1."
 
 
 class Proof(msgspec.Struct, frozen=True, array_like=True):
-    """What proves a piece of thinking to the dialect that made it."""
+    """What proves a piece of thinking, or that behind a call, to the dialect that made it."""
 
     made_by: str | None = None
     signature: str | None = None
     sealed: str | None = None
+    call_id: str | None = None
 
 
 _PROOF = msgspec.json.Decoder(Proof)

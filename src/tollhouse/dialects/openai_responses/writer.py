@@ -13,7 +13,7 @@ from tollhouse.dialects import chat, sse
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_id, response, tokens_of
 from tollhouse.dialects.openai_responses.errors import error_object
-from tollhouse.dialects.openai_responses.items import write_picture
+from tollhouse.dialects.openai_responses.items import prove_call, write_picture
 from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said, WholeItem
 from tollhouse.dialects.openai_responses.seal import Proof
 
@@ -158,9 +158,17 @@ class Writer:
     def _ask_for_tool(self, event: chat.ToolCallDelta) -> None:
         call = self._open
         if not isinstance(call, OpenCall) or call.slot != event.slot:
+            self._prove(event)
             call = OpenCall(len(self._items), self._name("ctc" if event.type == "custom" else "fc"), event)
             self._begin(call)
         self._said += call.say(event.arguments)
+
+    def _prove(self, event: chat.ToolCallDelta) -> None:
+        """What proves a call goes before it; whose items are named by place is kept, and the proof with it."""
+        call = chat.ToolCall(event.id or "", event.name or "", "", signature=event.signature, made_by=event.made_by)
+        proof = prove_call(call, self._name("rs"))
+        if proof is not None and self._shows_seals and not self._names_items:
+            self._begin(WholeItem(len(self._items), proof))
 
     def _fail(self, failed: chat.Failed) -> None:
         """Both events, as OpenAI says them: its SDK raises at the first, others know the second only."""
