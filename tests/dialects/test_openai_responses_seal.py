@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -103,3 +105,24 @@ def test_the_proof_of_a_call_survives_another_gateway() -> None:
     events = [event for frame in sse.Reader().feed(streamed(CALL)) for event in reader.read(frame)]
     (call,) = collect(events).choices[0].message.tool_calls
     assert (call.signature, call.made_by) == (CALL.signature, CALL.made_by)
+
+
+def rewritten(*items: dict[str, Any]) -> list[Any]:
+    asked = msgspec.json.encode({"model": "m", "input": items})
+    openai_responses.glance_request(asked)
+    sent = openai_responses.rewrite_request(asked, model="m", include_usage=False, cap=None)
+    items_sent: list[Any] = msgspec.json.decode(sent)["input"]
+    return items_sent
+
+
+def test_a_provider_of_this_dialect_is_not_sent_what_another_has_proved() -> None:
+    hello = {"role": "user", "content": "th1."}
+    output = msgspec.json.decode(calling(False, CALL))["output"]
+    thought = {"type": "reasoning", "summary": [], "encrypted_content": wrap(Proof("anthropic_messages", "c2ln"))}
+    assert rewritten(hello, thought, *output) == [hello, output[1]]
+
+
+@pytest.mark.parametrize("seal", ["th1.", "th1.abWQ=", "gAAA", "", None, 5, {"a": "th1."}])
+def test_a_provider_of_this_dialect_is_sent_all_other_thinking(seal: object) -> None:
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "th1."}], "encrypted_content": seal}
+    assert rewritten(thought) == [thought]

@@ -17,6 +17,7 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_responses.answer import Details, said
 from tollhouse.dialects.openai_responses.content import WORDS
 from tollhouse.dialects.openai_responses.errors import read_failure, unreadable
+from tollhouse.dialects.openai_responses.seal import PREFIX, is_foreign
 from tollhouse.dialects.openai_responses.settings import MAX_ITEMS, Settings, check
 from tollhouse.dialects.openai_responses.usage import read_usage
 
@@ -25,6 +26,7 @@ _ITEMS_OF_WORDS = frozenset(
     {"message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "reasoning"}
 )
 _NO_TYPES: frozenset[str] = frozenset()
+_WRAPPED = f'"{PREFIX}'.encode()
 _SEARCHING = ("web_search", "file_search")
 
 
@@ -32,6 +34,11 @@ class _Item(msgspec.Struct):
     type: str | None = None
     content: Raw = NULL
     output: Raw = NULL
+
+
+class _Thinking(msgspec.Struct):
+    type: str | None = None
+    encrypted_content: Raw = NULL
 
 
 class _Tool(msgspec.Struct):
@@ -62,6 +69,8 @@ _REQUEST = msgspec.json.Decoder(_Request)
 _PARTS = msgspec.json.Decoder(list[_Part])
 _ANSWER = msgspec.json.Decoder(_Answer)
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
+_RAWS = msgspec.json.Decoder(list[Raw])
+_THINKING = msgspec.json.Decoder(_Thinking)
 
 
 def glance_request(body: bytes) -> RequestGlance:
@@ -93,7 +102,8 @@ def rewrite_request(body: bytes, *, model: str, include_usage: bool, cap: int | 
     """The same request with another model name; every value not named here keeps its bytes.
 
     It is written anew even when nothing changes: of a field that comes twice only the last remains, which is the one
-    that was looked at. Another reader might take the first.
+    that was looked at. Another reader might take the first. Thinking that another dialect's provider has proved is left
+    out: whoever reads this could not unseal it.
 
     Args:
         body: a request that `glance_request` has accepted.
@@ -104,7 +114,11 @@ def rewrite_request(body: bytes, *, model: str, include_usage: bool, cap: int | 
     changes = {"model": Raw(msgspec.json.encode(model))}
     if cap is not None:
         changes["max_output_tokens"] = Raw(b"%d" % cap)
-    return msgspec.json.encode(_FIELDS.decode(body) | changes)
+    fields = _FIELDS.decode(body)
+    items = fields.get("input", NULL)
+    if _WRAPPED in body and memoryview(items)[0] == ord("["):
+        changes["input"] = _without_foreign_thinking(items)
+    return msgspec.json.encode(fields | changes)
 
 
 def glance_answer(body: bytes) -> AnswerGlance:
@@ -128,6 +142,15 @@ def glance_answer(body: bytes) -> AnswerGlance:
         output_bytes=len(answer.output),
         failed=failed,
     )
+
+
+def _without_foreign_thinking(items: Raw) -> Raw:
+    return Raw(msgspec.json.encode([raw for raw in _RAWS.decode(items) if not _is_foreign_thinking(raw)]))
+
+
+def _is_foreign_thinking(raw: Raw) -> bool:
+    item = _THINKING.decode(raw)
+    return item.type == "reasoning" and is_foreign(bytes(item.encrypted_content).decode().strip('"'))
 
 
 def _may_search(tools: list[_Tool]) -> bool:

@@ -51,3 +51,8 @@ def unwrap(seal: str | None) -> Proof:
         if wrap(proof) == seal:
             return proof
     return Proof(NAME, None, seal)
+
+
+def is_foreign(seal: str) -> bool:
+    """It is the proof of another dialect's provider, wrapped here."""
+    return seal.startswith(PREFIX) and unwrap(seal).made_by != NAME
