@@ -123,7 +123,15 @@ def test_a_tools_words_are_said_as_an_object_and_read_again_as_they_were(text, r
 
 @pytest.mark.parametrize(
     ("arguments", "args"),
-    [("", {}), ('{"a":1}', {"a": 1}), ('{"a"', {INVALID_ARGUMENTS: '{"a"'}), ("[1]", {INVALID_ARGUMENTS: "[1]"})],
+    [
+        ("", {}),
+        (" ", {}),
+        ('{"a":1}', {"a": 1}),
+        ('\n{"a":1} ', {"a": 1}),
+        ('{"a":1e400}', {INVALID_ARGUMENTS: '{"a":1e400}'}),
+        ('{"a"', {INVALID_ARGUMENTS: '{"a"'}),
+        ("[1]", {INVALID_ARGUMENTS: "[1]"}),
+    ],
 )
 def test_arguments_that_are_no_object_are_said_inside_one(arguments, args):
     call = chat.ToolCall("c0", "f", arguments)

@@ -121,9 +121,10 @@ def write_call(call: chat.ToolCall) -> dict[str, Any]:
 
 def as_object(arguments: str) -> Raw | dict[str, str]:
     """Arguments as a JSON object, whatever they are; see `INVALID_ARGUMENTS`."""
-    if not arguments:
+    text = arguments.strip()
+    if not text:
         return {}
-    return Raw(arguments.encode()) if is_object(arguments) else {INVALID_ARGUMENTS: arguments}
+    return Raw(text.encode()) if is_object(text) else {INVALID_ARGUMENTS: arguments}
 
 
 def is_object(text: str) -> bool:
