@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tollhouse import ids
 from tollhouse.conversations.messages import items
@@ -27,6 +28,20 @@ from tollhouse.errors import NotFound
 
 EVERYTHING = items.INCLUDABLE
 
+
+def placed(spoken: list[Text | Refusal]) -> list[Text | Refusal]:
+    """The same, with sources whose places count from the start of all words."""
+    begins = 0
+    told: list[Text | Refusal] = []
+    for part in spoken:
+        if isinstance(part, Text):
+            moved = [replace(each, start=begins + each.start, end=begins + each.end) for each in part.sources]
+            begins += len(part.text)
+            part = Text(part.text, tuple(moved))
+        told.append(part)
+    return told
+
+
 words = st.text(max_size=8)
 names = st.text("abc_1", min_size=1, max_size=5)
 sources = st.builds(
@@ -39,7 +54,7 @@ questions = st.lists(st.builds(Text, words) | images | files, min_size=1, max_si
 thoughts = st.builds(Reasoning, words, sealed=names, made_by=st.just("openai_responses"))
 spoken = st.lists(
     st.builds(Text, words, st.lists(sources, max_size=2).map(tuple)) | st.builds(Refusal, words), min_size=1, max_size=3
-)
+).map(placed)
 calls = st.builds(ToolCall, names, names, words, st.sampled_from(["function", "custom"]))
 turns = st.tuples(st.lists(thoughts, max_size=2), spoken, st.lists(calls, max_size=2)).map(
     lambda turn: (*turn[0], *turn[1], *turn[2])

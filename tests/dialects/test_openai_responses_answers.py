@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 from openai.types.responses import Response
 
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_responses
+from tollhouse.dialects.openai_responses.places import over_all
 from tollhouse.dialects.openai_responses.seal import Proof, wrap
 
 USAGE = {
@@ -227,6 +229,24 @@ def test_the_answers_own_fields_win_over_defaults():
     assert written(reading(message(said("Hi")), temperature=0.5, metadata={"a": "b"}))["temperature"] == 0.5
 
 
+def test_places_count_from_the_start_of_all_words_to_us_and_of_each_part_here():
+    near = said("Paris. ") | {"annotations": [LINK | {"start_index": 0, "end_index": 5}]}
+    far = said("Rome.") | {"annotations": [LINK | {"start_index": 0, "end_index": 4}]}
+    answer = reading(message(near, said("")), message(far))
+    places = [[(each.start, each.end) for each in part.citations] for part in answer.choices[0].message.parts]
+    assert places == [[(0, 5)], [], [(7, 11)]]
+    content = written(answer)["output"][0]["content"]
+    assert [part["annotations"] for part in content] == [near["annotations"], [], far["annotations"]]
+
+
+def test_what_words_rest_on_stands_with_them_though_it_was_told_at_the_end():
+    first = chat.Citation(url="https://a.example", title="A", start=0, end=3)
+    second, whole = replace(first, start=3, end=6), replace(first, start=None, end=None)
+    wire = written(answering(chat.TextPart("abc"), chat.TextPart("def", citations=(second, first, whole))))
+    content = wire["output"][0]["content"]
+    assert [part["annotations"] for part in content] == [[LINK], [LINK, LINK | {"end_index": 0}]]
+
+
 # Laws.
 
 WORDS = st.text(min_size=1, max_size=5)
@@ -241,6 +261,7 @@ CALLS = st.builds(chat.ToolCall, WORDS, WORDS, WORDS, st.sampled_from(["function
 
 @given(st.lists(PARTS, max_size=4), st.lists(CALLS, max_size=2), st.sampled_from(["stop", "length"]))
 def test_an_answer_written_and_read_says_the_same(parts: list[Any], calls: list[chat.ToolCall], reason: Any):
+    parts = [*over_all(parts)]
     answer = answering(*parts, calls=tuple(calls), finish_reason="tool_calls" if calls and reason == "stop" else reason)
     again = openai_responses.read_answer(openai_responses.write_answer(answer))
     (choice,) = again.choices

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
@@ -133,6 +134,27 @@ def test_citations_join_the_last_words_even_when_these_are_closed():
     assert annotation["url"] == "https://a.example"
     assert annotation["type"] == "url_citation"
     assert kinds(stream).count("output_text.annotation.added") == 1
+
+
+def test_citations_told_at_the_end_join_the_words_at_their_place():
+    link = chat.Citation(url="https://a.example", title="A", start=0, end=3)
+    stream = told(
+        BEGAN,
+        chat.TextDelta(0, "a"),
+        chat.TextDelta(0, "bc"),
+        chat.RefusalDelta(0, "no"),
+        chat.TextDelta(0, "def"),
+        chat.ToolCallDelta(index=0, slot=0, id="a", name="f"),
+        chat.TextDelta(0, "ghi"),
+        *[chat.CitationSeen(0, replace(link, start=start, end=start + 3)) for start in (6, 3, 0)],
+        *ending("tool_calls"),
+    )
+    parts = [part for item in last(stream)["output"] for part in item.get("content", ()) if "text" in part]
+    assert [part["text"] for part in parts] == ["abc", "def", "ghi"]
+    places = [[(each["start_index"], each["end_index"]) for each in part["annotations"]] for part in parts]
+    assert places == [[(0, 3)]] * 3
+    places_again = [(each.start, each.end) for each in collect(heard(stream)).choices[0].message.parts[0].citations]
+    assert places_again == [(6, 9), (3, 6), (0, 3)]
 
 
 def test_log_probabilities_follow_their_words():

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tollhouse.conversations.messages.parts import (
     AnyPart,
@@ -30,10 +31,12 @@ from tollhouse.conversations.messages.parts import (
     citation_of,
     from_answer,
     from_result,
+    source_of,
 )
 from tollhouse.dialects import chat
 from tollhouse.dialects.openai_responses.content import without_nones, write_citation
 from tollhouse.dialects.openai_responses.items import read_items, show_thinking, write_call, write_picture
+from tollhouse.dialects.openai_responses.places import placed, texts_within
 from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.errors import InvalidRequest, NotFound
 
@@ -82,7 +85,7 @@ class Said(msgspec.Struct, frozen=True):
 
 def read(raws: Sequence[Raw], inside: str) -> list[Said]:
     """The messages that items make; `inside` is the path of their list. Raises InvalidRequest, naming the item."""
-    return [_said(message) for message in read_items(raws, inside)]
+    return [_said(placed(message)) for message in read_items(raws, inside)]
 
 
 def items_of(
@@ -96,7 +99,7 @@ def items_of(
     """The items of a message, in order and with their names; `status` is that of words and calls."""
     return [
         item | {"id": name_of(item["type"], message_id, place)}
-        for place, group in enumerate(groups(role, parts))
+        for place, group in enumerate(groups(role, _with_sources(parts)))
         if (item := _item(role, group, status, include)) is not None
     ]
 
@@ -149,6 +152,15 @@ def checked_include(said: Sequence[str]) -> frozenset[str]:
 def no_item() -> NotFound:
     """There is no item of that name, or none of the caller's."""
     return NotFound("There is no such item in this conversation.")
+
+
+def _with_sources(parts: Sequence[AnyPart]) -> list[AnyPart]:
+    """The parts; each text has the sources whose place is in it, counted from its start."""
+    texts = [
+        chat.TextPart(each.text, {}, tuple(map(citation_of, each.sources))) for each in parts if isinstance(each, Text)
+    ]
+    sources = iter([tuple(map(source_of, text.citations)) for text in texts_within(texts)])
+    return [replace(part, sources=next(sources)) if isinstance(part, Text) else part for part in parts]
 
 
 def _said(message: chat.Message) -> Said:

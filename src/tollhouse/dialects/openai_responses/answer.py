@@ -1,8 +1,8 @@
 """A whole response, in both directions.
 
 Canonical forms: all that the model said is one message, its thinking and words in order and its calls last; thinking of
-which nothing can be seen or unsealed is no part of it; a field that was not said stands at its default, which for the
-tier is `default`.
+which nothing can be seen or unsealed is no part of it; what words rest on stands with them; a field that was not said
+stands at its default, which for the tier is `default`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tollhouse.dialects.openai_responses.items import (
     write_call,
     write_picture,
 )
+from tollhouse.dialects.openai_responses.places import over_all, within_each
 from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.dialects.openai_responses.usage import read_usage, write_usage
 
@@ -234,7 +235,7 @@ def _gathered(messages: list[chat.Message]) -> chat.Message:
     parts = [_bare(part) for message in messages for part in message.parts if not _is_unseen(part)]
     return chat.Message(
         role="assistant",
-        parts=tuple(parts),
+        parts=tuple(over_all(parts)),
         tool_calls=tuple([call for message in messages for call in message.tool_calls]),
         extra=next((message.extra for message in reversed(messages) if message.extra), {}),
     )
@@ -268,7 +269,7 @@ def _write_output(choice: chat.Choice, answer_id: str) -> Iterator[dict[str, Any
     tokens = [] if choice.logprobs is None else tokens_of(choice.logprobs)
     content: list[dict[str, Any]] = []
     place = 0
-    for part in message.parts:
+    for part in within_each(message.parts):
         match part:
             case chat.TextPart(text, extra, citations):
                 content.append(text_part(text, citations, tokens, extra))

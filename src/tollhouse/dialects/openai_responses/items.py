@@ -20,6 +20,7 @@ from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.modelled import Fields, Modelled
 from tollhouse.dialects.openai_responses.carries import NAME
 from tollhouse.dialects.openai_responses.content import read_parts, telling, without_nones, write_content
+from tollhouse.dialects.openai_responses.places import within_each
 from tollhouse.dialects.openai_responses.seal import Proof, unwrap, wrap
 
 CALLS = {"function_call": "function", "custom_tool_call": "custom"}
@@ -259,7 +260,7 @@ def _read_output(raw: Raw) -> chat.Message:
 def _write_turn(message: chat.Message, *, is_own: bool) -> Iterator[dict[str, Any] | Raw]:
     said: list[chat.Part] = []
     extra = message.extra
-    for part in message.parts:
+    for part in within_each(message.parts):
         if not isinstance(part, chat.ReasoningPart | chat.OtherPart):
             said.append(part)
             continue

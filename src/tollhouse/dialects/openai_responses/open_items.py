@@ -24,8 +24,8 @@ class OpenMessage:
         self.status = "in_progress"
         self._place = place
         self._name = name
-        self._parts: list[_Part] = []
-        self._part: _Part | None = None
+        self._parts: list[GrowingPart] = []
+        self._part: GrowingPart | None = None
 
     def open(self) -> list[Said]:
         """The item as it begins."""
@@ -56,12 +56,22 @@ class OpenMessage:
         said.append(part.delta | {"delta": "", "logprobs": tokens})
         return said
 
-    def cite(self, citation: chat.Citation) -> list[Said]:
-        """What the last words rest on, also when the item is closed; nothing when it has no address."""
+    @property
+    def words(self) -> list[GrowingPart]:
+        """The parts that are words, in order."""
+        return [part for part in self._parts if part.kind == "output_text"]
+
+    def cite(self, citation: chat.Citation, part: GrowingPart | None = None) -> list[Said]:
+        """What the words of a part, or the last ones, rest on, also when the item is closed.
+
+        Nothing when it has no address.
+        """
         annotation = write_citation(citation)
         if annotation is None:
             return []
-        said, part = self._last_words()
+        said: list[Said] = []
+        if part is None:
+            said, part = self._last_words()
         number = len(part.citations)
         part.citations.append(citation)
         kind = "response.output_text.annotation.added"
@@ -79,19 +89,19 @@ class OpenMessage:
         head = {"id": self._name, "type": "message", "status": self.status, "role": "assistant"}
         return head | {"content": content}
 
-    def _part_of(self, kind: str) -> tuple[list[Said], _Part]:
+    def _part_of(self, kind: str) -> tuple[list[Said], GrowingPart]:
         """The open part, when it is of this kind, else a new one."""
         if self._part is not None and self._part.kind == kind:
             return [], self._part
         said = self._close_part()
         at = {"item_id": self._name, "output_index": self._place, "content_index": len(self._parts)}
-        part = self._part = _Part(kind, at)
+        part = self._part = GrowingPart(kind, at)
         self._parts.append(part)
         said.append({"type": "response.content_part.added"} | at | {"part": part.whole()})
         return said, part
 
-    def _last_words(self) -> tuple[list[Said], _Part]:
-        words = [part for part in self._parts if part.kind == "output_text"]
+    def _last_words(self) -> tuple[list[Said], GrowingPart]:
+        words = self.words
         return ([], words[-1]) if words else self._part_of("output_text")
 
     def _close_part(self) -> list[Said]:
@@ -211,7 +221,7 @@ class WholeItem:
         return self._it
 
 
-class _Part:
+class GrowingPart:
     """A part of a message that grows."""
 
     def __init__(self, kind: str, at: dict[str, Any]) -> None:
@@ -226,7 +236,13 @@ class _Part:
         self.citations: list[chat.Citation] = []
         self.tokens: list[Raw] = []
 
+    @property
+    def chars(self) -> int:
+        """How long it is by now."""
+        return sum(map(len, self.pieces))
+
     def whole(self) -> dict[str, Any]:
+        """The part."""
         text = "".join(self.pieces)
         if self.kind == "refusal":
             return {"type": "refusal", "refusal": text}

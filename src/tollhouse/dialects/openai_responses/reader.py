@@ -15,6 +15,7 @@ from tollhouse.dialects.openai_responses.answer import Details, logprobs_of, rea
 from tollhouse.dialects.openai_responses.content import read_citation
 from tollhouse.dialects.openai_responses.errors import read_failure, unreadable
 from tollhouse.dialects.openai_responses.items import CALLS, PARAGRAPH, Thinking
+from tollhouse.dialects.openai_responses.places import moved
 from tollhouse.dialects.openai_responses.seal import Proof
 from tollhouse.dialects.openai_responses.usage import read_usage
 
@@ -145,9 +146,7 @@ class Reader:
         """Its span counts from the start of its part; ours from that of all words."""
         citation = read_citation(event.annotation)
         start = self._part_starts.get((event.output_index, event.content_index), 0)
-        if start and citation.start is not None and citation.end is not None:
-            citation = replace(citation, start=citation.start + start, end=citation.end + start)
-        return (chat.CitationSeen(0, citation),)
+        return (chat.CitationSeen(0, moved(citation, start)),)
 
     def _hear_summary(self, event: _Event) -> Events:
         return self._hear_thought(event, "summary", event.summary_index)

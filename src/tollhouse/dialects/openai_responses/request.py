@@ -19,6 +19,7 @@ from tollhouse.dialects.openai_responses.carries import NAME
 from tollhouse.dialects.openai_responses.content import telling, without_nones
 from tollhouse.dialects.openai_responses.foreign import adapted
 from tollhouse.dialects.openai_responses.items import read_items, write_items
+from tollhouse.dialects.openai_responses.places import placed
 from tollhouse.dialects.openai_responses.settings import MAX_ITEMS, Settings, Text, ToolChoice, check
 from tollhouse.dialects.openai_responses.tools import read_tool, read_tool_choice, write_tool, write_tool_choice
 
@@ -113,7 +114,7 @@ def _read_messages(wire: _Request) -> tuple[chat.Message, ...]:
     first = [chat.Message(role="system", parts=(chat.TextPart(wire.instructions),))] if wire.instructions else []
     if isinstance(wire.input, str):
         return (*first, chat.Message(role="user", parts=(chat.TextPart(wire.input),)))
-    return (*first, *read_items(wire.input or (), "input"))
+    return (*first, *map(placed, read_items(wire.input or (), "input")))
 
 
 def _split_instructions(messages: tuple[chat.Message, ...]) -> tuple[str | None, tuple[chat.Message, ...]]:

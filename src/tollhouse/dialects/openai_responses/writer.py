@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_i
 from tollhouse.dialects.openai_responses.errors import error_object
 from tollhouse.dialects.openai_responses.items import prove_call, write_picture
 from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said, WholeItem
+from tollhouse.dialects.openai_responses.places import moved
 from tollhouse.dialects.openai_responses.seal import Proof
 
 
@@ -106,7 +109,7 @@ class Writer:
                 self._show(part)
             case chat.CitationSeen(_, citation):
                 # As another dialect said it, it would mean nothing here.
-                self._said += self._last_words().cite(replace(citation, raw=None))
+                self._cite(replace(citation, raw=None))
             case chat.LogprobsDelta(_, raw):
                 if tokens := tokens_of(raw):
                     self._said += self._last_words().weigh(tokens)
@@ -188,6 +191,17 @@ class Writer:
         if self._words is None:
             self._words = self._message()
         return self._words
+
+    def _cite(self, citation: chat.Citation) -> None:
+        """Beside the words at its place, which counts from the start of all; beside the last when it has none."""
+        spoken = [(item, part) for item in self._items if isinstance(item, OpenMessage) for part in item.words]
+        if citation.start is None or not spoken:
+            self._said += self._last_words().cite(citation)
+            return
+        begins = [*accumulate((part.chars for _, part in spoken[:-1]), initial=0)]
+        at = bisect_right(begins, citation.start) - 1
+        message, part = spoken[at]
+        self._said += message.cite(moved(citation, -begins[at]), part)
 
     def _begin(self, item: OpenMessage | OpenThinking | OpenCall | WholeItem) -> None:
         self._close("completed")
