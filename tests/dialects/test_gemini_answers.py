@@ -209,7 +209,7 @@ def test_log_probabilities_are_said_token_by_token():
     }
     told = choice({"text": "a"}, logprobsResult=result).logprobs
     assert told is not None
-    token = {"token": "a", "logprob": -0.5}
+    token = {"token": "a", "logprob": -0.5, "bytes": [97]}
     assert json.loads(bytes(told)) == {"content": [token | {"top_logprobs": [token]}]}
 
 
@@ -385,7 +385,7 @@ def choices(draw: st.DrawFn, index: int) -> chat.Choice:
     )
     said = draw(st.sampled_from(["STOP", "MAX_TOKENS", "SAFETY", "OTHER"]))
     reasons: dict[str, chat.FinishReason] = {"MAX_TOKENS": "length", "SAFETY": "content_filter", "OTHER": "other"}
-    token = Raw(b'{"content":[{"token":"a","logprob":-0.5,"top_logprobs":[]}]}')
+    token = Raw(b'{"content":[{"token":"a","logprob":-0.5,"bytes":[97],"top_logprobs":[]}]}')
     return chat.Choice(
         index=index,
         message=chat.Message(

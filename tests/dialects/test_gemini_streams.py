@@ -163,7 +163,8 @@ def test_citations_come_with_the_end_and_count_the_whole_text():
 def test_log_probabilities_are_read_as_other_dialects_have_them():
     result = {"chosenCandidates": [{"token": "a", "logProbability": -0.5}]}
     (_, told) = said(chunk({"text": "a"}, logprobsResult=result))
-    assert told == chat.LogprobsDelta(0, Raw(b'{"content":[{"token":"a","logprob":-0.5,"top_logprobs":[]}]}'))
+    token = b'{"token":"a","logprob":-0.5,"bytes":[97],"top_logprobs":[]}'
+    assert told == chat.LogprobsDelta(0, Raw(b'{"content":[%b]}' % token))
 
 
 def test_vertex_tells_when_an_answer_was_made():
@@ -265,15 +266,19 @@ thoughts = st.builds(
     texts,
     proofs,
 )
+
+
+def token(text: str) -> dict[str, Any]:
+    return {"token": text, "logprob": -0.5, "bytes": list(text.encode()), "top_logprobs": []}
+
+
 sounds = st.builds(
     chat.AudioDelta, indexes, st.just(""), st.binary(min_size=1).map(lambda raw: base64.b64encode(raw).decode())
 )
 tokens = st.builds(
     chat.LogprobsDelta,
     indexes,
-    texts.map(
-        lambda text: Raw(msgspec.json.encode({"content": [{"token": text, "logprob": -0.5, "top_logprobs": []}]}))
-    ),
+    texts.map(lambda text: Raw(msgspec.json.encode({"content": [token(text)]}))),
 )
 deltas = st.one_of(st.builds(chat.TextDelta, indexes, texts), thoughts, sounds, tokens)
 usages = st.builds(

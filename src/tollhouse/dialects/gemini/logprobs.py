@@ -42,7 +42,7 @@ _TOKENS = msgspec.json.Decoder(_Tokens)
 
 
 def read_logprobs(raw: Raw) -> Raw | None:
-    """`{"content": [{"token", "logprob", "top_logprobs"}]}`; None when there are none that can be read."""
+    """`{"content": [{"token", "logprob", "bytes", "top_logprobs"}]}`; None when there are none that can be read."""
     if is_null(raw):
         return None
     try:
@@ -70,7 +70,11 @@ def write_logprobs(raw: Raw) -> dict[str, Any] | None:
 
 
 def _say(candidate: _Candidate) -> dict[str, Any]:
-    return {"token": candidate.token, "logprob": candidate.log_probability}
+    return {
+        "token": candidate.token,
+        "logprob": candidate.log_probability,
+        "bytes": list(candidate.token.encode()),
+    }
 
 
 def _write(token: _Token) -> dict[str, Any]:
