@@ -96,6 +96,12 @@ def test_answers_of_tools_share_a_turn_and_are_called_by_the_calls_name():
     ]
 
 
+def test_the_texts_of_a_tool_are_lines():
+    texts = tuple(map(chat.TextPart, ("one", "two")))
+    wire = said(chat.Message(role="tool", tool_call_id="c0", name="f", parts=texts))
+    assert wire["contents"][0]["parts"][0]["functionResponse"]["response"] == {"output": "one\ntwo"}
+
+
 def test_what_a_tool_shows_goes_with_its_answer():
     picture = chat.ImagePart(f"data:image/png;base64,{PIXEL}")
     wire = said(chat.Message(role="tool", tool_call_id="c0", name="f", parts=(chat.TextPart("here"), picture)))

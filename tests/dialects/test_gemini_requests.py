@@ -457,6 +457,14 @@ def test_every_feature_is_one_that_there_is():
     assert gemini.CARRIES.keys() <= carry.FEATURES.keys()
 
 
+@pytest.mark.parametrize("response", [{}, {"response": None}])
+def test_a_tool_that_answers_nothing_says_no_words(response):
+    called = {"role": "model", "parts": [{"functionCall": {"name": "f"}}]}
+    answered = {"role": "user", "parts": [{"functionResponse": {"name": "f"} | response}]}
+    request = gemini.read_request(body(contents=[HELLO, called, answered]))
+    assert request.messages[-1].parts == ()
+
+
 def test_a_part_that_is_null_says_nothing():
     (part,) = gemini.read_request(body(contents=[{"role": "user", "parts": [None]}])).messages[-1].parts
     assert isinstance(part, chat.OtherPart)

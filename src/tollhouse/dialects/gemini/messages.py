@@ -162,14 +162,18 @@ def _joined(first: chat.Message, second: chat.Message) -> chat.Message:
 
 def _read_answer(raw: Raw, inside: str, ids: _Ids) -> chat.Message:
     answer, extra = read_object(_ANSWER, raw, inside)
-    text, is_error = _read_response(answer.response)
+    words: list[chat.Part] = []
+    is_error = False
+    if not says_nothing(answer.response):
+        text, is_error = _read_response(answer.response)
+        words.append(chat.TextPart(text))
     shown = [
         _read_shown(part, f"{inside}.parts[{position}]")
         for position, part in enumerate(read_items(answer.parts, f"{inside}.parts"))
     ]
     return chat.Message(
         role="tool",
-        parts=(chat.TextPart(text), *shown),
+        parts=(*words, *shown),
         tool_call_id=ids.answer(answer.id, answer.name),
         is_error=is_error,
         name=answer.name,
@@ -201,7 +205,7 @@ def _read_shown(raw: Raw, inside: str) -> chat.Part:
 def _write_answer(message: chat.Message, names: dict[str, str]) -> Wire:
     """A tool's answer; it is called by the name of the call it answers, which other dialects leave out."""
     told = message.tool_call_id
-    text = "".join([part.text for part in message.parts if isinstance(part, chat.TextPart | chat.RefusalPart)])
+    text = "\n".join([part.text for part in message.parts if isinstance(part, chat.TextPart | chat.RefusalPart)])
     shown = [part for part in message.parts if not isinstance(part, chat.TextPart | chat.RefusalPart)]
     wire: Wire = {
         "name": message.name or names.get(told or "") or told or "unknown",
