@@ -40,6 +40,8 @@ as unstreamed. What is not:
 
 - A proof of thinking is told to clients of `openai_chat` and `openai_responses`, whoever made it, and to others only
   when it is of their own dialect. Thinking itself is always told.
+- Unstreamed, and in earlier turns of a conversation, what the model has said stands before its calls, in whatever order
+  they came. A refusal is plain words in `gemini`, whose models have no others.
 - Sound is heard in `openai_chat` and `gemini`; elsewhere its transcript is read. Log probabilities have no place in
   `anthropic_messages`; asking for them there is not possible either.
 - Fields that only the provider's dialect has are left out, and named in the header `x-tollhouse-lossy`:
