@@ -187,6 +187,26 @@ def test_another_dialects_word_for_a_reason_is_not_said(reason, said, sequence, 
     assert (told["stop_reason"], told["stop_sequence"]) == (word, sequence)
 
 
+CALL = chat.ToolCall("t", "f", "{}")
+NO = chat.RefusalPart("no")
+
+
+@pytest.mark.parametrize(
+    ("part", "fields", "word"),
+    [
+        (chat.TextPart("a"), {"said": "stop", "tool_calls": (CALL,)}, "tool_use"),
+        (chat.TextPart("a"), {"said": "", "finish_reason": "other", "tool_calls": (CALL,)}, "tool_use"),
+        (chat.TextPart("a"), {"said": "length", "finish_reason": "length", "tool_calls": (CALL,)}, "max_tokens"),
+        (chat.TextPart("a"), {"said": "end_turn", "tool_calls": (CALL,)}, "end_turn"),
+        (NO, {"said": "stop"}, "refusal"),
+        (NO, {"said": "stop", "tool_calls": (CALL,)}, "tool_use"),
+        (chat.RefusalPart(""), {"said": "stop"}, "end_turn"),
+    ],
+)
+def test_a_forced_call_and_a_refusal_are_no_ordinary_stop(part, fields, word):
+    assert written(answer(part, **fields))["stop_reason"] == word
+
+
 # Usage.
 
 

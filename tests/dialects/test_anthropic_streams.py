@@ -324,6 +324,22 @@ def test_a_failure_is_said_as_an_error_event(failed, kind):
     assert spoken([failed]) == [{"type": "error", "error": {"type": kind, "message": "m"}}]
 
 
+@pytest.mark.parametrize(
+    ("event", "word"),
+    [
+        (chat.TextDelta(0, "a"), "end_turn"),
+        (chat.ToolCallDelta(index=0, slot=0, id="t1", name="f", arguments="{}"), "tool_use"),
+        (chat.ToolCallDelta(index=1, slot=0, id="t1", name="f", arguments="{}"), "end_turn"),
+        (chat.RefusalDelta(0, "no"), "refusal"),
+        (chat.RefusalDelta(0, ""), "end_turn"),
+    ],
+)
+def test_a_forced_call_and_a_refusal_are_no_ordinary_stop(event, word):
+    ended = [event, chat.Finished(0, "stop", "stop"), chat.Ended()]
+    (told,) = [each["delta"] for each in spoken(ended) if each["type"] == "message_delta"]
+    assert told["stop_reason"] == word
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 proofs = st.builds(chat.ReasoningDelta, st.just(0), st.just(""), texts, st.none(), st.just(NAME)) | st.builds(
     chat.ReasoningDelta, st.just(0), st.just(""), st.none(), texts, st.just(NAME)

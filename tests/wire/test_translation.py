@@ -229,7 +229,14 @@ def _check(again: chat.Answer, answer: chat.Answer, other: ModuleType) -> None:
     """Nothing has changed, but that a count of nothing or an id may be made up where a dialect must have one."""
     counted = answer.usage is not None and answer.usage.total_tokens > 0
     told, expected = _told(again, counted=counted), _told(answer, counted=counted)
+    if other is anthropic_messages and _has_refused(answer):
+        expected["choices"][0]["reason"] = "content_filter"
     for said, wanted in zip(told["choices"], expected["choices"], strict=True):
         assert all(said["ids"])
         said["ids"] = [given and made for given, made in zip(wanted["ids"], said["ids"], strict=True)]
     assert told == expected, other.NAME
+
+
+def _has_refused(answer: chat.Answer) -> bool:
+    """A refusal is an ordinary stop where it is said apart from words, and a reason to stop where it is not."""
+    return any(isinstance(part, chat.RefusalPart) for part in answer.choices[0].message.parts)

@@ -32,6 +32,7 @@ _WORDS: Final[dict[chat.FinishReason, str]] = {
     "content_filter": "refusal",
     "other": "end_turn",
 }
+_ORDINARY: Final[frozenset[chat.FinishReason]] = frozenset({"stop", "other"})
 
 
 class _Answer(msgspec.Struct, kw_only=True):
@@ -95,7 +96,13 @@ def write_answer(answer: chat.Answer) -> bytes:
         "role": "assistant",
         "model": answer.model,
         "content": write_content(filter(_is_sayable, choice.message.parts), choice.message.tool_calls),
-        "stop_reason": write_reason(choice.finish_reason, choice.said, choice.stop_sequence),
+        "stop_reason": write_reason(
+            choice.finish_reason,
+            choice.said,
+            choice.stop_sequence,
+            has_calls=bool(choice.message.tool_calls),
+            has_refused=any(isinstance(part, chat.RefusalPart) and part.text for part in choice.message.parts),
+        ),
         "stop_sequence": choice.stop_sequence,
         "usage": write_usage(answer.usage),
     }
@@ -112,10 +119,19 @@ def read_reason(said: str) -> chat.FinishReason:
     return _REASONS.get(said, "other")
 
 
-def write_reason(reason: chat.FinishReason, said: str, stop_sequence: str | None) -> str:
-    """The provider's own word when it is one of this dialect, else this dialect's."""
+def write_reason(
+    reason: chat.FinishReason, said: str, stop_sequence: str | None, *, has_calls: bool, has_refused: bool
+) -> str:
+    """The provider's own word when it is one of this dialect, else this dialect's.
+
+    What is an ordinary stop elsewhere, after a call that was forced and after a refusal, has a word of its own here.
+    """
     if _REASONS.get(said) == reason:
         return said
+    if reason in _ORDINARY and has_calls:
+        return "tool_use"
+    if reason in _ORDINARY and has_refused:
+        return "refusal"
     if reason == "stop" and stop_sequence is not None:
         return "stop_sequence"
     return _WORDS[reason]

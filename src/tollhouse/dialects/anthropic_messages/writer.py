@@ -56,6 +56,7 @@ class Writer:
         self._open: str | None = None
         self._before_text = b""
         self._calls: dict[int, int] = {}
+        self._has_refused = False
         self._finished: chat.Finished | None = None
         self._usage: chat.Usage | None = None
 
@@ -65,8 +66,11 @@ class Writer:
             # Most events are these, and need no looking for what they are.
             return self._before_text + _encode(event.text) + _AFTER_DELTA
         match event:
-            case chat.TextDelta(0, text) | chat.RefusalDelta(0, text):
+            case chat.TextDelta(0, text):
                 return self._say("text", "text_delta", text) if text else b""
+            case chat.RefusalDelta(0, text) if text:
+                self._has_refused = True
+                return self._say("text", "text_delta", text)
             case chat.ToolCallDelta(index=0):
                 return self._write_call(event)
             case chat.ReasoningDelta(index=0):
@@ -107,7 +111,13 @@ class Writer:
     def _finish(self) -> bytes:
         finished = self._finished or chat.Finished(0, "other", "")
         delta = {
-            "stop_reason": write_reason(finished.reason, finished.said, finished.stop_sequence),
+            "stop_reason": write_reason(
+                finished.reason,
+                finished.said,
+                finished.stop_sequence,
+                has_calls=bool(self._calls),
+                has_refused=self._has_refused,
+            ),
             "stop_sequence": finished.stop_sequence,
         }
         return _frame("message_delta", delta=delta, usage=write_usage(self._usage))
