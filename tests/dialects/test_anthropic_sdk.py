@@ -24,6 +24,7 @@ USAGE = chat.UsageSeen(
         input_cached_tokens=4,
         input_cache_write_tokens=3,
         output_reasoning_tokens=2,
+        web_searches=1,
         service_tier="default",
     )
 )

@@ -121,7 +121,8 @@ def write_usage(usage: chat.Usage | None) -> dict[str, Any]:
     if usage.output_reasoning_tokens:
         wire["output_tokens_details"] = {"thinking_tokens": usage.output_reasoning_tokens}
     if usage.web_searches:
-        wire["server_tool_use"] = {"web_search_requests": usage.web_searches}
+        # Both are required; what is fetched has no fee, and is not counted.
+        wire["server_tool_use"] = {"web_search_requests": usage.web_searches, "web_fetch_requests": 0}
     if usage.service_tier == FAST:
         wire["speed"] = FAST
     elif (tier := tiers.worded(usage.service_tier, _SERVED, _ORDINARY)) is not None:
