@@ -147,6 +147,17 @@ def test_a_strict_tool_is_a_tool_and_strict():
     }
 
 
+BOUNDED = Raw(b'{"type": "integer", "minimum" : 1}')
+
+
+def test_bounds_are_a_feature_of_schemas_that_are_kept_to():
+    form = chat.ResponseFormat(type="json_schema", schema=BOUNDED)
+    assert ("schema_bounds", "response_format") in features(asking(response_format=form))
+    strict = chat.Tool(name="f", parameters=BOUNDED, strict=True)
+    assert ("schema_bounds", "tools[0].parameters") in features(asking(tools=(strict,)))
+    assert features(asking(tools=(chat.Tool(name="f", parameters=BOUNDED),))) == {("tools", "tools[0]")}
+
+
 # Losses.
 
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from tollhouse.dialects import chat, end_user
 from tollhouse.dialects.json_body import is_null
+from tollhouse.dialects.schemas import has_bounds
 from tollhouse.errors import InvalidRequest
 
 Carry: TypeAlias = Literal["lossless", "lossy", "refused"]
@@ -48,6 +49,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "parallel_tool_calls": "whether tools may be called side by side",
     "json_object": "an answer in JSON",
     "json_schema": "an answer that keeps to a schema",
+    "schema_bounds": "lengths, ranges and other bounds in a schema that is kept to",
     "max_output_tokens": "a cap on the output",
     "temperature": "temperature",
     "top_p": "nucleus sampling",
@@ -131,10 +133,14 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
         yield ("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
         if tool.strict:
             yield ("strict_tools", f"tools[{position}].strict")
+            if has_bounds(tool.parameters):
+                yield ("schema_bounds", f"tools[{position}].parameters")
     if request.tool_choice is not None:
         yield ("tool_choice", "tool_choice")
     if request.response_format is not None and request.response_format.type != "text":
         yield (request.response_format.type, "response_format")
+        if has_bounds(request.response_format.schema):
+            yield ("schema_bounds", "response_format")
     for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
         if wanted is not None and wanted != _UNSAID[name]:
             yield (name, name)

@@ -28,6 +28,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "parallel_tool_calls": "lossless",
     "json_object": "lossy",  # nothing like it: left to the prompt, which must ask for JSON in OpenAI's dialect too
     "json_schema": "lossless",  # its name and description are labels, and have no place
+    "schema_bounds": "lossy",  # left to the descriptions
     "max_output_tokens": "lossless",
     "temperature": "lossless",
     "top_p": "lossless",

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tollhouse.dialects import carry, chat
 from tollhouse.dialects.anthropic_messages.call_ids import fitted
+from tollhouse.dialects.anthropic_messages.schema import closed
 from tollhouse.dialects.anthropic_messages.thinking import suited
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.errors import InvalidRequest
@@ -28,6 +29,7 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
         # Without tools the API takes no choice among them, and side by side is what it does of itself.
         tool_choice=request.tool_choice if request.tools else None,
         parallel_tool_calls=False if request.tools and request.parallel_tool_calls is False else None,
+        response_format=_format(request.response_format),
         reasoning_effort=effort,
         reasoning_budget_tokens=budget,
     )
@@ -61,6 +63,9 @@ def _tool(tool: chat.Tool) -> chat.Tool:
         fields = FIELDS.decode(tool.parameters)
     except msgspec.DecodeError:
         raise InvalidRequest(f"The parameters of the tool {tool.name!r} are no object.", param="tools") from None
-    if "type" in fields:
-        return tool
-    return replace(tool, parameters=Raw(msgspec.json.encode({"type": "object", **fields})))
+    parameters = tool.parameters if "type" in fields else Raw(msgspec.json.encode({"type": "object", **fields}))
+    return replace(tool, parameters=closed(parameters) if tool.strict else parameters)
+
+
+def _format(form: chat.ResponseFormat | None) -> chat.ResponseFormat | None:
+    return form if form is None or form.schema is None else replace(form, schema=closed(form.schema))

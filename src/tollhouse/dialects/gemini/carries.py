@@ -31,6 +31,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "parallel_tool_calls": "lossy",
     "json_object": "lossless",
     "json_schema": "lossless",
+    "schema_bounds": "lossless",
     "max_output_tokens": "lossless",
     "temperature": "lossless",
     "top_p": "lossless",

@@ -33,6 +33,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "parallel_tool_calls": "lossless",
     "json_object": "lossless",
     "json_schema": "lossless",
+    "schema_bounds": "lossless",
     "max_output_tokens": "lossless",
     "temperature": "lossless",
     "top_p": "lossless",
