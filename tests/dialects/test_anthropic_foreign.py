@@ -168,6 +168,50 @@ def test_thinking_is_asked_for_as_the_model_takes_it(model, asked, wire):
     } == {"thinking": None, "effort": None, "cap": 8_192} | wire
 
 
+@pytest.mark.parametrize(
+    ("asked", "may_think"),
+    [
+        ({"tool_choice": "required"}, False),
+        ({"tool_choice": ("function", "f")}, False),
+        ({"tool_choice": "required", "tools": ()}, True),
+        ({"tool_choice": "auto", "temperature": 1, "top_p": 0.95}, True),
+        ({"tool_choice": "none"}, True),
+        ({"temperature": 0.2}, False),
+        ({"top_k": 5}, False),
+        ({"top_p": 0.9}, False),
+    ],
+)
+def test_nothing_is_thought_before_a_forced_call_or_with_other_sampling(asked, may_think):
+    asked = {"tools": (chat.Tool(name="f"),), "reasoning_effort": "high"} | asked
+    earlier, later = written(model="claude-sonnet-4-5", **asked), written(**asked)
+    assert ("thinking" in earlier, "thinking" in later) == (may_think, may_think)
+    assert later["output_config"] == {"effort": "high"}
+    assert written(**asked | {"reasoning_effort": "none"})["thinking"] == {"type": "disabled"}
+
+
+CALLED = chat.ToolCall("c1", "f", "{}")
+PROVEN = chat.ReasoningPart("hm", "s", None, "anthropic_messages")
+RESULT = message("tool", chat.TextPart("1"), tool_call_id="c1")
+
+
+@pytest.mark.parametrize(
+    ("behind", "earlier", "later"),
+    [
+        ((message("assistant", chat.TextPart("a")), HELLO), True, True),
+        ((message("assistant", PROVEN, tool_calls=(CALLED,)), RESULT), True, True),
+        # Only models that are given a budget must have begun the turn with thinking.
+        ((message("assistant", tool_calls=(CALLED,)), RESULT), False, True),
+        ((message("assistant", chat.ReasoningPart("hm"), tool_calls=(CALLED,)), RESULT), False, True),
+        ((message("assistant", chat.TextPart("{")),), False, False),
+    ],
+)
+def test_a_turn_under_way_goes_on_as_it_was_begun(behind, earlier, later):
+    asked = {"tools": (chat.Tool(name="f"),), "reasoning_effort": "high"}
+    models = ("claude-sonnet-4-5", "claude-opus-5-5")
+    said = [written(HELLO, *behind, model=model, **asked) for model in models]
+    assert ["thinking" in each for each in said] == [earlier, later]
+
+
 def test_what_can_be_said_and_what_not_is_named_in_words_that_all_dialects_share():
     assert anthropic_messages.CARRIES.keys() <= carry.FEATURES.keys()
     assert {"audio", "spoken", "n", "logprobs", "other_tools", "file_id"} == (

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tollhouse.dialects import carry, chat
 from tollhouse.dialects.anthropic_messages.call_ids import fitted
 from tollhouse.dialects.anthropic_messages.schema import closed
-from tollhouse.dialects.anthropic_messages.thinking import suited
+from tollhouse.dialects.anthropic_messages.thinking import is_taken, suited
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.errors import InvalidRequest
 
@@ -22,6 +22,8 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     effort, budget = suited(
         request.model, request.reasoning_effort, request.reasoning_budget_tokens, request.max_output_tokens
     )
+    if budget is not None and not is_taken(budget, request):
+        budget = None
     return replace(
         request,
         messages=_messages(request.messages),

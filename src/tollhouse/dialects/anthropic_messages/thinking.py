@@ -12,12 +12,15 @@ from typing import Any, Final
 
 import msgspec
 
-from tollhouse.dialects import effort
+from tollhouse.dialects import chat, effort
+from tollhouse.dialects.anthropic_messages.name import NAME
 
 MIN_BUDGET_TOKENS: Final = 1_024
 """The least that a model can be given to think."""
 
 ADAPTIVE: Final = -1
+
+_LEAST_TOP_P: Final = 0.95
 
 _EFFORTS: Final = {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "xhigh"}
 _BY_BUDGET: Final = re.compile(
@@ -81,6 +84,33 @@ def suited(model: str, wanted: str | None, budget: int | None, cap: int | None) 
     if wanted == "none":
         return None, 0
     return _EFFORTS.get(wanted or "", "low" if wanted == "minimal" else None), ADAPTIVE
+
+
+def is_taken(budget: int, request: chat.ChatRequest) -> bool:
+    """Whether the API takes this budget beside the rest of the request.
+
+    It takes none before a call that is forced, with other sampling than its own, and in an answer that has been begun;
+    and no number of tokens when the turn under way has called tools without thinking.
+    """
+    if budget == 0:
+        return True
+    is_forced = bool(request.tools) and request.tool_choice not in (None, "auto", "none")
+    is_begun = request.messages[-1].role == "assistant"
+    if is_forced or is_begun or _is_sampled_otherwise(request):
+        return False
+    return budget < 0 or not _has_called_unthinking(request.messages)
+
+
+def _is_sampled_otherwise(request: chat.ChatRequest) -> bool:
+    is_narrowed = request.top_p is not None and request.top_p < _LEAST_TOP_P
+    return is_narrowed or request.top_k is not None or request.temperature not in (None, 1)
+
+
+def _has_called_unthinking(messages: tuple[chat.Message, ...]) -> bool:
+    last = next((message for message in reversed(messages) if message.role == "assistant"), None)
+    if last is None or not last.tool_calls:
+        return False
+    return not any(isinstance(part, chat.ReasoningPart) and part.made_by == NAME for part in last.parts)
 
 
 def _affordable(budget: int, cap: int | None) -> int | None:
