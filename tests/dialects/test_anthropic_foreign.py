@@ -189,6 +189,15 @@ def test_nothing_is_thought_before_a_forced_call_or_with_other_sampling(asked, m
     assert written(**asked | {"reasoning_effort": "none"})["thinking"] == {"type": "disabled"}
 
 
+@pytest.mark.parametrize(("asked", "said"), [(1.7, 1), (1, 1), (0.2, 0.2), (0, 0)])
+def test_no_temperature_is_higher_than_the_api_takes(asked, said):
+    assert written(temperature=asked)["temperature"] == said
+
+
+def test_the_highest_temperature_does_not_keep_a_model_from_thinking():
+    assert "thinking" in written(temperature=2, reasoning_effort="high")
+
+
 CALLED = chat.ToolCall("c1", "f", "{}")
 PROVEN = chat.ReasoningPart("hm", "s", None, "anthropic_messages")
 RESULT = message("tool", chat.TextPart("1"), tool_call_id="c1")
@@ -214,7 +223,7 @@ def test_a_turn_under_way_goes_on_as_it_was_begun(behind, earlier, later):
 
 def test_what_can_be_said_and_what_not_is_named_in_words_that_all_dialects_share():
     assert anthropic_messages.CARRIES.keys() <= carry.FEATURES.keys()
-    assert {"audio", "spoken", "n", "logprobs", "other_tools", "file_id"} == (
+    assert {"audio", "spoken", "n", "logprobs", "other_tools", "file_id", "blank_stop"} == (
         carry.FEATURES.keys() - anthropic_messages.CARRIES.keys()
     )
 

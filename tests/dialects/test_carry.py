@@ -120,6 +120,7 @@ def test_the_name_of_a_tool_is_no_feature():
         ({"temperature": 0.0}, ("temperature", "temperature")),
         ({"seed": 0}, ("seed", "seed")),
         ({"reasoning_budget_tokens": 0}, ("reasoning_budget_tokens", "reasoning_budget_tokens")),
+        ({"temperature": 1.0}, ("temperature", "temperature")),
         ({"stop": ("END",)}, ("stop", "stop")),
         ({"n": 2}, ("n", "n")),
     ],
@@ -131,6 +132,11 @@ def test_each_setting_is_a_feature_when_it_is_given_zero_too(fields, use):
 def test_a_long_name_of_the_end_user_is_another_feature():
     assert features(asking(user="a" * 64)) == {("user", "user")}
     assert features(asking(user="a" * 65)) == {("user", "user"), ("long_user", "user")}
+
+
+def test_what_only_some_take_of_a_setting_is_another_feature():
+    assert features(asking(temperature=1.1)) == {("temperature", "temperature"), ("high_temperature", "temperature")}
+    assert features(asking(stop=("END", "\n\n"))) == {("stop", "stop"), ("blank_stop", "stop")}
 
 
 @pytest.mark.parametrize(

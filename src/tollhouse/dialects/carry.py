@@ -52,11 +52,13 @@ FEATURES: Final[Mapping[str, str]] = {
     "schema_bounds": "lengths, ranges and other bounds in a schema that is kept to",
     "max_output_tokens": "a cap on the output",
     "temperature": "temperature",
+    "high_temperature": "a temperature above 1",
     "top_p": "nucleus sampling",
     "top_k": "sampling among the k likeliest",
     "presence_penalty": "a penalty on what was said",
     "frequency_penalty": "a penalty on what was said often",
     "stop": "stop sequences",
+    "blank_stop": "a stop sequence of nothing but white space",
     "n": "several choices",
     "seed": "a seed",
     "logprobs": "log probabilities",
@@ -144,6 +146,10 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
     for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
         if wanted is not None and wanted != _UNSAID[name]:
             yield (name, name)
+    if request.temperature is not None and request.temperature > 1:
+        yield ("high_temperature", "temperature")
+    if not all(map(str.strip, request.stop)):
+        yield ("blank_stop", "stop")
     if request.n != 1:
         yield ("n", "n")
     if request.user is not None and len(request.user) > end_user.CHARS_MOST:

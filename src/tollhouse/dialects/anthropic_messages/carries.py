@@ -31,6 +31,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "schema_bounds": "lossy",  # left to the descriptions
     "max_output_tokens": "lossless",
     "temperature": "lossless",
+    "high_temperature": "lossy",  # as 1
     "top_p": "lossless",
     "top_k": "lossless",
     "presence_penalty": "lossy",

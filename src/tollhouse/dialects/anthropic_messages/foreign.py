@@ -13,12 +13,15 @@ from tollhouse.dialects.anthropic_messages.thinking import is_taken, suited
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.errors import InvalidRequest
 
+_MAX_TEMPERATURE = 1
 _SYSTEM = ("system", "developer")
 
 
 def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     """The same request without what only its own dialect knows, in the shapes of this one."""
     request = carry.bare(request)
+    if request.temperature is not None:
+        request = replace(request, temperature=min(request.temperature, _MAX_TEMPERATURE))
     effort, budget = suited(
         request.model, request.reasoning_effort, request.reasoning_budget_tokens, request.max_output_tokens
     )

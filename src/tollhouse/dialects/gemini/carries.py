@@ -34,11 +34,13 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "schema_bounds": "lossless",
     "max_output_tokens": "lossless",
     "temperature": "lossless",
+    "high_temperature": "lossless",
     "top_p": "lossless",
     "top_k": "lossless",
     "presence_penalty": "lossless",
     "frequency_penalty": "lossless",
     "stop": "lossless",
+    "blank_stop": "lossless",
     "n": "lossless",
     "seed": "lossless",  # a longer one than the field holds as another, always the same
     "logprobs": "lossless",

@@ -36,6 +36,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "schema_bounds": "lossless",
     "max_output_tokens": "lossless",
     "temperature": "lossless",
+    "high_temperature": "lossless",
     "top_p": "lossless",
     "top_k": "lossy",
     "seed": "lossy",
