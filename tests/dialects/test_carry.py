@@ -27,7 +27,7 @@ def features(request: chat.ChatRequest) -> set[tuple[str, str]]:
 
 
 def with_part(part: chat.Part, role: chat.Role = "user") -> chat.ChatRequest:
-    return asking(chat.Message(role=role, parts=(part,)))
+    return asking(chat.Message(role=role, parts=(part,)), USER)
 
 
 def test_a_plain_question_uses_nothing():
@@ -100,7 +100,19 @@ def test_a_system_message_within_the_conversation_is_another_thing_than_one_befo
     ],
 )
 def test_what_a_message_is_besides_its_parts_is_a_feature(message, use):
-    assert features(asking(message)) == {use}
+    assert features(asking(message, USER)) == {use}
+
+
+def test_a_last_message_of_the_model_is_a_feature():
+    said = chat.Message(role="assistant", parts=(chat.TextPart("{"),))
+    assert features(asking(USER, said)) == {("prefill", "messages[1]")}
+    assert features(asking(USER, said, USER)) == set()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.NAME)
+def test_every_dialect_names_that_it_may_do_otherwise_with_a_last_message_of_the_model(dialect):
+    said = chat.Message(role="assistant", parts=(chat.TextPart("{"),))
+    assert carry.losses(asking(USER, said), dialect.CARRIES, frozenset()) == ("messages[]",)
 
 
 def test_the_name_of_a_tool_is_no_feature():

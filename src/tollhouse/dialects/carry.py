@@ -40,6 +40,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "reasoning": "earlier thinking",
     "signed_reasoning": "earlier thinking that its provider has signed",
     "citations": "what earlier words rest on",
+    "prefill": "a last message of the model, which some go on from and others do not",
     "tools": "functions to call",
     "strict_tools": "calls that keep to a function's schema",
     "other_tools": "tools that are not functions",
@@ -131,6 +132,8 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
             is_begun = True
         if not is_plain(message):
             yield from _message_uses(message, f"messages[{position}]")
+    if request.messages and request.messages[-1].role == "assistant":
+        yield ("prefill", f"messages[{len(request.messages) - 1}]")
     for position, tool in enumerate(request.tools):
         yield ("tools" if tool.raw is None and tool.type == "function" else "other_tools", f"tools[{position}]")
         if tool.strict:

@@ -20,6 +20,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "reasoning": "lossy",  # only proven thinking is accepted
     "signed_reasoning": "lossy",
     "citations": "lossy",
+    "prefill": "lossy",  # the answer goes on from it
     "tools": "lossless",
     "strict_tools": "lossless",
     "tool_error": "lossless",

@@ -23,6 +23,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "reasoning": "lossy",
     "signed_reasoning": "lossy",
     "citations": "lossy",
+    "prefill": "lossy",
     "tools": "lossless",
     "strict_tools": "lossy",
     "tool_error": "lossless",

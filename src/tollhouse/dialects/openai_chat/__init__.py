@@ -18,6 +18,7 @@ from tollhouse.dialects.openai_chat.writer import Writer
 _LOSSY = frozenset(
     {
         "citations",  # for readers; models are not told again
+        "prefill",  # as any other
         "tool_error",  # the tool's words remain
         "tool_media",  # shown by the user, behind the tools' answers
         "reasoning_budget_tokens",  # said as an effort

@@ -25,6 +25,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "signed_reasoning": "lossy",
     # Addresses are said; what rests on a document without one is not.
     "citations": "lossy",
+    "prefill": "lossy",  # as any other
     "tools": "lossless",
     "strict_tools": "lossless",
     "tool_error": "lossy",
