@@ -110,11 +110,14 @@ def test_each_kind_of_event_is_read(wire, events):
     assert read(wire) == events
 
 
-def test_what_words_rest_on_is_told_beside_them():
+def test_what_words_rest_on_is_told_behind_them_though_it_comes_before():
     citation = {"type": "web_search_result_location", "url": "u", "title": "t", "cited_text": "q"}
     raw = Raw(json.dumps(citation).encode())
     seen = chat.CitationSeen(0, chat.Citation(url="u", title="t", quote="q", raw=raw))
-    assert read(delta(type="citations_delta", citation=citation)) == [seen]
+    cited = [delta(type="citations_delta", citation=citation)] * 2
+    words = delta(type="text_delta", text="a")
+    assert read(block(type="text", text="", citations=[]), *cited, words) == [chat.TextDelta(0, "a")]
+    assert read(*cited, words, stop(), words, stop()) == [chat.TextDelta(0, "a"), seen, seen, chat.TextDelta(0, "a")]
 
 
 def test_a_tool_call_is_named_once_and_then_goes_on():
@@ -289,6 +292,13 @@ def test_a_proof_ends_its_thinking_and_a_foreign_one_is_not_said():
 def test_a_foreign_proof_does_not_cut_words_in_two():
     events = [chat.TextDelta(0, "a"), chat.ReasoningDelta(0, "", "s", None, "gemini"), chat.TextDelta(0, "b")]
     assert [each["type"] for each in spoken(events)].count("content_block_start") == 1
+
+
+def test_words_behind_a_citation_do_not_rest_on_it():
+    seen = chat.CitationSeen(0, chat.Citation(url="u"))
+    events = [chat.TextDelta(0, "a"), seen, seen, chat.TextDelta(0, "b")]
+    kinds = [(each["index"], each["delta"]["type"]) for each in spoken(events) if "delta" in each]
+    assert kinds == [(0, "text_delta"), (0, "citations_delta"), (0, "citations_delta"), (1, "text_delta")]
 
 
 def test_a_late_piece_of_an_earlier_call_is_not_lost():

@@ -3,6 +3,7 @@
 Anthropic, "Streaming messages" (read 2026-11-22). Usage is counted at the beginning and again at the end; only the last
 count is passed on, because a stream that breaks off has made more than its beginning says. Pings and events of unknown
 types say nothing. Blocks that are not modelled, such as those of Anthropic's own tools, are told whole when they end.
+What words rest on comes before them, and is told behind them, when their block ends.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class Reader:
         self._slots: dict[int, int] = {}
         self._silent: set[int] = set()
         self._others: dict[int, _Other] = {}
+        self._citations: list[chat.Citation] = []
         self._is_finished = False
 
     def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
@@ -144,6 +146,9 @@ class Reader:
     def _stop(self, index: int) -> tuple[chat.Event, ...]:
         if index in self._silent:
             return (chat.ToolCallDelta(index=0, slot=self._slots[index], arguments="{}"),)
+        if self._citations:
+            seen, self._citations = self._citations, []
+            return tuple([chat.CitationSeen(0, citation) for citation in seen])
         other = self._others.pop(index, None)
         if other is None:
             return _NO_EVENTS
@@ -190,7 +195,8 @@ class Reader:
             case "signature_delta" if delta.signature:
                 return (chat.ReasoningDelta(0, "", delta.signature, None, NAME),)
             case "citations_delta":
-                return (chat.CitationSeen(0, read_citation(Raw(bytes(delta.citation)))),)
+                self._citations.append(read_citation(Raw(bytes(delta.citation))))
+                return _NO_EVENTS
             case _:
                 return _NO_EVENTS
 

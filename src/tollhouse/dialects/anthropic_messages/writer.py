@@ -32,6 +32,7 @@ _DELTA: Final = 'event: content_block_delta\ndata: {"type":"content_block_delta"
 _BEFORE_DELTA: Final = {kind: (_DELTA % (kind, field)).encode() for kind, field in _FIELDS.items()}
 _AFTER_DELTA: Final = b"}}\n\n"
 _THINKING: Final = frozenset({"thinking", "redacted_thinking"})
+_CITED: Final = "cited"
 _STOP: Final = sse.frame(b'{"type":"message_stop"}', "message_stop")
 
 
@@ -76,7 +77,7 @@ class Writer:
             case chat.ReasoningDelta(index=0):
                 return self._write_thinking(event)
             case chat.CitationSeen(0, citation):
-                return self._say("text", "citations_delta", write_citation(citation))
+                return self._cite(citation)
             case chat.AudioDelta(index=0, transcript=text):
                 return self._say("text", "text_delta", text) if text else b""
             case chat.PartSeen(0, chat.OtherPart(kind, raw)):
@@ -126,6 +127,12 @@ class Writer:
         """A delta of the open block, or of a new one when that is of another kind."""
         start = b"" if self._open == block else self._start(block, _EMPTY[block])
         return start + _delta(delta, self._blocks - 1, value)
+
+    def _cite(self, citation: chat.Citation) -> bytes:
+        """What the words of the open block rest on; those behind it do not, and are another block."""
+        start = b"" if self._open in ("text", _CITED) else self._start("text", _EMPTY["text"])
+        self._open = _CITED
+        return start + _delta("citations_delta", self._blocks - 1, write_citation(citation))
 
     def _write_thinking(self, event: chat.ReasoningDelta) -> bytes:
         """A proof completes its block. One that another dialect made is not said, though it completes the block too."""
