@@ -9,7 +9,7 @@ with notice, all others are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias
@@ -95,6 +95,7 @@ def losses(
     carries: Mapping[str, Carry],
     hints: frozenset[str],
     lacks: Mapping[str, Carry] = NOTHING_LACKS,
+    told_as: Callable[[str], str] = str,
 ) -> tuple[str, ...]:
     """The fields that another dialect cannot say, and that the caller can do without: in order, and each once.
 
@@ -104,6 +105,7 @@ def losses(
         carries: of the dialect that it is to be said in.
         hints: of the dialect that read it.
         lacks: what the vendor carries otherwise than its dialect.
+        told_as: what the client calls a field, of which this is told the path in no dialect.
 
     Raises:
         InvalidRequest: a field that matters cannot be said; `param` names it.
@@ -112,13 +114,13 @@ def losses(
     for feature, param in uses(request):
         carry = lacks.get(feature) or carries.get(feature, "refused")
         if carry == "refused":
-            raise _refused(param, FEATURES[feature])
+            raise _refused(told_as(param), FEATURES[feature])
         if carry == "lossy":
-            lost[_PLACE.sub("[]", param)] = None
+            lost[_PLACE.sub("[]", told_as(param))] = None
     for name, param in unmodelled(request):
         if name not in hints:
-            raise _refused(param, "a field of the dialect you speak")
-        lost[_PLACE.sub("[]", param)] = None
+            raise _refused(told_as(param), "a field of the dialect you speak")
+        lost[_PLACE.sub("[]", told_as(param))] = None
     return tuple(lost)
 
 

@@ -16,6 +16,7 @@ from tollhouse.dialects.anthropic_messages.count import (
 from tollhouse.dialects.anthropic_messages.errors import classify, read_error, write_error
 from tollhouse.dialects.anthropic_messages.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.anthropic_messages.name import NAME
+from tollhouse.dialects.anthropic_messages.paths import Paths
 from tollhouse.dialects.anthropic_messages.reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.anthropic_messages.request import read_request, write_request
 from tollhouse.dialects.anthropic_messages.writer import Writer
@@ -44,6 +45,7 @@ __all__ = [
     "REPEATS",
     "SHOWS",
     "TOOL_NAME_CHARS",
+    "Paths",
     "Reader",
     "Writer",
     "classify",
