@@ -225,6 +225,8 @@ def test_a_forced_call_and_a_refusal_are_no_ordinary_stop(part, fields, word):
         ({"output_tokens_details": {"thinking_tokens": -1}}, {}),
         ({"service_tier": "priority"}, {"service_tier": "priority"}),
         ({"service_tier": "standard", "speed": "fast"}, {"service_tier": "fast"}),
+        ({"inference_geo": "us"}, {"price_percent": 110}),
+        ({"inference_geo": "global"}, {}),
         ({"input_tokens": 5.0}, {}),
         # What a compaction took is billed on top; the message itself is told twice.
         (

@@ -65,6 +65,11 @@ def test_a_fast_answer_has_a_tier_of_its_own_because_it_has_a_price_of_its_own()
     assert anthropic_messages.glance_request(body(speed="standard", service_tier="auto")).service_tier == "auto"
 
 
+def test_where_it_is_computed_changes_the_price():
+    assert anthropic_messages.glance_request(body(inference_geo="us")).price_percent == 110
+    assert anthropic_messages.glance_request(body(inference_geo="global")).price_percent == 100
+
+
 @READERS
 @pytest.mark.parametrize("value", ["-1", "1e18", "1000000000000000000", '"5"', "5.5", "true", "[]", "{}"])
 def test_a_cap_that_makes_no_sense_is_refused(read, value):

@@ -39,6 +39,10 @@ def test_a_count_beyond_all_that_the_call_can_use_is_none():
     assert bill_of(Usage(input_tokens=10_000, output_tokens=1_000), PRICE, 1_000, 50, output_most=100).status == "exact"
 
 
+def test_where_it_is_computed_may_cost_more():
+    assert billed(Usage(input_tokens=100, output_tokens=10, price_percent=110)) == (154, "exact")
+
+
 def test_a_search_of_the_web_has_its_fee():
     assert billed(Usage(input_tokens=100, output_tokens=10, web_searches=3)) == (30_000_140, "exact")
 

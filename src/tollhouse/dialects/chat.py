@@ -31,6 +31,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         output_audio_tokens: of the output, audio.
         web_searches, file_searches: how often the provider looked something up there; each time has a fee.
         service_tier: the tier that served, when the provider tells (prices may differ).
+        price_percent: percent of the listed price that it is billed at.
         told_usd: what the call costs, as the provider says.
         is_mended: the provider's parts were more than their whole; what stands here is the most that it can mean.
     """
@@ -46,6 +47,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     web_searches: int = 0
     file_searches: int = 0
     service_tier: str | None = None
+    price_percent: int = 100
     told_usd: Decimal | None = None
     is_mended: bool = False
 

@@ -18,6 +18,7 @@ class RequestGlance(msgspec.Struct, frozen=True, kw_only=True):
         max_output_tokens: the client's cap per choice, reasoning included; None when it gave none.
         n: choices wanted.
         tool_types: the types of the tools offered: `function`, and the vendor's own.
+        price_percent: percent of the listed price that it may be billed at.
         searches: the most that the vendor may look up for it at a fee; None when the client sets no bound.
         media: something other than words is sent along (images, sound, files, or parts unknown here).
     """
@@ -32,6 +33,7 @@ class RequestGlance(msgspec.Struct, frozen=True, kw_only=True):
     message_count: int
     service_tier: str | None
     media: bool
+    price_percent: int = 100
     searches: int | None = 0
 
 

@@ -59,7 +59,7 @@ def bill_of(
         if price is None:
             return Bill(usage, None, None, "unpriced")
         try:
-            input_cost, output_cost = split_cost(usage, price.on(usage.service_tier))
+            input_cost, output_cost = split_cost(usage, price.on(usage.service_tier).raised(usage.price_percent))
         except ValueError:
             return bill_of(None, price, input_bound, output_bound)
         return Bill(usage, input_cost, output_cost, "estimated" if usage.is_mended else "exact")

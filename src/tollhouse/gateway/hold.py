@@ -85,7 +85,9 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: byt
     return Ask(
         owners=owners,
         models=candidate.names,
-        price=None if price is None else price.held_for(glance.service_tier, glance.searches).raised(percent),
+        price=None
+        if price is None
+        else price.held_for(glance.service_tier, glance.searches).raised(percent * glance.price_percent // 100),
         input_bound=bound,
         input_estimate=min(bound, (body_bytes + 3) // 4),
         cap=glance.max_output_tokens,

@@ -116,7 +116,7 @@ class Price(Rates, frozen=True, kw_only=True):
         return replace(price, per_request=Nanodollars(price.per_request + max(web, files)))
 
     def raised(self, percent: int) -> Price:
-        """So many percent of this price: to hold more by, and not to charge.
+        """So many percent of this price, each rate rounded upward.
 
         >>> usd = price_from_usd_per_million
         >>> Price(input=usd("1"), output=usd("4"), per_request=Nanodollars(3)).raised(150).per_request

@@ -16,7 +16,7 @@ from tollhouse.dialects import json_body
 from tollhouse.dialects.anthropic_messages.errors import read_failure, unreadable
 from tollhouse.dialects.anthropic_messages.request import Settings, unprintable_model
 from tollhouse.dialects.anthropic_messages.tools import FUNCTION_TYPES
-from tollhouse.dialects.anthropic_messages.usage import FAST, read_usage
+from tollhouse.dialects.anthropic_messages.usage import FAST, price_percent, read_usage
 from tollhouse.dialects.glance import AnswerGlance, RequestGlance
 from tollhouse.dialects.json_body import NULL, is_null
 
@@ -51,6 +51,7 @@ class _Request(Settings, kw_only=True):
     mcp_servers: list[Raw] | None = None
     service_tier: str | None = None
     speed: str | None = None
+    inference_geo: str | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -96,6 +97,7 @@ def glance_request(body: bytes) -> RequestGlance:
         message_count=len(asked.messages) + (1 if asked.system else 0),
         service_tier=FAST if asked.speed == FAST else asked.service_tier,
         media=_has_media(asked.messages),
+        price_percent=price_percent(asked.inference_geo),
         searches=_searches(asked.tools) if asked.tools else 0,
     )
 

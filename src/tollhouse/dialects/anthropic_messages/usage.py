@@ -56,6 +56,7 @@ class _Usage(_Counts):
     server_tool_use: _Used | None = None
     service_tier: str | None = None
     speed: str | None = None
+    inference_geo: str | None = None
     iterations: list[_Iteration] | None = None
 
 
@@ -100,8 +101,14 @@ def read_usage(raw: Raw, earlier: Raw = NULL) -> chat.Usage | None:
         output_reasoning_tokens=min(made, thought),
         web_searches=0 if used is None else _count(used.web_search_requests) or 0,
         service_tier=FAST if wire.speed == FAST else wire.service_tier,
+        price_percent=price_percent(wire.inference_geo),
         is_mended=kept > written or thought > made,
     )
+
+
+def price_percent(inference_geo: str | None) -> int:
+    """Percent of the listed price where a country is chosen: Anthropic, "Pricing", "Data residency" (2026-11-30)."""
+    return 110 if inference_geo == "us" else 100
 
 
 def write_usage(usage: chat.Usage | None) -> dict[str, Any]:
