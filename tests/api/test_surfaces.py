@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,7 +16,7 @@ from tollhouse.admin import access
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.api.live import Patience
 from tollhouse.dialects import anthropic_messages, gemini, openai_responses
-from tollhouse.testing import answer, expect, reply, reset, say, stall, status
+from tollhouse.testing import answer, expect, fail, reply, reset, say, stall, status
 
 Open = Callable[..., Awaitable[Gateway]]
 
@@ -293,6 +294,68 @@ async def test_what_goes_on_from_nothing_is_refused_and_has_a_row(
     response = await RESPONSES.ask(gateway, **fields)
     assert (response.status_code, response.json()["error"]["param"]) == (status, param)
     assert (await gateway.row(response))["status"] == status
+
+
+def heard(stream: bytes) -> list[dict[str, Any]]:
+    """The events of a response's stream."""
+    return [json.loads(line[6:]) for line in stream.split(b"\n") if line.startswith(b"data: ")]
+
+
+def assert_goes_on_to_its_error(events: list[dict[str, Any]], code: str) -> None:
+    """One response from its beginning to its failure: numbered throughout, never begun anew, and always the same."""
+    kinds = [event["type"] for event in events]
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    assert (kinds.count("response.created"), kinds.count("response.in_progress")) == (1, 1)
+    assert kinds[-2:] == ["error", "response.failed"]
+    error = {"code": code, "message": events[-2]["message"]}
+    assert (events[-2]["code"], events[-2]["error"]["code"]) == (code, code)
+    assert events[-1]["response"] == events[0]["response"] | {"status": "failed", "error": error}
+
+
+@over_both_peers
+@pytest.mark.parametrize("end", [reset(), fail("Too much", code="rate_limit_exceeded")])
+async def test_a_response_that_breaks_off_goes_on_to_its_error(gateway: Gateway, end: Any) -> None:
+    gateway.provider.script([say("Hel"), end])
+    response = await RESPONSES.ask(gateway, stream=True)
+    row = await gateway.row(response)
+    assert_goes_on_to_its_error(heard(response.content), row["outcome"])
+
+
+async def test_so_does_one_whose_bytes_are_passed_on(open_gateway: Open) -> None:
+    gateway = await open_gateway(dialect="openai_responses")
+    gateway.provider.script([say("Hel"), say("lo"), reset()])
+    response = await RESPONSES.ask(gateway, stream=True)
+    events = heard(response.content)
+    assert [event["delta"] for event in events if "delta" in event] == ["Hel", "lo"]
+    assert_goes_on_to_its_error(events, "provider_incomplete")
+
+
+@pytest.mark.parametrize("store", [False, True])
+async def test_so_does_one_that_is_cut_off_because_the_gateway_stops(gateway: Gateway, store: bool) -> None:
+    gateway.provider.script([say("Hel"), stall()])
+    path, body = RESPONSES.request("Hi", "acme/acme-1", stream=True)
+    asked = gateway.client.stream("POST", path, headers=gateway.person.headers, json=body | {"store": store})
+    async with asked as response:
+        pieces = response.aiter_bytes()
+        said = b""
+        while b"Hel" not in said:
+            said += await anext(pieces)
+        stopping = asyncio.create_task(gateway.server.shutdown())
+        said += b"".join([piece async for piece in pieces])
+        await stopping
+    assert_goes_on_to_its_error(heard(said), "service_unavailable")
+
+
+async def test_a_response_that_fails_before_its_first_word_is_told_whole(open_gateway: Open) -> None:
+    gateway = await open_gateway(patience=Patience(sweep_s=0.01, watch_after_s=5, commit_after_s=0.02))
+    gateway.provider.script(stall(), status(400, "Not like this"))
+    path, body = RESPONSES.request("Hi", "acme/acme-1", stream=True)
+    async with gateway.client.stream("POST", path, headers=gateway.person.headers, json=body) as response:
+        pieces = response.aiter_bytes()
+        assert b"ping" in await anext(pieces)
+        gateway.provider.release()
+        events = heard(b"".join([piece async for piece in pieces]))
+    assert_goes_on_to_its_error(events, "invalid_request")
 
 
 # --- stopping --------------------------------------------------------------------------------------------------------

@@ -389,3 +389,21 @@ async def test_a_stream_that_the_user_closes_ends_the_call(client: openai.AsyncO
         break
     await stream.close()
     assert (await gateway.only_row())["outcome"] == "client_left"
+
+
+@pytest.mark.parametrize("upstream", ["openai_chat", "openai_responses"])
+async def test_a_response_that_breaks_off_is_an_error_of_the_api(open_gateway: Open, upstream: str) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.script([say("Hel"), reset()])
+    said = ""
+
+    async def listen(client: openai.AsyncOpenAI) -> None:
+        nonlocal said
+        async with client.responses.stream(model="acme/acme-1", input="Hi") as stream:
+            async for event in stream:
+                said += event.delta if event.type == "response.output_text.delta" else ""
+
+    async with sdk_of(gateway, max_retries=0) as client:
+        with pytest.raises(openai.APIError) as raised:
+            await listen(client)
+    assert (said, raised.value.code) == ("Hel", "provider_incomplete")

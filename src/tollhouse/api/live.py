@@ -65,8 +65,11 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 class Response:
     """One answer on its way to a client. `headers` makes the head's headers at the moment it is sent.
 
-    Whoever sends a piece counts it in `pieces`; the sweep looks whether it moved, which spares taking the time.
+    Each piece is counted in `pieces`; the sweep looks whether it moved, which spares taking the time.
     `form` is that of a stream of events, unless the surface chooses another before anything is sent.
+
+    Attributes:
+        first, last: what the stream said first and last, comments aside, for an error that goes on from there.
     """
 
     __slots__ = (
@@ -80,8 +83,10 @@ class Response:
         "_task",
         "_watch",
         "exchange",
+        "first",
         "form",
         "is_started",
+        "last",
         "pieces",
     )
 
@@ -90,6 +95,7 @@ class Response:
         self.form = EVENTS
         self.is_started = False
         self.pieces = 0
+        self.first = self.last = b""
         self._pieces_seen = 0
         self._quiet_since_s = exchange.began_s
         self._peer = peer
@@ -109,10 +115,15 @@ class Response:
             if self.form.opening:
                 await self._peer.say(self.form.opening)
 
+    async def say(self, piece: bytes) -> None:
+        """Send a piece of a stream: whole events."""
+        self._note(piece)
+        await self._peer.say(piece)
+
     def let_out(self, piece: bytes) -> bool:
-        """Send a piece of a stream on the spot, if that is possible."""
+        """Send it on the spot, if that is possible."""
         if self.is_started and self._peer.say_at_once(piece):
-            self.pieces += 1
+            self._note(piece)
             return True
         return False
 
@@ -147,6 +158,13 @@ class Response:
         for task in (self._watch, self._ping):
             if task is not None:
                 task.cancel()
+
+    def _note(self, piece: bytes) -> None:
+        self.pieces += 1
+        if b"data:" in piece:
+            self.last = piece
+            if not self.first:
+                self.first = piece
 
     async def _break_silence(self) -> None:
         await self.start_stream()

@@ -137,7 +137,7 @@ class Responses(Surface):
                     succeeded(await source.outcome(), begun.run.id)
             await response.start_stream()
             if told:
-                await peer.say(told)
+                await response.say(told)
             told = b""
         await peer.end(told)
 
@@ -149,8 +149,10 @@ class Responses(Surface):
         return (errors.JSON,), errors.openai_body(error, head.shown_id)
 
     def error_event(self, error: TollhouseError, head: Head, response: Response) -> bytes:
-        """OpenAI's `error` event, and the response that failed."""
-        return errors.event(openai_responses, error, head.shown_id)
+        """OpenAI's `error` event, and the response that failed, as far as the stream has told of it."""
+        if not response.first:
+            return errors.event(openai_responses, error, head.shown_id)
+        return openai_responses.break_off(response.first, response.last, errors.as_failed(error))
 
 
 def succeeded(outcome: Outcome, run_id: str) -> RunView:

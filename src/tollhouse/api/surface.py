@@ -83,10 +83,9 @@ class Surface(ABC):
             first = await anext(pieces)
             if exchange.stream:
                 await response.start_stream()
-                await peer.say(first)
+                await response.say(first)
                 async for piece in pieces:
-                    response.pieces += 1
-                    await peer.say(piece)
+                    await response.say(piece)
                 await peer.end()
                 return
             async for piece in pieces:

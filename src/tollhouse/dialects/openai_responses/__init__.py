@@ -7,6 +7,7 @@ recordings of OpenAI, Azure, AWS, DeepSeek, OpenRouter and xAI. `glance_*` looks
 
 from tollhouse.dialects.openai_responses.answer import read_answer, write_answer
 from tollhouse.dialects.openai_responses.carries import CARRIES, HINTS, NAME, REPEATS, SHOWS
+from tollhouse.dialects.openai_responses.ending import break_off
 from tollhouse.dialects.openai_responses.errors import classify, read_error, write_error
 from tollhouse.dialects.openai_responses.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.openai_responses.reader import Reader, is_usage_only, plain_text
@@ -32,6 +33,7 @@ __all__ = [
     "TOOL_NAME_CHARS",
     "Reader",
     "Writer",
+    "break_off",
     "classify",
     "glance_answer",
     "glance_request",
