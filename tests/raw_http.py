@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,8 +21,9 @@ class Response(NamedTuple):
 
     @property
     def error(self) -> dict[str, object]:
-        """The `error` of OpenAI's envelope."""
-        error: dict[str, object] = msgspec.json.decode(self.body)["error"]
+        """The `error` of OpenAI's envelope, or a problem."""
+        body: dict[str, Any] = msgspec.json.decode(self.body)
+        error: dict[str, Any] = body.get("error", body)
         return error
 
 

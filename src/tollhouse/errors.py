@@ -15,6 +15,7 @@ TollhouseError
 │   ├── TooLarge                 413
 │   ├── UnsupportedMediaType     415
 │   ├── Unprocessable            422
+│   ├── UnknownCoding            501
 │   └── BudgetExhausted          429, `insufficient_quota`: trying again soon is pointless
 ├── Busy                     ask again later                             429, `retry_after_s` set
 ├── Unavailable              our own infrastructure is in trouble        503, `retry_after_s` set
@@ -127,10 +128,14 @@ class ModelNotFound(NotFound):
 
 
 class MethodNotAllowed(CallerError):
-    """The path is there, but not with this method."""
+    """The path is there, but not with this method; `allowed` are those with which it is."""
 
     status = 405
     code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: tuple[str, ...], **more: Any) -> None:
+        super().__init__(message, **more)
+        self.allowed = allowed
 
 
 class TooSlow(CallerError):
@@ -166,6 +171,13 @@ class Unprocessable(CallerError):
 
     status = 422
     code = "unprocessable"
+
+
+class UnknownCoding(CallerError):
+    """The body is coded on its way in a manner that we do not read."""
+
+    status = 501
+    code = "unknown_transfer_coding"
 
 
 class BudgetExhausted(CallerError):

@@ -92,6 +92,13 @@ async def test_anthropics_clients_hear_errors_as_anthropic_says_them(gateway: Ga
     assert body["request_id"] == response.headers["request-id"] == response.headers["x-request-id"]
 
 
+async def test_so_they_do_within_a_stream(gateway: Gateway) -> None:
+    gateway.provider.script([say("Hel"), reset()])
+    response = await ANTHROPIC.ask(gateway, stream=True)
+    last = heard(response.content)[-1]
+    assert (last["type"], last["request_id"]) == ("error", response.headers["request-id"])
+
+
 async def test_googles_clients_hear_errors_as_google_says_them(gateway: Gateway) -> None:
     response = await GOOGLE.ask(gateway, model="acme/other")
     error = response.json()["error"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, ClassVar
 
-from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api import envelopes, ratelimit_headers
 from tollhouse.api.catalog import Catalog
 from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import Response
-from tollhouse.api.surface import request_id
-from tollhouse.dialects import anthropic_messages
+from tollhouse.dialects import anthropic_messages, sse
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.limits import Snapshot
@@ -28,6 +27,7 @@ class Anthropic(Catalog):
 
     NAME = "messages"
     DIALECT: ClassVar[ModuleType] = anthropic_messages
+    ENVELOPE = envelopes.ANTHROPIC
     KEY_HEADER = b"x-api-key"
 
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
@@ -35,18 +35,9 @@ class Anthropic(Catalog):
         exchange.hints = tuple([header for header in peer.headers if header[0] == BETA])
         return await super().read(peer, head, exchange)
 
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """Anthropic's envelope."""
-        body = anthropic_messages.write_error(errors.as_failed(error), error.status, head.shown_id)
-        return (errors.JSON,), body
-
     def error_event(self, error: TollhouseError, head: Head, response: Response) -> bytes:
         """Anthropic's `error` event."""
-        return errors.event(anthropic_messages, error, head.shown_id)
-
-    def ids(self, head: Head) -> Headers:
-        """Anthropic's SDKs look for `request-id`."""
-        return (request_id(head), (b"request-id", head.shown_id.encode()))
+        return sse.frame(self.ENVELOPE.write(error, head.shown_id), "error")
 
     def limits(self, snapshot: Snapshot) -> Headers:
         """Anthropic's family."""

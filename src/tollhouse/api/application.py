@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
 
-from tollhouse import ids
-from tollhouse.api import errors
+from tollhouse.api import envelopes, errors
 from tollhouse.api.anthropic import Anthropic
+from tollhouse.api.catalog import Catalog
+from tollhouse.api.envelopes import Envelope
 from tollhouse.api.google import Google
-from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, read_head
+from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, shown_id
 from tollhouse.api.kept import Kept
 from tollhouse.api.openai import OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.responses import Responses
-from tollhouse.errors import NotFound, TollhouseError
+from tollhouse.api.surface import Surface
+from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
 from tollhouse.telemetry import CONTENT_TYPE, Metrics
 
 Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -29,7 +32,13 @@ Handler: TypeAlias = Callable[[Peer], Awaitable[None]]
 
 PUBLIC = "public"
 KEPT = ("/v1/conversations", "/v1/responses/")
-GOOGLES = {b"x-goog-api-key", b"x-goog-api-client"}
+OURS = ("/v1/", "/v1beta/")
+"""Where the management API has nothing."""
+
+ROWLESS = (*KEPT, "/health/", "/metrics")
+"""Where nobody asks for answers, so that the request log keeps nothing of it."""
+
+METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -74,10 +83,10 @@ class Application:
             ("GET", "/health/ready"): Route(self._ready, PUBLIC),
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),
         }
-        self._openai = openai
         self.kept = kept
-        self._anthropic = anthropic
         self._google = google
+        self._catalogs: dict[Envelope, Catalog] = {it.ENVELOPE: it for it in (openai, anthropic, google)}
+        self._surfaces: dict[Envelope, Surface] = {**self._catalogs, original.ENVELOPE: original}
         self._prometheus = metrics
         self._is_ready = is_ready
         self._build_management = management
@@ -92,31 +101,52 @@ class Application:
             return
         management = await self._managed()
         if management is None:
-            await refuse(AsgiPeer(scope, receive, send), NotFound(f"There is no {scope['path']} here."))
+            error = NotFound(f"There is no {scope['path']} here.")
+            await envelopes.refuse(AsgiPeer(scope, receive, send), scope["method"], error)
         else:
             await management(scope, receive, send)
 
     def find(self, method: str, path: str) -> Handler | None:
-        """The hot route's handler; None for what belongs to the management API."""
-        route = self.routes.get((method, path))
-        if route is not None:
-            return route.handler
-        if path.startswith("/v1beta/"):
-            return self._google.find(method, path)
-        if path.startswith("/v1/models/"):
-            return self._models if method == "GET" else self._google.find(method, path)
-        if path.startswith(KEPT):
-            return self.kept.find(method, path) or self._unknown
-        return self._unknown if path.startswith("/v1/") else None
+        """The hot route's handler, or whoever refuses in its place; None for what belongs to the management API."""
+        handler = self._known(method, path)
+        if handler is not None:
+            return handler
+        # Below `/models/` stand names, of which none is known to be there.
+        allowed = tuple([other for other in METHODS if "/models/" not in path and self._known(other, path)])
+        if allowed:
+            message = f"{path} does not take {method}, but {' and '.join(allowed)}."
+            return partial(self._refuse, method, MethodNotAllowed(message, allowed=allowed))
+        if path.startswith(OURS):
+            return partial(self._refuse, method, NotFound(f"There is no {path} here."))
+        return None
 
     async def run(self, handler: Handler, peer: Peer) -> None:
-        """Let a handler answer; what it refuses before it knows the request is said here."""
+        """Let a handler answer."""
         try:
             await handler(peer)
         except ClientLeft:
             return
-        except TollhouseError as error:
-            await refuse(peer, error)
+
+    def _known(self, method: str, path: str) -> Handler | None:
+        # HEAD is GET without a body (RFC 9110, section 9.3.2), which the server leaves out.
+        fetches = "GET" if method == "HEAD" else method
+        route = self.routes.get((fetches, path))
+        if route is not None:
+            return route.handler
+        if path.startswith(KEPT):
+            return self.kept.find(method, path)
+        if fetches == "GET" and path.startswith("/v1/models/"):
+            return self._models
+        if path.startswith(("/v1beta/", "/v1/models/")):
+            return self._google.find(fetches, path)
+        return None
+
+    async def _refuse(self, method: str, error: TollhouseError, peer: Peer) -> None:
+        """Refuse what is not here; with a row where answers are asked for."""
+        if peer.path.startswith(ROWLESS):
+            await envelopes.refuse(peer, method, error)
+        else:
+            await self._surfaces[envelopes.at(method, peer.path, peer.headers)].turn_away(error, peer)
 
     async def _managed(self) -> Asgi | None:
         if self._build_management is None:
@@ -127,37 +157,22 @@ class Application:
         return await asyncio.shield(self._management)
 
     async def _models(self, peer: Peer) -> None:
-        """Three dialects list their models at one address; whose client asks is told by its headers."""
-        names = {name for name, _ in peer.headers}
-        if b"anthropic-version" in names:
-            await self._anthropic.models(peer)
-        elif names & GOOGLES:
-            await self._google.models(peer)
-        else:
-            await self._openai.models(peer)
-
-    async def _unknown(self, peer: Peer) -> None:
-        read_head(peer, ())
-        raise NotFound(f"There is no {peer.path} for this method here.")
+        await self._catalogs[envelopes.at("GET", peer.path, peer.headers)].models(peer)
 
     async def _live(self, peer: Peer) -> None:
-        read_head(peer, ())
-        await peer.answer(200, (errors.JSON,), b'{"status":"live"}')
+        await peer.answer(200, (errors.JSON, _id_of(peer)), b'{"status":"live"}')
 
     async def _ready(self, peer: Peer) -> None:
-        read_head(peer, ())
         if self._is_ready():
-            await peer.answer(200, (errors.JSON,), b'{"status":"ready"}')
+            await peer.answer(200, (errors.JSON, _id_of(peer)), b'{"status":"ready"}')
         else:
-            await peer.answer(503, (errors.JSON, (b"retry-after", b"5")), b'{"status":"draining"}')
+            headers = (errors.JSON, _id_of(peer), (b"retry-after", b"5"))
+            await peer.answer(503, headers, b'{"status":"draining"}')
 
     async def _metrics(self, peer: Peer) -> None:
-        read_head(peer, ())
-        await peer.answer(200, ((b"content-type", CONTENT_TYPE.encode()),), self._prometheus.render())
+        headers = ((b"content-type", CONTENT_TYPE.encode()), _id_of(peer))
+        await peer.answer(200, headers, self._prometheus.render())
 
 
-async def refuse(peer: Peer, error: TollhouseError) -> None:
-    """An error outside any request's path, in OpenAI's envelope."""
-    request_id = ids.new("req")
-    headers = (errors.JSON, (b"x-request-id", request_id.encode()), *errors.headers(error))
-    await peer.answer(error.status, headers, errors.openai_body(error, request_id))
+def _id_of(peer: Peer) -> tuple[bytes, bytes]:
+    return envelopes.SHOWN_ID, shown_id(peer.headers).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from tollhouse.errors import NotFound, TollhouseError
 from tollhouse.gateway import route
 
 
-class Catalog(Surface):
+class Catalog(Surface, ABC):
     """A surface that lists models, at `/models` below its version."""
 
     async def models(self, peer: Peer) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from tollhouse.dialects import anthropic_messages, gemini
 from tollhouse.dialects.chat import Failed
-from tollhouse.errors import BudgetExhausted, TollhouseError, UpstreamRateLimited
+from tollhouse.errors import BudgetExhausted, MethodNotAllowed, TollhouseError, UpstreamRateLimited
 from tollhouse.providers.base import Headers
 
 JSON = (b"content-type", b"application/json")
@@ -29,7 +30,7 @@ def as_tollhouse(error: BaseException) -> TollhouseError:
 
 
 def headers(error: TollhouseError) -> Headers:
-    """Retry-After where waiting helps; for the official SDKs, also when it does not."""
+    """What belongs to an error: Retry-After where waiting helps, which methods there are, how to say who asks."""
     pairs: Headers = ()
     wait_s = error.retry_after_s
     if wait_s is None and (isinstance(error, UpstreamRateLimited) or error.status == 503):
@@ -38,6 +39,8 @@ def headers(error: TollhouseError) -> Headers:
         pairs = ((b"retry-after", b"%d" % max(1, ceil(wait_s))),)
     if isinstance(error, BudgetExhausted):
         pairs += ((b"x-should-retry", b"false"),)
+    if isinstance(error, MethodNotAllowed):
+        pairs += ((b"allow", ", ".join(error.allowed).encode()),)
     if error.status == 401:
         pairs += ((b"www-authenticate", b'Bearer realm="tollhouse"'),)
     return pairs
@@ -58,6 +61,16 @@ def event(dialect: ModuleType, error: TollhouseError, request_id: str) -> bytes:
 def openai_body(error: TollhouseError, request_id: str) -> bytes:
     """OpenAI's envelope."""
     return msgspec.json.encode({"error": _openai_error(error, request_id)})
+
+
+def anthropic_body(error: TollhouseError, request_id: str) -> bytes:
+    """Anthropic's envelope."""
+    return anthropic_messages.write_error(as_failed(error), error.status, request_id)
+
+
+def google_body(error: TollhouseError, request_id: str) -> bytes:
+    """Google's envelope."""
+    return gemini.write_error(as_failed(error), error.status, request_id)
 
 
 def problem_body(error: TollhouseError, request_id: str) -> bytes:

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Raw
 
-from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api import envelopes, errors, ratelimit_headers
 from tollhouse.api.catalog import Catalog, below_models
 from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import STREAM_HEADERS, Form, Response
 from tollhouse.dialects import gemini, json_body, sse
-from tollhouse.errors import NotFound, TollhouseError
+from tollhouse.errors import TollhouseError
 from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.limits import Snapshot
@@ -35,18 +35,19 @@ class Google(Catalog):
 
     NAME = "generate_content"
     DIALECT: ClassVar[ModuleType] = gemini
+    ENVELOPE = envelopes.GOOGLE
     KEY_HEADER = b"x-goog-api-key"
 
-    def find(self, method: str, path: str) -> Callable[[Peer], Awaitable[None]]:
-        """The handler of an address that is Google's."""
+    def find(self, method: str, path: str) -> Callable[[Peer], Awaitable[None]] | None:
+        """The handler of an address that is Google's; None for what is not to be found there."""
         model, _, verb = below_models(path).rpartition(":")
-        if method == "GET":
-            return self.models if path.startswith("/v1beta/models") else self.unknown
+        if method == "GET" and path.startswith("/v1beta/models"):
+            return self.models
         if method == "POST" and model and verb in ANSWERS:
             return self.ask
         if method == "POST" and model and verb == "countTokens":
             return self.count
-        return self.unknown
+        return None
 
     def head(self, peer: Peer) -> Head:
         """The head; Google's clients may also put the key into the address."""
@@ -77,22 +78,14 @@ class Google(Catalog):
                         await peer.say(element(frame.data, response))
         await peer.end(b"]")
 
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """Google's envelope."""
-        return (errors.JSON,), gemini.write_error(errors.as_failed(error), error.status, head.shown_id)
-
     def error_event(self, error: TollhouseError, head: Head, response: Response) -> bytes:
         """Google's envelope as the last event, or as the array's last element."""
-        body = self.error_body(error, head)[1]
+        body = self.ENVELOPE.write(error, head.shown_id)
         return element(body, response) + b"]" if response.form is JSON_ARRAY else sse.frame(body)
 
     def limits(self, snapshot: Snapshot) -> Headers:
         """Google tells nothing of limits, so only the IETF's headers do."""
         return ratelimit_headers.standard_headers(snapshot)
-
-    async def unknown(self, peer: Peer) -> None:
-        """What is not to be found at such an address."""
-        await self.refuse(NotFound(f"There is no {peer.path} for this method here."), self.head(peer), peer)
 
     def page(self, names: list[str]) -> dict[str, Any]:
         """Models as Google lists them."""

@@ -42,12 +42,10 @@ class Peer(Protocol):
         query: what follows the question mark, as it came.
         headers: names in lower case, as they came.
         address: the client's, or a proxy's; None when unknown.
-        needs_host: the client speaks HTTP/1.1 or later, which must name the host (RFC 9112, section 3.2).
     """
 
     path: str
     query: bytes
-    needs_host: bool
     headers: list[tuple[bytes, bytes]]
     address: str | None
 
@@ -91,7 +89,6 @@ class AsgiPeer:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.path: str = scope["path"]
         self.query: bytes = scope.get("query_string", b"")
-        self.needs_host: bool = scope.get("http_version") != "1.0"
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         client = scope.get("client")
         self.address: str | None = client[0] if client else None
@@ -155,9 +152,8 @@ class Head(msgspec.Struct):
         shown_id: the client's own id when it gave a usable one, else ours: what the answer's header says.
         token: the bearer token's text; None without, or with two, which is none.
         length: bytes of the body, when announced.
-        tag: what the client calls this kind of spending, for reports.
         idempotency_key: as it came; see `repeats`.
-        wait_s: how long to wait for money that calls under way may give back, rather than to refuse.
+        said_tag, said_wait: as they came; see `tag` and `wait_s`.
     """
 
     id: str
@@ -167,44 +163,66 @@ class Head(msgspec.Struct):
     ip: str | None
     user_agent: str | None
     client_request_id: str | None
-    tag: str | None
     idempotency_key: bytes | None
-    wait_s: float
+    said_tag: bytes | None
+    said_wait: bytes | None
+
+    @property
+    def tag(self) -> str | None:
+        """What the client calls this kind of spending, for reports. Raises InvalidRequest."""
+        if self.said_tag is None:
+            return None
+        if not SAFE_TAG.fullmatch(self.said_tag):
+            raise InvalidRequest("x-tollhouse-tag is a word of up to 64 letters, digits and `._:/-`.")
+        return self.said_tag.decode()
+
+    @property
+    def wait_s(self) -> float:
+        """How long to wait for money that calls under way may give back, before a refusal. Raises InvalidRequest."""
+        said = self.said_wait
+        if said is None:
+            return 0.0
+        if not said.isdigit() or len(said) > 3 or int(said) > WAIT_MOST_S:
+            raise InvalidRequest(f"x-tollhouse-wait is a whole number of seconds, {WAIT_MOST_S} at most.")
+        return float(said)
 
 
 def read_head(peer: Peer, trusted: Networks) -> Head:
-    """Read the head. Raises InvalidRequest when Host or Content-Length are not what HTTP wants."""
-    token = agent = client_id = forwarded = length = tag = once = None
-    tokens = hosts = 0
-    wait_s = 0.0
+    """Read the head. Nothing in it is refused before it is known who asks."""
+    token = agent = client_id = forwarded = length = tag = once = wait = None
+    tokens = 0
     for name, value in peer.headers:
         if name == b"authorization":
             tokens += 1
             token = value[7:].strip() if value[:7].lower() == b"bearer " else b""
-        elif name == b"host":
-            hosts += 1
         elif name == b"user-agent":
             agent = value.decode("latin-1")[:USER_AGENT_MOST]
         elif name == b"content-length":
-            length = _length(value)
+            # The server has refused what is no number.
+            length = int(value) if value.isdigit() else None
         elif name == b"x-request-id" or (name == b"x-client-request-id" and client_id is None):
             client_id = value if SAFE_ID.fullmatch(value) else None
         elif name == b"x-forwarded-for":
             forwarded = value
         elif name == b"x-tollhouse-tag":
-            tag = _tag(value)
+            tag = value
         elif name == b"x-tollhouse-wait":
-            wait_s = _wait_s(value)
+            wait = value
         elif name == b"idempotency-key":
             once = value
-    if hosts > 1 or (hosts == 0 and peer.needs_host):
-        raise InvalidRequest("The request must name one Host.")
     own = ids.new("req")
     ip = peer.address
     if forwarded is not None and trusted:
         ip = client_ip(ip, forwarded.decode("latin-1"), trusted)
     shown = client_id.decode() if client_id else None
-    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, tag, once, wait_s)
+    return Head(own, shown or own, token if tokens == 1 else None, length, ip, agent, shown, once, tag, wait)
+
+
+def shown_id(headers: list[tuple[bytes, bytes]]) -> str:
+    """`Head.shown_id` of a request whose head nobody reads."""
+    named = dict(headers)
+    told = named.get(b"x-request-id") or named.get(b"x-client-request-id", b"")
+    return told.decode() if SAFE_ID.fullmatch(told) else ids.new("req")
 
 
 def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None:
@@ -224,21 +242,3 @@ def client_ip(peer: str | None, forwarded: str, trusted: Networks) -> str | None
 def too_large(most_bytes: int) -> TooLarge:
     """The body is over the limit."""
     return TooLarge(f"The body is larger than {most_bytes:,} bytes.", details={"limit_bytes": most_bytes})
-
-
-def _tag(value: bytes) -> str:
-    if not SAFE_TAG.fullmatch(value):
-        raise InvalidRequest("x-tollhouse-tag is a word of up to 64 letters, digits and `._:/-`.")
-    return value.decode()
-
-
-def _wait_s(value: bytes) -> float:
-    if not value.isdigit() or len(value) > 3 or int(value) > WAIT_MOST_S:
-        raise InvalidRequest(f"x-tollhouse-wait is a whole number of seconds, {WAIT_MOST_S} at most.")
-    return float(value)
-
-
-def _length(value: bytes) -> int:
-    if not value.isdigit():
-        raise InvalidRequest("Content-Length is not a number.")
-    return int(value)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, ClassVar
 
-from tollhouse.api import errors
+from tollhouse.api import envelopes
 from tollhouse.api.catalog import Catalog
-from tollhouse.api.http import Head
 from tollhouse.dialects import openai_chat
-from tollhouse.errors import TollhouseError
-from tollhouse.providers.base import Headers
 
 MADE_AT = 0
 """OpenAI's `created` of a model; providers do not tell."""
@@ -21,10 +18,7 @@ class OpenAI(Catalog):
 
     NAME = "chat.completions"
     DIALECT: ClassVar[ModuleType] = openai_chat
-
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """OpenAI's envelope. In a stream no `[DONE]` follows it, so it cannot be taken for success."""
-        return (errors.JSON,), errors.openai_body(error, head.shown_id)
+    ENVELOPE = envelopes.OPENAI
 
     def page(self, names: list[str]) -> dict[str, Any]:
         """Models as OpenAI lists them."""

@@ -8,16 +8,15 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from tollhouse.api import errors
+from tollhouse.api import envelopes, errors
 from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import Response
 from tollhouse.api.surface import Surface
 from tollhouse.dialects import json_body, openai_chat
-from tollhouse.errors import InvalidRequest, TollhouseError
+from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.amounts import Nanodollars, usd_text
-from tollhouse.providers.base import Headers
 
 NO_OPTIONS = frozenset({"model", "messages", "stream", "stream_options", "n", "background"})
 """Fields of a chat completion that would make another answer of it than one message."""
@@ -99,6 +98,7 @@ class Original(Surface):
 
     NAME = "api.chat"
     DIALECT: ClassVar[ModuleType] = openai_chat
+    ENVELOPE = envelopes.PROBLEM
 
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
         """What is asked, as an unstreamed chat completion."""
@@ -113,10 +113,6 @@ class Original(Surface):
             said = b"".join([piece async for piece in pieces])
         body = msgspec.json.encode(self._answered(exchange, head, said))
         await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), body)
-
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """Problem details, as everywhere under `/api`."""
-        return (errors.PROBLEM,), errors.problem_body(error, head.shown_id)
 
     def _answered(self, exchange: Exchange, head: Head, said: bytes) -> Answered:
         attempt, bill = exchange.attempt, exchange.bill

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from tollhouse.api import errors
+from tollhouse.api import envelopes, errors
 from tollhouse.api.http import Head, Networks, Peer
 from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import Repeats
@@ -29,7 +29,6 @@ from tollhouse.dialects.json_body import NULL
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.answer import Steps, refuse
 from tollhouse.gateway.exchange import Exchange
-from tollhouse.providers.base import Headers
 
 COMMIT_AFTER_S = 10.0
 """Of silence before a stream's head is sent, though the run may turn out to fail; and between pings."""
@@ -47,6 +46,7 @@ class Responses(Surface):
 
     NAME = "responses"
     DIALECT: ClassVar[ModuleType] = openai_responses
+    ENVELOPE = envelopes.OPENAI
 
     def __init__(
         self,
@@ -143,10 +143,6 @@ class Responses(Surface):
 
     def _is_leaving(self) -> bool:
         return self._conversing.under_way.is_leaving
-
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """OpenAI's envelope."""
-        return (errors.JSON,), errors.openai_body(error, head.shown_id)
 
     def error_event(self, error: TollhouseError, head: Head, response: Response) -> bytes:
         """OpenAI's `error` event, and the response that failed, as far as the stream has told of it."""

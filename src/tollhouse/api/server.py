@@ -17,7 +17,8 @@ from typing import Any
 
 import uvicorn
 
-from tollhouse.api.application import Asgi, refuse
+from tollhouse.api import envelopes
+from tollhouse.api.application import Asgi
 from tollhouse.api.http import AsgiPeer, Receive, Scope, Send
 from tollhouse.api.paced_http import Pace
 from tollhouse.api.protocol import HotProtocol
@@ -152,9 +153,8 @@ class Server(uvicorn.Server):
         if scope["path"].startswith(("/health/", "/metrics")):
             await self._application(scope, receive, send)
         else:
-            await refuse(
-                AsgiPeer(scope, receive, send), Unavailable("This gateway is shutting down; send the request again.")
-            )
+            error = Unavailable("This gateway is shutting down; send the request again.")
+            await envelopes.refuse(AsgiPeer(scope, receive, send), scope["method"], error)
 
 
 def _why_not(error: OSError | OverflowError, host: str, port: int) -> str:

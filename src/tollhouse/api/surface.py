@@ -7,13 +7,13 @@ and what happens when the client leaves or the gateway stops, is decided here, o
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from types import ModuleType
 from typing import ClassVar, TypeAlias, cast
 
 from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api.envelopes import Envelope
 from tollhouse.api.http import Head, Networks, Peer, read_head
 from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import REPLAYED, Answer, Claim, KeptPeer, Repeats
@@ -31,7 +31,7 @@ from tollhouse.telemetry import Event, log
 Say: TypeAlias = Callable[[Exchange, Head, Response, Peer], Awaitable[None]]
 
 
-class Surface(ABC):
+class Surface:
     """One way to ask. Its name stands in the request's row, its dialect is what its clients speak.
 
     `KEY_HEADER` is where the dialect's own SDKs put the token; `Authorization` is read first.
@@ -39,6 +39,7 @@ class Surface(ABC):
 
     NAME: ClassVar[str]
     DIALECT: ClassVar[ModuleType]
+    ENVELOPE: ClassVar[Envelope]
     KEY_HEADER: ClassVar[bytes | None] = None
 
     def __init__(self, steps: Steps, live: Live, repeats: Repeats, *, body_bytes: int, trusted: Networks) -> None:
@@ -66,7 +67,7 @@ class Surface(ABC):
     # What a surface says for itself.
 
     def head(self, peer: Peer) -> Head:
-        """The head of a request, and the token wherever the dialect's SDKs put it. Raises InvalidRequest."""
+        """The head of a request, and the token wherever the dialect's SDKs put it."""
         head = read_head(peer, self._trusted)
         if head.token is None and self.KEY_HEADER is not None:
             tokens = [value.strip() for name, value in peer.headers if name == self.KEY_HEADER]
@@ -92,23 +93,19 @@ class Surface(ABC):
                 first += piece
             await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), first)
 
-    @abstractmethod
-    def error_body(self, error: TollhouseError, head: Head) -> tuple[Headers, bytes]:
-        """An error as an answer of its own: its content type, and its body."""
-
     def error_event(self, error: TollhouseError, head: Head, response: Response) -> bytes:
         """An error as the last event of a stream that has begun; for a surface that streams."""
-        return sse.frame(self.error_body(error, head)[1])
-
-    def ids(self, head: Head) -> Headers:
-        """The id under which the client finds its request again."""
-        return (request_id(head),)
+        return sse.frame(self.ENVELOPE.write(error, head.shown_id))
 
     def limits(self, snapshot: Snapshot) -> Headers:
         """What is left of the caller's limits."""
         return ratelimit_headers.headers(snapshot)
 
     # What all have.
+
+    def ids(self, head: Head) -> Headers:
+        """The id under which the client finds its request again."""
+        return self.ENVELOPE.ids(head.shown_id)
 
     def headers(self, exchange: Exchange, head: Head) -> Headers:
         """The gateway's own headers, as far as they are known when the head of the answer is sent."""
@@ -120,14 +117,21 @@ class Surface(ABC):
 
     async def refuse(self, error: TollhouseError, head: Head, peer: Peer) -> None:
         """An error as the answer to what has no row."""
-        content_type, body = self.error_body(error, head)
-        await peer.answer(error.status, (*content_type, *errors.headers(error), *self.ids(head)), body)
+        headers, body = self.ENVELOPE.wrap(error, head.shown_id)
+        await peer.answer(error.status, headers, body)
+
+    async def turn_away(self, error: TollhouseError, peer: Peer) -> None:
+        """Refuse what is not here at all: whoever asks for it has a row."""
+        head = self.head(peer)
+        exchange = self._begin(head, self.NAME)
+        await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
 
     async def _serve(self, peer: Peer, name: str, say: Say) -> None:
         head = self.head(peer)
         exchange = self._begin(head, name)
         claim: Claim | Answer | None = None
         try:
+            exchange.tag, exchange.wait_s = head.tag, head.wait_s
             exchange.body = await self.read(peer, head, exchange)
             if head.idempotency_key is not None:
                 claim = await self._claim(exchange, head, head.idempotency_key, peer)
@@ -184,8 +188,6 @@ class Surface(ABC):
         exchange.ip = head.ip
         exchange.user_agent = head.user_agent
         exchange.client_request_id = head.client_request_id
-        exchange.tag = head.tag
-        exchange.wait_s = head.wait_s
         return exchange
 
     async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:
@@ -197,13 +199,8 @@ class Surface(ABC):
             await self._fail(error, head, response.exchange, peer)
 
     async def _fail(self, error: TollhouseError, head: Head, exchange: Exchange, peer: Peer) -> None:
-        content_type, body = self.error_body(error, head)
-        await peer.answer(error.status, (*content_type, *errors.headers(error), *self.headers(exchange, head)), body)
-
-
-def request_id(head: Head) -> tuple[bytes, bytes]:
-    """The id under which the client finds its request again."""
-    return (b"x-request-id", head.shown_id.encode())
+        content_type, body = self.ENVELOPE.content_type, self.ENVELOPE.write(error, head.shown_id)
+        await peer.answer(error.status, (content_type, *errors.headers(error), *self.headers(exchange, head)), body)
 
 
 def gateway_headers(exchange: Exchange, now_s: float) -> Headers:

@@ -9,11 +9,10 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 import tollhouse
-from tollhouse import ids
 from tollhouse.admin.desk import Desk
-from tollhouse.api import errors
 from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, read_head
 from tollhouse.api.management import budgets, conversations, people, reports, secrets, sharing, turns, webhooks
 from tollhouse.api.management.document import add_document, openapi, response_of
@@ -21,7 +20,7 @@ from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
 from tollhouse.api.repeats import Repeats
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
+from tollhouse.errors import MethodNotAllowed, NotFound
 from tollhouse.gateway.identify import Identify
 
 PUBLIC = ("/openapi.json", "/docs")
@@ -81,13 +80,7 @@ class Management:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         peer = AsgiPeer(scope, receive, send)
-        try:
-            head = read_head(peer, self._trusted)
-        except TollhouseError as error:
-            request_id = ids.new("req")
-            headers = (errors.PROBLEM, (b"x-request-id", request_id.encode()))
-            await peer.answer(error.status, headers, errors.problem_body(error, request_id))
-            return
+        head = read_head(peer, self._trusted)
         scope[PEER], scope[HEAD] = peer, head
 
         async def send_with_id(message: MutableMapping[str, Any]) -> None:
@@ -102,7 +95,9 @@ async def not_here(request: Request, error: Exception) -> Response:
     """No such path, or not with this method."""
     head: Head = request.scope[HEAD]
     if isinstance(error, HTTPException) and error.status_code == MethodNotAllowed.status:
-        response = problem(MethodNotAllowed(f"{request.url.path} does not take {request.method}."), head)
-        response.headers["allow"] = (error.headers or {}).get("Allow", "")
-        return response
+        # The framework tells those of the first route only, and every route has one.
+        routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+        allowed = tuple(sorted({method for route in routes for method in route.methods}))
+        message = f"{request.url.path} does not take {request.method}."
+        return problem(MethodNotAllowed(message, allowed=allowed), head)
     return problem(NotFound("There is nothing at this address."), head)
