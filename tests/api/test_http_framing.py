@@ -30,7 +30,7 @@ async def assert_refused(gateway: Gateway, data: bytes) -> None:
     async with connected(gateway.port) as client:
         await client.send(data)
         response = await client.response()
-        assert response is None or response.status in (400, 431), response
+        assert response is None or response.status in (400, 501), response
         assert await client.rest() == b""
     assert gateway.provider.asked == 0
 
@@ -38,17 +38,67 @@ async def assert_refused(gateway: Gateway, data: bytes) -> None:
 # --- the head --------------------------------------------------------------------------------------------------------
 
 
-@over_both_peers
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/models", "/v1/nothing", "/health/live", "/metrics"])
 async def test_every_request_names_one_host(gateway: Gateway, path: str) -> None:
     method, body = ("POST", BODY) if path.endswith("completions") else ("GET", b"")
     for host, extra in ((None, b""), ("a.test", b"host: b.test\r\n"), ("a.test", b"Host: a.test\r\n")):
-        response = await answered(
-            gateway, request(path, body, method=method, token=gateway.person.token, host=host, extra=extra)
-        )
-        assert response is not None
-        assert (response.status, response.error["code"]) == (400, "invalid_request")
+        async with connected(gateway.port) as client:
+            await client.send(
+                request(path, body, method=method, token=gateway.person.token, host=host, extra=extra)
+                + request("/health/live", method="GET")
+            )
+            response = await client.response()
+            assert response is not None
+            assert (response.status, response.error["code"]) == (400, "invalid_request")
+            assert response.headers[b"connection"] == b"close"
+            assert await client.rest() == b""
     assert gateway.provider.asked == 0
+
+
+CODINGS = [
+    b"gzip, chunked",
+    b"chunked, chunked",
+    b"gzip,chunked",
+    b"identity",
+    b"xchunked",
+    b"chunked\r\ntransfer-encoding: chunked",
+]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_no_transfer_coding_is_read_but_chunked(gateway: Gateway, coding: bytes) -> None:
+    extra = b"transfer-encoding: %b\r\n" % coding
+    async with connected(gateway.port) as client:
+        await client.send(request(token=gateway.person.token, extra=extra) + b"2\r\n{}\r\n0\r\n\r\n")
+        response = await client.response()
+        assert response is not None
+        assert response.status in (400, 501), response
+        assert await client.rest() == b""
+
+
+@pytest.mark.parametrize("coding", [b"chunked", b"CHUNKED", b" chunked "])
+async def test_chunked_is_read_in_http_1_1_only(gateway: Gateway, coding: bytes) -> None:
+    gateway.provider.always(answer())
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    for version, status in (("1.1", 200), ("1.0", 400)):
+        head = request(token=gateway.person.token, version=version, extra=b"transfer-encoding: %b\r\n" % coding)
+        response = await answered(gateway, head + body)
+        assert response is not None
+        assert response.status == status
+
+
+async def test_what_is_not_http_is_refused_in_the_words_of_its_address(gateway: Gateway) -> None:
+    head = b"x-request-id: mine\r\ncontent-length: 1\r\ncontent-length: 2\r\n"
+    for path, name in (("/v1/messages", b"request-id"), ("/v1/chat/completions", b"x-request-id")):
+        response = await answered(gateway, request(path, extra=head))
+        assert response is not None
+        assert (response.status, response.headers[name]) == (400, b"mine")
+        assert response.headers[b"content-type"] == b"application/json"
+    chunk = b"transfer-encoding: chunked\r\nx-request-id: mine\r\n"
+    response = await answered(gateway, request("/api/chat", extra=chunk) + b"zz\r\n")
+    assert response is not None
+    assert response.headers[b"content-type"] == b"application/problem+json"
+    assert response.error["request_id"] == "mine"
 
 
 @over_both_peers

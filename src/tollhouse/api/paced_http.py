@@ -11,8 +11,6 @@ from collections.abc import Hashable
 
 import msgspec
 
-from tollhouse import ids
-from tollhouse.api import errors
 from tollhouse.api.strict_http import StrictHttp
 from tollhouse.errors import TooSlow
 
@@ -77,22 +75,7 @@ class PacedHttp(StrictHttp):
         if self.is_in_body and self.answering.response_started:
             self.transport.close()
         else:
-            self.hang_up(lambda: self._refuse_too_slow(TooSlow(why)))
-
-    def _refuse_too_slow(self, error: TooSlow) -> None:
-        """408 (RFC 9110, section 15.5.9), in OpenAI's envelope: which surface was meant may not be known yet."""
-        request_id = ids.new("req")
-        body = errors.openai_body(error, request_id)
-        headers = [
-            *self.server_state.default_headers,
-            errors.JSON,
-            (b"x-request-id", request_id.encode()),
-            (b"connection", b"close"),
-            (b"content-length", b"%d" % len(body)),
-        ]
-        head = b"".join(b"%b: %b\r\n" % pair for pair in headers)
-        self.transport.write(b"HTTP/1.1 408 Request Timeout\r\n" + head + b"\r\n" + body)
-        self.transport.close()
+            self._refuse(TooSlow(why))
 
 
 class _Unchanged:

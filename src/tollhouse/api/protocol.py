@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
@@ -17,10 +16,10 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from tollhouse.api.application import Application, Handler
 from tollhouse.api.http import DISCARD_S, ClientLeft, too_large
 from tollhouse.api.paced_http import PacedHttp
+from tollhouse.api.strict_http import STATUS_LINES
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
-STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -87,8 +86,6 @@ class HotProtocol(PacedHttp):
 
 class Cycle:
     """One request and its response: a `Peer` for the handler, and what uvicorn's protocol expects of a cycle."""
-
-    needs_host = True
 
     __slots__ = (
         "_default_headers",
