@@ -11,7 +11,7 @@ import pytest
 from houses import Person, acme_toml, make_person, opened, served
 from tollhouse.admin import reports
 from tollhouse.app import House
-from tollhouse.testing import WireProvider, answer, expect, status, tool_call
+from tollhouse.testing import WireProvider, answer, done, expect, reply, say, status, tool_call
 from tollhouse.testing import finish as finish_with
 
 ASKED: dict[str, Any] = {"provider": "acme", "model": "acme-1", "messages": [{"role": "user", "content": "Hi"}]}
@@ -81,12 +81,40 @@ async def test_a_tool_call_is_passed_on(tmp_path: Path):
         ({"options": []}, "/options"),
         ({"model": 5}, "/model"),
         ({"messages": "Hi"}, "/messages"),
+        ({"temperature": 0.5}, "/temperature"),
+        ({"options": {"max_tokens": 0}}, "/options/max_tokens"),
     ],
 )
 async def test_what_would_make_another_request_of_it_is_refused(house: House, more: dict[str, Any], pointer: str):
     response = await ask(house, await make_person(house), {**ASKED, **more})
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (400, pointer)
     assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [("stop", "stop"), ("length", "length"), ("tool_calls", "tool_calls"), ("content_filter", "content_filter")],
+)
+@pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses", "anthropic_messages", "gemini"])
+async def test_why_it_ends_is_said_in_the_same_words_whichever_provider_says_it(
+    tmp_path: Path, dialect: str, said: str, reason: str
+):
+    words = [tool_call("weather", {"city": "Graz"})] if said == "tool_calls" else [say("Hi")]
+    async with WireProvider() as provider:
+        provider.script([*words, finish_with(said), done()])
+        toml = acme_toml(provider.base_url, api_key="sk-operator-key", share=True, dialect=dialect)
+        async with opened(tmp_path / "data", toml=toml) as house:
+            response = await ask(house, await make_person(house), ASKED)
+            assert response.json()["finish_reason"] == reason
+
+
+async def test_what_a_provider_finds_wrong_is_told_where_it_was_asked(tmp_path: Path):
+    async with WireProvider() as provider:
+        provider.script(reply(400, body=b'{"error":{"message":"Too hot","param":"temperature"}}'))
+        toml = acme_toml(provider.base_url, api_key="sk-operator-key", share=True)
+        async with opened(tmp_path / "data", toml=toml) as house:
+            response = await ask(house, await make_person(house), {**ASKED, "options": {"temperature": 1.5}})
+            assert response.json()["errors"] == [{"pointer": "/options/temperature", "detail": "Too hot"}]
 
 
 @pytest.mark.parametrize("field", ["api_base", "base_url", "api_key", "organization", "extra_headers", "proxy"])

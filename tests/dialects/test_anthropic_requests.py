@@ -274,7 +274,7 @@ def test_a_function_must_have_a_name_and_other_tools_need_none():
 
 def test_a_message_takes_no_other_fields():
     error = refusal(body(messages=[HELLO | {"name": "Ada"}]))
-    assert error.param == "messages[0]"
+    assert error.param == "messages[0].name"
     assert "name" in error.message
 
 

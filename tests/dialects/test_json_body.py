@@ -77,7 +77,7 @@ class Inner(msgspec.Struct):
     role: str
 
 
-class Outer(msgspec.Struct):
+class Outer(msgspec.Struct, forbid_unknown_fields=True):
     items: list[Inner]
 
 
@@ -89,6 +89,8 @@ class Outer(msgspec.Struct):
         (b"{}", "", "items"),
         (b'{"items":[{"role":"a"},{}]}', "", "items[1].role"),
         (b'{"items":[{"role":5}]}', "", "items[0].role"),
+        (b'{"items":[],"more":1}', "", "more"),
+        (b'{"items":[],"more":1}', "content", "content.more"),
         (b'{"items":[{"role":5}]}', "content", "content.items[0].role"),
         (b"{", "", None),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import aclosing
 from types import ModuleType
 from typing import Any, ClassVar
@@ -13,7 +14,8 @@ from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import Response
 from tollhouse.api.surface import Surface
 from tollhouse.dialects import json_body, openai_chat
-from tollhouse.errors import InvalidRequest
+from tollhouse.dialects.openai_chat.answer import read_reason
+from tollhouse.errors import InvalidRequest, TollhouseError
 from tollhouse.gateway.answer import answer
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.money.amounts import Nanodollars, usd_text
@@ -81,6 +83,7 @@ class Choice(msgspec.Struct, frozen=True):
     """What is read of a completion's choice."""
 
     message: Message
+    finish_reason: str | None = None
 
 
 class Completion(msgspec.Struct, frozen=True):
@@ -109,8 +112,12 @@ class Original(Surface):
 
     async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
         """The answer, normalised."""
-        async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
-            said = b"".join([piece async for piece in pieces])
+        try:
+            async with aclosing(answer(exchange, head.token, self._steps)) as pieces:
+                said = b"".join([piece async for piece in pieces])
+        except TollhouseError as error:
+            error.param = asked_as(error.param)
+            raise
         body = msgspec.json.encode(self._answered(exchange, head, said))
         await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), body)
 
@@ -118,7 +125,8 @@ class Original(Surface):
         attempt, bill = exchange.attempt, exchange.bill
         if attempt is None or bill is None:
             raise ValueError("an answer without an attempt and its bill")
-        message = COMPLETION.decode(said).choices[0].message
+        choice = COMPLETION.decode(said).choices[0]
+        message = choice.message
         usage = bill.usage
         return Answered(
             success=True,
@@ -127,7 +135,7 @@ class Original(Surface):
             model=attempt.candidate.model,
             content=message.content,
             role=message.role,
-            finish_reason=exchange.tally.finish_reason,
+            finish_reason=reason_of(choice),
             usage=CountedTokens(
                 prompt_tokens=usage.input_tokens,
                 completion_tokens=usage.output_tokens,
@@ -152,6 +160,21 @@ def write_chat(body: bytes) -> bytes:
     if asked.provider is not None and not model.startswith(f"{asked.provider}/"):
         model = f"{asked.provider}/{model}"
     return msgspec.json.encode({"model": model, "messages": asked.messages, **options})
+
+
+def asked_as(param: str | None) -> str | None:
+    """Where a field of the chat completion stands in what was asked."""
+    if param is None or re.split(r"[.\[]", param)[0] in ("model", "messages"):
+        return param
+    return f"options.{param}"
+
+
+def reason_of(choice: Choice) -> str | None:
+    """Why it ends there: one of OpenAI's four words, whichever provider says it and how."""
+    reason = read_reason(choice.finish_reason or "")
+    if reason != "other":
+        return reason
+    return "stop" if choice.finish_reason else None
 
 
 def shown(amount: Nanodollars | None) -> str | None:

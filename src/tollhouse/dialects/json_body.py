@@ -21,7 +21,7 @@ NULL = msgspec.Raw(b"null")
 
 _MAX_EXPLANATION_CHARS = 200
 _AT = re.compile(r"(?P<said>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
+_FIELD = re.compile(r"Object (?P<fault>missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL)
 _NO_MARKS = bytes(set(range(256)) - set(b'{}[]"'))
 _AS_BRACES = bytes.maketrans(b"[]", b"{}")
 
@@ -103,10 +103,10 @@ def explain(error: msgspec.DecodeError, inside: str = "") -> errors.InvalidReque
     said, path = str(error), inside
     if at := _AT.fullmatch(said):
         said, path = at["said"], _join(inside, at["path"])
-    if missing := _MISSING.fullmatch(said):
-        return errors.InvalidRequest(
-            f"`{_join(path, missing['field'])}` is missing.", param=_join(path, missing["field"])
-        )
+    if field := _FIELD.fullmatch(said):
+        name = _join(path, field["name"][:_MAX_EXPLANATION_CHARS])
+        fault = "missing" if field["fault"] == "missing required" else "not known here"
+        return errors.InvalidRequest(f"`{name}` is {fault}.", param=name)
     if not isinstance(error, msgspec.ValidationError):
         return errors.InvalidRequest(f"The body is not valid JSON: {said}.", param=path or None)
     said = said[:1].lower() + said[1:_MAX_EXPLANATION_CHARS]
