@@ -326,7 +326,7 @@ def steps_of(
         on_attempt=metrics.attempted,
     )
     return Steps(
-        identify=Identify(store, clock, vault.derive(TOKENS)),
+        identify=Identify(store, clock, vault.derive(TOKENS), metrics.refused),
         admit=Admit(),
         reachable=map_of(settings, providers, shared),
         calling=calling,

@@ -29,7 +29,7 @@ async def add(house: House, owner: Person, api_key: str = SECRET, **more: Any) -
 
 async def opened_secret(house: House, owner: Person, provider: str = "openai") -> str:
     """The key as the next call would send it."""
-    caller = await house.steps.identify.caller(owner.token.encode(), house.clock.monotonic())
+    caller = await house.steps.identify.caller(owner.token.encode(), house.clock.monotonic(), None)
     target = house.desk.targets.of(house.desk.reachable.providers[provider])
     return house.keys.open(caller.keys[provider][0], target.bound_to).reveal()
 
@@ -82,7 +82,7 @@ async def test_an_inactive_credential_is_used_by_no_call(stored_house: House):
     made = await add(stored_house, ada)
     await opened_secret(stored_house, ada)
     await credentials.change_credential(stored_house.desk, COMMAND_LINE, made.id, active=False)
-    caller = await stored_house.steps.identify.caller(ada.token.encode(), stored_house.clock.monotonic())
+    caller = await stored_house.steps.identify.caller(ada.token.encode(), stored_house.clock.monotonic(), None)
     assert caller.keys == {}
 
 

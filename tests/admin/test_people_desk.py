@@ -20,7 +20,7 @@ from tollhouse.tokens import DEFAULT_SCOPES
 
 
 async def caller_of(house: House, token: str) -> Caller:
-    return await house.steps.identify.caller(token.encode(), house.clock.monotonic())
+    return await house.steps.identify.caller(token.encode(), house.clock.monotonic(), None)
 
 
 async def test_a_new_user_has_the_usual_limits_and_a_daily_token_budget(stored_house: House):

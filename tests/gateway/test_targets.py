@@ -150,7 +150,7 @@ async def test_a_credential_that_leads_nowhere_is_refused_by_the_name_of_its_fie
 async def test_a_key_is_sealed_for_the_endpoint_it_came_with(house: House):
     ada = await make_person(house)
     await add(house, ada.id, endpoint=ENDPOINT)
-    caller = await house.steps.identify.caller(ada.token.encode(), house.clock.monotonic())
+    caller = await house.steps.identify.caller(ada.token.encode(), house.clock.monotonic(), None)
     (key,) = caller.keys["azure"]
     assert key.origin == f"{ENDPOINT}:443"
     headers, _ = house.keys.headers(key, AZURE)
@@ -166,7 +166,7 @@ async def test_a_rotated_key_stays_at_its_endpoint(house: House):
     old = await add(house, ada.id, endpoint=ENDPOINT)
     new = await credentials.rotate_credential(house.desk, COMMAND_LINE, old.id, "azure-canary-the-next-one")
     assert new.fields == {"endpoint": ENDPOINT}
-    caller = await house.steps.identify.caller(ada.token.encode(), house.clock.monotonic())
+    caller = await house.steps.identify.caller(ada.token.encode(), house.clock.monotonic(), None)
     assert {key.origin for key in caller.keys["azure"]} == {f"{ENDPOINT}:443"}
 
 

@@ -103,6 +103,22 @@ async def test_a01_two_authorization_headers_are_none(http: httpx2.AsyncClient, 
     assert (await http.request(method, path, headers=twice)).status_code == 401
 
 
+@pytest.mark.parametrize("path", [*PATHS, "/v1/chat/completions", "/v1/conversations"])
+async def test_a11_who_is_refused_is_counted_and_logged(
+    http: httpx2.AsyncClient, path: str, capsys: pytest.CaptureFixture[str]
+):
+    method = "GET" if path in ("/api/me", "/v1/models") else "POST"
+    counted = 'tollhouse_requests_total{outcome="invalid_api_key",provider="none",status="401"}'
+    guess = "th_live_" + "a" * 40
+    response = await http.request(method, path, headers={"authorization": f"Bearer {guess}"}, json={})
+    assert response.status_code == 401
+    assert f"{counted} 1.0" in (await http.get("/metrics")).text
+    printed = capsys.readouterr()
+    (line,) = [line for line in (printed.out + printed.err).splitlines() if "authentication.refused" in line]
+    assert "127.0.0.1" in line
+    assert guess not in printed.out + printed.err
+
+
 async def test_a04_a_token_in_the_address_or_a_cookie_is_no_token(http: httpx2.AsyncClient, ada: Person):
     for name in ("token", "api_key", "key", "access_token", "authorization"):
         assert (await http.get("/api/me", params={name: ada.token})).status_code == 401

@@ -21,7 +21,7 @@ class Catalog(Surface, ABC):
         """All models, or the one that the path names."""
         head = self.head(peer)
         try:
-            caller = await self._steps.identify.caller(head.token, self._steps.clock.monotonic())
+            caller = await self._steps.identify.caller(head.token, self._steps.clock.monotonic(), head.ip)
             caller.require("inference")
             names = route.listed(caller, self._steps.reachable)
             named = below_models(peer.path)

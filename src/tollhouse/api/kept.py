@@ -150,7 +150,7 @@ class Kept:
         head = read_head(peer, self._trusted)
         claim: Claim | None = None
         try:
-            caller = await self._identify.caller(head.token, self._clock.monotonic())
+            caller = await self._identify.caller(head.token, self._clock.monotonic(), head.ip)
             caller.require(route.scope)
             body = await peer.read(head.length, self._body_bytes)
             visit = Visit(

@@ -106,7 +106,7 @@ class Original(Surface):
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
         """What is asked, as an unstreamed chat completion."""
         # Before the body is looked at: who may not ask hears nothing of what is wrong with the question.
-        caller = await self._steps.identify.caller(head.token, exchange.began_s)
+        caller = await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
         caller.require("inference")
         return write_chat(await peer.read(head.length, self._body_bytes))
 

@@ -68,7 +68,7 @@ class Responses(Surface):
         if wants_kept(fields, by_default=self._conversing.habits.store_responses):
             return KeptBody(body)
         if names_kept(fields):
-            exchange.caller = await self._steps.identify.caller(head.token, exchange.began_s)
+            exchange.caller = await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
             wish = read(body, fields)
             told = await responses.with_history(self._conversing, exchange.caller, fields, wish)
             return msgspec.json.encode(told)
@@ -107,7 +107,7 @@ class Responses(Surface):
     async def _begin_kept(self, exchange: Exchange, head: Head) -> Begun:
         """Write it down; what is refused before there is a run has a row all the same."""
         try:
-            caller = exchange.caller or await self._steps.identify.caller(head.token, exchange.began_s)
+            caller = exchange.caller or await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
             wish = read(exchange.body, FIELDS.decode(exchange.body))
             origin = Origin(
                 request_id=head.id,

@@ -165,7 +165,7 @@ class Surface:
         """The right to do it once, or what was answered before; None for a stream, which is never kept."""
         if json_body.is_true(exchange.body, "stream"):
             return None
-        exchange.caller = caller = await self._steps.identify.caller(head.token, exchange.began_s)
+        exchange.caller = caller = await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
         return await self._repeats.claim(caller.token_id, f"POST {peer.path}", key, exchange.body)
 
     async def _say_count(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:

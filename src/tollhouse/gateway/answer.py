@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from tollhouse.clock import Clock
-from tollhouse.errors import TollhouseError
+from tollhouse.errors import TollhouseError, Unauthenticated
 from tollhouse.gateway import call, route
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.calling import Calling
@@ -52,7 +52,7 @@ async def answer(
         TollhouseError: before the first bytes, the answer is that error; after them, the stream broke off.
     """
     if exchange.caller is None:
-        exchange.caller = await steps.identify.caller(token, exchange.began_s)
+        exchange.caller = await steps.identify.caller(token, exchange.began_s, exchange.ip)
     speech: Speech | None = None
     try:
         exchange.caller.require("inference")
@@ -85,11 +85,12 @@ async def refuse(exchange: Exchange, token: bytes | None, error: TollhouseError,
 
     Gives the error to answer with.
     """
-    try:
-        exchange.caller = await steps.identify.caller(token, exchange.began_s)
-        exchange.caller.require("inference")
-    except TollhouseError as unwelcome:
-        error = unwelcome
+    if not isinstance(error, Unauthenticated):
+        try:
+            exchange.caller = await steps.identify.caller(token, exchange.began_s, exchange.ip)
+            exchange.caller.require("inference")
+        except TollhouseError as unwelcome:
+            error = unwelcome
     exchange.error = error
     finish(exchange, steps.finishing)
     return error

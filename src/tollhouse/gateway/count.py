@@ -34,7 +34,7 @@ async def count(exchange: Exchange, token: bytes | None, steps: Steps) -> Counte
     Raises:
         TollhouseError: what is asked cannot be read, or not by this caller; or the provider refuses it.
     """
-    exchange.caller = await steps.identify.caller(token, exchange.began_s)
+    exchange.caller = await steps.identify.caller(token, exchange.began_s, exchange.ip)
     try:
         exchange.caller.require("inference")
         request: ChatRequest = exchange.dialect.read_count_request(exchange.body)

@@ -8,7 +8,7 @@ A store that does not answer is 503, never 401.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from tollhouse.errors import Forbidden, Unauthenticated
 from tollhouse.limits import Allowance
 from tollhouse.store import callers, credentials, people
 from tollhouse.store.engine import Reading, Store
+from tollhouse.telemetry import Event, log
 from tollhouse.tokens import Scope
 
 ASK_FOR_ONE = "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
@@ -81,17 +82,27 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Identify:
     """Callers by token, for one process."""
 
-    def __init__(self, store: Store, clock: Clock, pepper: bytes = b"") -> None:
-        """Ask `store`; `pepper` keys the digests of tokens, as it did when they were made."""
+    def __init__(
+        self, store: Store, clock: Clock, pepper: bytes = b"", on_refused: Callable[[], None] = lambda: None
+    ) -> None:
+        """Ask `store`; `pepper` keys the digests of tokens, as it did when they were made.
+
+        Args:
+            on_refused: told of each who is refused.
+        """
         self._store = store
+        self._on_refused = on_refused
         self._clock = clock
         self._pepper = pepper
         self._callers: dict[str, tuple[Caller, float]] = {}
         self._asking: dict[str, asyncio.Task[Caller]] = {}
         self.used: dict[str, datetime] = {}
 
-    async def caller(self, token: bytes | None, now_s: float) -> Caller:
+    async def caller(self, token: bytes | None, now_s: float, ip: str | None) -> Caller:
         """The caller. `now_s` is the monotonic clock's.
+
+        Args:
+            ip: where the token comes from. Who is refused has no row in the log of requests, and is told of here.
 
         Raises:
             Unauthenticated: no token, or not one of ours.
@@ -101,14 +112,22 @@ class Identify:
             known = self._callers.get(tokens.digest(token, pepper=self._pepper))
             if known is not None and known[1] >= now_s:
                 return known[0]
-        parsed = tokens.parse(token, pepper=self._pepper) if token else None
-        if parsed is None:
-            raise Unauthenticated(NOT_ONE_OF_OURS if token else ASK_FOR_ONE)
-        return await self._ask_once(parsed)
+        try:
+            return await self._stranger(token)
+        except Unauthenticated as error:
+            self._on_refused()
+            log.warning(Event.AUTHENTICATION_REFUSED, code=error.code, ip=ip)
+            raise
 
     def forget(self) -> None:
         """Something about people changed: ask the store again."""
         self._callers.clear()
+
+    async def _stranger(self, token: bytes | None) -> Caller:
+        parsed = tokens.parse(token, pepper=self._pepper) if token else None
+        if parsed is None:
+            raise Unauthenticated(NOT_ONE_OF_OURS if token else ASK_FOR_ONE)
+        return await self._ask_once(parsed)
 
     async def _ask_once(self, parsed: tokens.Parsed) -> Caller:
         asking = self._asking.get(parsed.digest)

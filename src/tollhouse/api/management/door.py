@@ -68,7 +68,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     async def admit(self, head: Head, scope: Scope) -> Visit:
         """Let the caller in. Raises Unauthenticated, Forbidden, Unavailable."""
-        caller = await self.identify.caller(head.token, self.desk.clock.monotonic())
+        caller = await self.identify.caller(head.token, self.desk.clock.monotonic(), head.ip)
         caller.require(scope)
         return Visit(self.desk, self.conversing, caller)
 
