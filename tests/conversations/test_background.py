@@ -182,6 +182,7 @@ async def test_a_run_of_somebody_who_may_not_ask_any_more_fails_with_the_reason(
     clock.advance(seconds=61)
     ended = await bob.ended(gone)
     assert (ended["status"], ended["error"]["code"]) == ("failed", "insufficient_quota")
+    await bob.call("POST", f"{forgotten}/restore")
     assert (await bob.ended(deleted))["error"]["code"] == "conversation_deleted"
     row = await talking_house.store.read(lambda tx: runs.find(tx, ada.person.id, run))
     assert (row["status"], row["error"]["code"]) == ("failed", "token_revoked")

@@ -1,4 +1,7 @@
-"""Runs: the execution of turns. A run goes from state to state by comparing and setting, so that it ends once."""
+"""Runs: the execution of turns. A run goes from state to state by comparing and setting, so that it ends once.
+
+The runs of a conversation that was deleted are not there, as long as it is not restored.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 
-from tollhouse.store.conversation_tables import message, run, run_attempt
+from tollhouse.store.conversation_tables import conversation, message, run, run_attempt
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.tables import process
@@ -41,8 +44,10 @@ def attempts(tx: Reading, run_id: str) -> list[Any]:
     return list(tx.execute(query.order_by(run_attempt.c.number)).mappings())
 
 
-def find(tx: Reading, user_id: str, run_id: str) -> Any | None:
-    return tx.execute(select(run).where(run.c.id == run_id, run.c.user_id == user_id)).mappings().first()
+def find(tx: Reading, user_id: str, run_id: str, *, even_deleted: bool = False) -> Any | None:
+    """A run of the user's; `even_deleted`: whatever has become of its conversation."""
+    mine = select(run).where(run.c.id == run_id, run.c.user_id == user_id)
+    return tx.execute(mine if even_deleted else _there(mine)).mappings().first()
 
 
 def by_key(tx: Reading, token_id: str, conversation_id: str, key: str) -> Any | None:
@@ -50,14 +55,14 @@ def by_key(tx: Reading, token_id: str, conversation_id: str, key: str) -> Any | 
     query = select(run).where(
         run.c.token_id == token_id, run.c.conversation_id == conversation_id, run.c.idempotency_key == key
     )
-    return tx.execute(query).mappings().first()
+    return tx.execute(_there(query)).mappings().first()
 
 
 def listed(
     tx: Reading, user_id: str, page: Page, *, status: str | None = None, conversation_id: str | None = None
 ) -> list[Any]:
     """A page of a user's runs, by age."""
-    query = select(run).where(run.c.user_id == user_id)
+    query = _there(select(run).where(run.c.user_id == user_id))
     if status is not None:
         query = query.where(run.c.status == status)
     if conversation_id is not None:
@@ -111,3 +116,9 @@ def has_responses(tx: Reading, conversation_id: str) -> bool:
     """Whether runs of a conversation are kept as responses."""
     query = select(run.c.id).where(run.c.conversation_id == conversation_id, run.c.response.is_not(None)).limit(1)
     return tx.execute(query).first() is not None
+
+
+def _there(query: Select[Any]) -> Select[Any]:
+    """Of some runs, those of conversations that are not deleted."""
+    of_run = conversation.c.id == run.c.conversation_id
+    return query.join(conversation, of_run).where(conversation.c.deleted_at.is_(None))

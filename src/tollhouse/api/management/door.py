@@ -7,7 +7,7 @@ decide for another one.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -24,6 +24,8 @@ from tollhouse.api.http import ClientLeft, Head, Peer
 from tollhouse.api.management.table import Declared, Endpoint
 from tollhouse.api.repeats import REPLAYED, Answer, Repeats
 from tollhouse.conversations.conversing import Conversing
+from tollhouse.conversations.keeping import records
+from tollhouse.conversations.turns import following
 from tollhouse.dialects import json_body
 from tollhouse.errors import InvalidRequest, NotFound, TollhouseError, Unprocessable, UnsupportedMediaType
 from tollhouse.gateway.identify import Caller, Identify
@@ -129,10 +131,12 @@ class Guarded(APIRoute):
 async def answer_once(
     request: Request, key: bytes, body: bytes, answer: Callable[[], Coroutine[Any, Any, Response]]
 ) -> Response:
-    """Answer, or say again what was answered under this key."""
+    """Answer, or say again what was answered under this key. Raises NotFound when that was deleted since."""
     door: Door = request.app.state.door
-    claim = await door.repeats.claim(visit_of(request).caller.token_id, f"POST {request.url.path}", key, body)
+    visit = visit_of(request)
+    claim = await door.repeats.claim(visit.caller.token_id, f"POST {request.url.path}", key, body)
     if isinstance(claim, Answer):
+        await refuse_deleted(visit, request.path_params)
         response = Response(claim.body, claim.status, media_type=claim.content_type.decode())
         response.raw_headers.extend((*claim.headers, REPLAYED))
         return response
@@ -145,6 +149,14 @@ async def answer_once(
         return response
     finally:
         await claim.let_go()
+
+
+async def refuse_deleted(visit: Visit, named: Mapping[str, str]) -> None:
+    """Raises NotFound when an address names a conversation or a run that is not there."""
+    if "conversation" in named:
+        await records.get(visit.conversing, visit.caller, named["conversation"])
+    if "run" in named:
+        await following.get(visit.conversing, visit.caller, named["run"])
 
 
 def encoded(endpoint: Endpoint, status: int) -> Endpoint:

@@ -64,8 +64,11 @@ class Feed:
         self._pause_s = FIRST_PAUSE_S
 
     async def open(self) -> None:
-        """Read what is there already. Raises NotFound when the run is not the caller's."""
-        await self._read()
+        """Read what is there already. Raises NotFound when the run is not the caller's, or deleted.
+
+        What is deleted later is told to its end, so that no stream breaks off.
+        """
+        await self._read(even_deleted=False)
 
     async def next(self) -> RunEvent | None:
         """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
@@ -86,14 +89,14 @@ class Feed:
             async with asyncio.timeout(LONGEST_PAUSE_S):
                 await written.wait()
 
-    async def _read(self) -> None:
+    async def _read(self, *, even_deleted: bool = True) -> None:
         place = self._place
 
         def query(tx: Reading) -> tuple[RunView, list[Any], Any]:
             # In this order: what ends a run is written with its end, so that the run is never behind what was told of
             # it, and the last that was told is never behind the run. The database may change in between.
             rows = run_events.after(tx, self._run_id, place.attempt, place.seq, READ_MOST)
-            run = view_of(tx, self._caller, self._run_id)
+            run = view_of(tx, self._caller, self._run_id, even_deleted=even_deleted)
             return run, rows, run_events.last(tx, run.id, run.attempt)
 
         run, rows, last = await self._conversing.store.read(query)

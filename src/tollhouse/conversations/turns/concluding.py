@@ -93,7 +93,7 @@ def _end(
             ending = msgspec.structs.replace(ending, finish_reason=STOPPED)
     if moved and ending.parts:
         _append(tx, run, ending, conversation, now)
-    row = runs.find(tx, user_id, run["id"])
+    row = runs.find(tx, user_id, run["id"], even_deleted=True)
     question = sql.find_message(tx, user_id, conversation_id, run["message_id"])
     if row is None or question is None:
         raise ValueError("a run without a row, or without a question")

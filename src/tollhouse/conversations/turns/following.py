@@ -129,9 +129,9 @@ def progress(recent: list[Any]) -> Progress:
     return "error" if recent[0]["status"] == "failed" else "completed"
 
 
-def view_of(tx: Reading, caller: Caller, run_id: str) -> RunView:
-    """The caller's run. Raises NotFound, for one that is another's too."""
-    row = runs.find(tx, caller.user_id, run_id)
+def view_of(tx: Reading, caller: Caller, run_id: str, *, even_deleted: bool = False) -> RunView:
+    """The caller's run, as `runs.find` finds it. Raises NotFound, for one that is another's too."""
+    row = runs.find(tx, caller.user_id, run_id, even_deleted=even_deleted)
     if row is None:
         raise NotFound("There is no such run.")
     return run_view(row, runs.answer_of(tx, run_id))
