@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from talks import Talk
-from tollhouse.testing import WireProvider, answer, status
+from tollhouse.testing import WireProvider, answer, cut, say, stall, status
 
 
 async def test_a_conversation_is_made_changed_deleted_and_restored(ada: Talk):
@@ -91,6 +92,42 @@ async def test_an_edit_a_new_answer_and_a_fork_are_branches(ada: Talk, provider:
     forked = await ada.call("POST", f"{conversation}/fork", 201, json={"message": edited["answer"]["id"]})
     assert forked["forked_from"] == conversation.rpartition("/")[2]
     assert await ada.texts(f"/api/conversations/{forked['id']}") == [("user", "2"), ("assistant", "two")]
+
+
+async def test_a_new_answer_that_fails_leaves_the_old_one_where_it_was(ada: Talk, provider: WireProvider):
+    provider.script(answer("Hello"))
+    provider.script(status(400, "no"))
+    provider.script(say("Hel"), cut())
+    provider.script(answer("Well?"))
+    provider.script(answer("Hi!"))
+    conversation = await ada.new()
+    first = await ada.say(conversation, "Hi")
+    path = f"{conversation}/messages/{first['answer']['id']}/regenerate"
+    await ada.call("POST", path, 400)
+    streamed = await ada.http.post(path, headers=ada.person.headers, json={"stream": True})
+    assert "run.failed" in streamed.text
+    assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hello")]
+    second = await ada.say(conversation, "And now?")
+    assert second["message"]["parent"] == first["answer"]["id"]
+    assert [it["content"] for it in provider.requests[-1].json["messages"]] == ["Hi", "Hello", "And now?"]
+    await ada.call("POST", path, 201)
+    assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hi!")]
+
+
+async def test_what_is_said_while_a_question_is_answered_anew_follows_the_old_answer(ada: Talk, provider: WireProvider):
+    provider.script(answer("Hello"))
+    provider.script(stall(), *answer("Hi!"))
+    provider.script(answer("Well?"))
+    conversation = await ada.new()
+    first = await ada.say(conversation, "Hi")
+    path = f"{conversation}/messages/{first['answer']['id']}/regenerate"
+    again = asyncio.create_task(ada.call("POST", path, 201))
+    await provider.until(lambda: provider.stalled == 1)
+    await ada.say(conversation, "And now?")
+    provider.release()
+    said = [("user", "Hi"), ("assistant", "Hello"), ("user", "And now?"), ("assistant", "Well?")]
+    assert (await again)["answer"]["parent"] == first["message"]["id"]
+    assert await ada.texts(conversation) == said
 
 
 async def test_words_are_kept_otherwise_without_asking_anybody(ada: Talk, provider: WireProvider):

@@ -46,6 +46,7 @@ async def test_the_migrations_lead_to_the_same_tables(store: Store) -> None:
 async def test_a_workspace_of_a_former_version_is_kept_in_utc(store: Store) -> None:
     def migrated(connection: Connection) -> list[tuple[str, ...]]:
         connection.execute(text("DROP TABLE limit_use"))
+        connection.execute(text("ALTER TABLE run DROP COLUMN tip_id"))
         connection.execute(text("ALTER TABLE workspace DROP COLUMN time_zone"))
         connection.execute(text("INSERT INTO workspace (id, name, created_at) VALUES ('ws_1', 'lab', 0)"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

@@ -105,6 +105,7 @@ run = Table(
     Column("next_try_at", Instant),
     Column("deadline_at", Instant),
     Column("finished_at", Instant),
+    Column("tip_id", Text),
     CheckConstraint(
         "status IN ('queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled')", name="status"
     ),

@@ -81,8 +81,21 @@ class Queued(msgspec.Struct, frozen=True):
 Asked: TypeAlias = Running | Queued
 
 
-def add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, wanted: Wanted, how: How) -> Any:
-    """The run that answers a question: it begins at once, or waits for a worker."""
+def add_run(
+    tx: Writing,
+    conversing: Conversing,
+    caller: Caller,
+    question: Any,
+    wanted: Wanted,
+    how: How,
+    *,
+    tip: str | None = None,
+) -> Any:
+    """The run that answers a question: it begins at once, or waits for a worker.
+
+    Args:
+        tip: the message whose place its answer takes, when it is the tip still; the question's own in any case.
+    """
     now = conversing.clock.now()
     run = {
         "id": ids.new("run"),
@@ -91,6 +104,7 @@ def add_run(tx: Writing, conversing: Conversing, caller: Caller, question: Any, 
         "workspace_id": caller.workspace_id,
         "token_id": caller.token_id,
         "message_id": question["id"],
+        "tip_id": tip,
         "attempt": 1,
         "background": how.background,
         "priority": wanted.priority,

@@ -117,7 +117,9 @@ def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: A
         answer_id = answer_name(run["id"])
         sql.add_message(tx, {**message_row(run, answer_id, now), **said, "role": "assistant", "run_id": run["id"]})
         sql.adopt(tx, run["message_id"], answer_id, since=run["started_at"])
-    tip = answer_id if conversation["tip_id"] == run["message_id"] else conversation["tip_id"]
+    # A failure takes no answer's place.
+    taken = (run["message_id"], None if ending.status == "failed" else run["tip_id"])
+    tip = answer_id if conversation["tip_id"] in taken else conversation["tip_id"]
     sql.change(tx, run["user_id"], run["conversation_id"], {"tip_id": tip, "active_at": now})
     index_message(tx, run, answer_id, words_of(ending.parts))
 

@@ -119,6 +119,8 @@ async def rewrite(
 async def regenerate(conversing: Conversing, caller: Caller, conversation_id: str, message_id: str, how: How) -> Asked:
     """Answer again: a question, or the question of an answer. The new answer begins a branch beside the old one.
 
+    The conversation goes on from the new answer once it is there, unless it has gone on elsewhere by then.
+
     Raises as `ask`.
     """
 
@@ -135,9 +137,8 @@ async def regenerate(conversing: Conversing, caller: Caller, conversation_id: st
     wanted = await _checked(conversing, caller, row, how, [*map(composing.kept, branch)])
 
     def work(tx: Writing) -> Any:
-        locked(tx, caller, conversation_id)
-        sql.change(tx, caller.user_id, conversation_id, {"tip_id": question["id"]})
-        return add_run(tx, conversing, caller, question, wanted, how)
+        tip = locked(tx, caller, conversation_id)["tip_id"]
+        return add_run(tx, conversing, caller, question, wanted, how, tip=tip)
 
     return start(conversing, caller, await conversing.store.write(work), how, told=wanted.told)
 
