@@ -64,7 +64,7 @@ async def test_a_cheap_model_makes_the_title_unless_the_user_has(tmp_path: Path,
         provider.script(answer("Seven minutes."))
         provider.script(expect(json={"messages": [{"role": "system"}, {"role": "user"}]}), answer('"Boiling Eggs"'))
         conversation = await ada.new()
-        await ada.say(conversation, "How do I boil an egg?")
+        turn = await ada.say(conversation, "How do I boil an egg?")
         assert await titled(ada, conversation, "model") == "Boiling Eggs"
         rows = (await ada.call("GET", "/api/me/requests"))["data"]
         assert len(rows) == 2
@@ -73,6 +73,11 @@ async def test_a_cheap_model_makes_the_title_unless_the_user_has(tmp_path: Path,
         await ada.say(own, "Hi")
         assert await titled(ada, own, "user") == "Mine"
         assert provider.asked == 3
+        items = f"/v1/conversations/{turn['conversation']}/items"
+        await ada.call("DELETE", f"{items}/{turn['answer']['id']}_0")
+        assert await titled(ada, conversation, "model") == "Boiling Eggs"
+        await ada.call("DELETE", f"{items}/{turn['message']['id']}_0")
+        assert (await ada.call("GET", conversation))["title"] is None
 
 
 async def test_without_a_cheap_model_or_when_it_fails_the_first_words_stay(ada: Talk, provider: WireProvider):

@@ -32,6 +32,13 @@ def last(tx: Reading, run_id: str, attempt: int) -> Any | None:
     return tx.execute(query.order_by(run_event.c.seq.desc()).limit(1)).mappings().first()
 
 
+def forget_words(tx: Writing, run_id: str) -> None:
+    """Forget what a run told of its answer on the way; that it began and ended, and where, stays."""
+    of_itself = run_event.c.name.startswith("run.")
+    told = delete(run_event).where(run_event.c.run_id == run_id, run_event.c.data.is_not(None), ~of_itself)
+    tx.execute(told)
+
+
 def drop_before(tx: Writing, at: datetime, limit: int = 5_000) -> int:
     """Forget what was told before an instant, so many at a time; gives how many went."""
     old = select(run_event.c.run_id, run_event.c.attempt, run_event.c.seq).where(run_event.c.created_at < at)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import aclosing
+from typing import Any
 
 from tollhouse import ids
 from tollhouse.conversations.conversing import Conversing
@@ -90,6 +92,27 @@ async def make(conversing: Conversing, caller: Caller, conversation_id: str, mes
     title = cleaned(words_of(from_answer(said.choices[0].message)))
     if title is not None:
         await conversing.store.write(lambda tx: _give(tx, caller, conversation_id, title))
+
+
+def forget(tx: Writing, conversation: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+    """Take away a title that was made of a message's words: the next turn makes another."""
+    if _is_made_of(conversation, message):
+        values = {"title": None, "title_source": None}
+        sql.change(tx, conversation["user_id"], conversation["id"], values)
+        index_title(tx, {**conversation, **values})
+
+
+def _is_made_of(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
+    title: str | None = conversation["title"]
+    role: str = message["role"]
+    match conversation["title_source"]:
+        case "fallback":
+            return first_words(words_of(load(message["parts"]))) == title
+        case "model":
+            # Which question the model was told is not kept.
+            return role == "user"
+        case _:
+            return False
 
 
 def _give(tx: Writing, caller: Caller, conversation_id: str, title: str) -> None:

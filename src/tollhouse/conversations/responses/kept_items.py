@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Raw
 
 from tollhouse.conversations.conversing import Conversing
+from tollhouse.conversations.keeping import titles
 from tollhouse.conversations.keeping.appending import append
 from tollhouse.conversations.keeping.index import index_message, index_title
 from tollhouse.conversations.keeping.records import found, locked, new_row
@@ -19,7 +20,7 @@ from tollhouse.conversations.turns.hearing import STOPPED
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql
-from tollhouse.store import searching
+from tollhouse.store import run_events, searching
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 
@@ -88,7 +89,7 @@ async def get(
 
 
 async def remove(conversing: Conversing, caller: Caller, conversation_id: str, item_id: str) -> ConversationView:
-    """Take an item away: its words are gone, and no model hears them again. Raises NotFound."""
+    """Take an item away: its words are gone, with a title that is made of them. Raises NotFound."""
     message_id, place = place_of(item_id)
 
     def work(tx: Writing) -> Any:
@@ -100,7 +101,10 @@ async def remove(conversing: Conversing, caller: Caller, conversation_id: str, i
         parts = items.without(message["role"], load(message["parts"]), place)
         sql.change_message(tx, caller.user_id, message_id, {"parts": dump(parts)})
         searching.forget(tx, message_id)
-        index_message(tx, {"conversation_id": row["id"], "user_id": row["user_id"]}, message_id, words_of(parts))
+        index_message(tx, message, message_id, words_of(parts))
+        titles.forget(tx, row, message)
+        if message["run_id"] is not None:
+            run_events.forget_words(tx, message["run_id"])
         return row
 
     return conversation_view(await conversing.store.write(work))
