@@ -200,6 +200,14 @@ async def test_stopping_a_background_run_keeps_and_bills_what_was_said(ada: Talk
     assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hel")]
 
 
+async def test_a_run_that_is_stopped_before_another_try_has_none_and_no_error(ada: Talk, provider: WireProvider):
+    provider.script(status(503, "busy"))
+    run = await later(ada, await ada.new())
+    await until(ada, run, "retrying")
+    stopped = await ada.call("POST", f"/api/runs/{run}/cancel")
+    assert (stopped["status"], stopped["next_try_at"], stopped["error"]) == ("cancelled", None, None)
+
+
 async def test_a_worker_that_leaves_gives_its_runs_back_and_the_next_one_ends_them(
     ada: Talk, provider: WireProvider, talking_house: House, tmp_path: Path, database_url: str, clock: ManualClock
 ):

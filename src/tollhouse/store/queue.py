@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, func, or_, selec
 from tollhouse.store.conversation_tables import run
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
+from tollhouse.store.runs import cancelled_at
 from tollhouse.store.tables import process
 from tollhouse.store.types import to_micros
 
@@ -148,7 +149,7 @@ def requeue(tx: Writing, run_id: str) -> bool:
 def cancel(tx: Writing, run_id: str, now: datetime) -> bool:
     """Stop a run that has not ended."""
     open_one = update(run).where(run.c.id == run_id, run.c.background, run.c.finished_at.is_(None))
-    return tx.execute(open_one.values(status="cancelled", finished_at=now)).rowcount == 1
+    return tx.execute(open_one.values(**cancelled_at(now))).rowcount == 1
 
 
 def _waits(table: Any) -> Sequence[ColumnElement[bool]]:

@@ -89,6 +89,11 @@ def move(tx: Writing, run_id: str, *, since: Sequence[str], attempt: int | None,
     return tx.execute(query.values(**values)).rowcount == 1
 
 
+def cancelled_at(now: datetime) -> dict[str, Any]:
+    """Of a run that is stopped by others than who executes it, if anybody does."""
+    return {"status": "cancelled", "error": None, "next_try_at": None, "finished_at": now}
+
+
 def account(tx: Writing, run_id: str, attempt: int, values: Mapping[str, Any]) -> bool:
     """What an attempt came to that was cancelled by others while it was under way; tells whether it was."""
     stopped = (run.c.status == "cancelled", run.c.attempt == attempt, run.c.request_id.is_(None))

@@ -89,7 +89,7 @@ async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView
 
     def work(tx: Writing) -> RunView:
         # Whoever executes it elsewhere looks for this, and writes nothing more.
-        values = {"status": "cancelled", "finished_at": now}
+        values = runs.cancelled_at(now)
         row = runs.find(tx, caller.user_id, run_id)
         moved = runs.move(tx, run_id, since=runs.OPEN, attempt=None, values=values)
         if moved and row is not None and row["background"]:
