@@ -45,7 +45,7 @@ async def test_a_filled_store_is_whole(tmp_path: Path, database_url: str):
             assert row is not None
             branch = sql.path(tx, ada.id, row["id"], row["tip_id"])
             text = tx.execute(select(searchable.c.text).where(searchable.c.subject_id == branch[5]["id"])).scalar_one()
-            found = searching.search(tx, ada.id, text.split()[0], limit=50, offset=0)
+            found = searching.search(tx, ada.id, text.split()[0], limit=50)
             return counts, [one["role"] for one in branch], len(found)
 
         counts, roles, found = await house.store.read(look)

@@ -189,6 +189,19 @@ async def test_search_finds_words_in_titles_and_messages_of_every_branch(ada: Ta
     assert await found("seven") == []
 
 
+async def test_search_is_paged_like_every_list(ada: Talk, bob: Talk, provider: WireProvider):
+    provider.script(answer("Eggs? Seven minutes."))
+    turn = await ada.say(await ada.new(title="Breakfast: eggs"), "How do I boil eggs?")
+    asked = {"q": "eggs", "limit": 2}
+    first = await ada.call("GET", "/api/search", params=asked)
+    assert [it["id"] for it in first["data"]] == [turn["answer"]["id"], turn["message"]["id"]]
+    assert (first["first_id"], first["last_id"], first["has_more"]) == (*[it["id"] for it in first["data"]], True)
+    rest = await ada.call("GET", "/api/search", params={**asked, "after": first["last_id"]})
+    assert ([it["id"] for it in rest["data"]], rest["has_more"]) == ([turn["conversation"]], False)
+    strange = await bob.call("GET", "/api/search", params={**asked, "after": first["first_id"]})
+    assert strange["data"] == []
+
+
 async def test_an_export_is_taken_in_again_with_every_branch(ada: Talk, provider: WireProvider):
     provider.script(answer("one"))
     provider.script(answer("uno"))

@@ -21,7 +21,7 @@ BLOCKS = 40
 
 async def test_sqlite_walks_the_index_newest_first_and_sorts_nothing(tmp_path: Path) -> None:
     store = await open_store(database_url=f"sqlite:///{tmp_path}/tollhouse.db", may_migrate=True)
-    asked = searching.sqlite_statement("usr_ada", ["boiled", "egg"]).limit(51)
+    asked = searching.sqlite_statement("usr_ada", ["boiled", "egg"], 1_000_000).limit(51)
     sql = str(asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
     plan = await store.read(lambda tx: tx.execute(text(f"EXPLAIN QUERY PLAN {sql}")).all())
     await store.aclose()
@@ -30,8 +30,8 @@ async def test_sqlite_walks_the_index_newest_first_and_sorts_nothing(tmp_path: P
     assert [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")] == steps[:1]
 
 
-@pytest.mark.parametrize(("limit", "offset"), [(1, 0), (3, 0), (10, 3), (100, 0), (100, 30)])
-async def test_what_is_found_lies_in_any_block_and_comes_newest_first(stored_house: House, limit: int, offset: int):
+@pytest.mark.parametrize(("limit", "place"), [(1, 0), (3, 0), (10, 3), (100, 0), (100, 30), (100, BLOCKS)])
+async def test_what_is_found_lies_in_any_block_and_comes_newest_first(stored_house: House, limit: int, place: int):
     ada, bob = await make_person(stored_house), await make_person(stored_house, "bob")
 
     def work(tx: Writing) -> None:
@@ -42,9 +42,10 @@ async def test_what_is_found_lies_in_any_block_and_comes_newest_first(stored_hou
         )
 
     await stored_house.store.write(work)
-    found = await stored_house.store.read(lambda tx: searching.search(tx, ada.id, "egg", limit=limit, offset=offset))
+    after = f"{ada.id}-egg-{BLOCKS - place}" if place else None
+    found = await stored_house.store.read(lambda tx: searching.search(tx, ada.id, "egg", limit=limit, after=after))
     expected = [f"egg {block}" for block in reversed(range(BLOCKS))]
-    assert [row["text"] for row in found] == expected[offset : offset + limit]
+    assert [row["text"] for row in found] == expected[place : place + limit]
 
 
 def _texts(user_id: str, place: int, word: str) -> list[dict[str, object]]:

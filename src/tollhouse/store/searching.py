@@ -51,23 +51,35 @@ def forget(tx: Writing, subject_id: str) -> None:
     tx.execute(delete(searchable).where(searchable.c.subject_id == subject_id))
 
 
-def search(tx: Reading, user_id: str, asked: str, *, limit: int, offset: int = 0) -> list[Any]:
+def search(tx: Reading, user_id: str, asked: str, *, limit: int, after: str | None = None) -> list[Any]:
     """Where all the words occur, the newest first; conversations that were deleted are not searched.
 
-    Gives rows of conversation_id, title, message_id (None for a title), role, text and created_at.
+    Gives rows of subject_id, conversation_id, title, message_id (None for a title), role, text and created_at.
+
+    Args:
+        after: a subject; what is older than its text is searched.
     """
     # A word of marks only is none to either database, and to each in its own way.
     words = [word for word in asked.split() if any(map(str.isalnum, word))]
     if not words:
         return []
     find = _in_sqlite if tx.dialect.name == "sqlite" else _in_postgres
-    return find(tx, user_id, words, limit + offset)[offset:]
+    end = tx.execute(_end(user_id, after)).scalar()
+    return [] if end is None else find(tx, user_id, words, end, limit)
+
+
+def _end(user_id: str, after: str | None) -> Select[Any]:
+    """The number below which texts are searched; none when there is nothing to search."""
+    if after is None:
+        return select(func.max(searchable.c.id) + 1).where(searchable.c.user_id == user_id)
+    return select(searchable.c.id).where(searchable.c.user_id == user_id, searchable.c.subject_id == after)
 
 
 def _texts(*where: ColumnElement[bool] | TextClause, user_id: str) -> Select[Any]:
     """Texts of the user's in conversations that are there, with what is shown of them."""
     return (
         select(
+            searchable.c.subject_id,
             searchable.c.conversation_id,
             conversation.c.title,
             message.c.id.label("message_id"),
@@ -86,11 +98,11 @@ def _texts(*where: ColumnElement[bool] | TextClause, user_id: str) -> Select[Any
 fts5 = table("search_text", column("rowid", Integer))
 
 
-def _in_sqlite(tx: Reading, user_id: str, words: Sequence[str], limit: int) -> list[Any]:
-    return list(tx.execute(sqlite_statement(user_id, words).limit(limit)).mappings())
+def _in_sqlite(tx: Reading, user_id: str, words: Sequence[str], end: int, limit: int) -> list[Any]:
+    return list(tx.execute(sqlite_statement(user_id, words, end).limit(limit)).mappings())
 
 
-def sqlite_statement(user_id: str, words: Sequence[str]) -> Select[Any]:
+def sqlite_statement(user_id: str, words: Sequence[str], end: int) -> Select[Any]:
     """The index gives its rows newest first, and is read no further than the page."""
     quoted = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
     # The owner is one of the words, without the prefix: a phrase of two would be looked for among everybody's first.
@@ -98,7 +110,8 @@ def sqlite_statement(user_id: str, words: Sequence[str]) -> Select[Any]:
     match = text("search_text MATCH :asked").bindparams(asked=asked)
     # By the sum SQLite cannot look into the index for each text; it has to begin with it.
     both = searchable.c.id == fts5.c.rowid + 0
-    return _texts(match, both, user_id=user_id).select_from(fts5, searchable).order_by(fts5.c.rowid.desc())
+    found = _texts(match, both, fts5.c.rowid < end, user_id=user_id)
+    return found.select_from(fts5, searchable).order_by(fts5.c.rowid.desc())
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
@@ -107,33 +120,28 @@ STEPS = (1, 3, 12)
 """How many blocks are asked at once, the newest first; after these, all that are left."""
 
 
-def _in_postgres(tx: Reading, user_id: str, words: Sequence[str], limit: int) -> list[Any]:
+def _in_postgres(tx: Reading, user_id: str, words: Sequence[str], end: int, limit: int) -> list[Any]:
     """The index knows no order, and of a frequent word it would give everything: so it is asked block by block."""
     # How a word is best looked for depends on the word: a plan made for any would read the owner's whole list.
     tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    newest = tx.execute(select(func.max(searchable.c.id)).where(searchable.c.user_id == user_id)).scalar()
     found: list[Any] = []
-    if newest is None:
-        return found
-    above = (newest >> BLOCK_BITS) + 1
+    above = ((end - 1) >> BLOCK_BITS) + 1
     for step in STEPS:
         below = max(0, above - step)
         owners = [f"{user_id}/{block}" for block in range(below, above)]
-        found += _some(tx, user_id, owners, words, above << BLOCK_BITS, limit - len(found))
+        found += _some(tx, user_id, owners, words, end, limit - len(found))
         if len(found) == limit or below == 0:
             return found
-        above = below
-    return found + _some(tx, user_id, [user_id], words, above << BLOCK_BITS, limit - len(found))
+        above, end = below, below << BLOCK_BITS
+    return found + _some(tx, user_id, [user_id], words, end, limit - len(found))
 
 
-def _some(
-    tx: Reading, user_id: str, owners: Sequence[str], words: Sequence[str], below_id: int, limit: int
-) -> list[Any]:
+def _some(tx: Reading, user_id: str, owners: Sequence[str], words: Sequence[str], end: int, limit: int) -> list[Any]:
     """Texts that hold any of the words for owners, and all of the others."""
     match = text(
         f"({DOCUMENT}) @@ (CAST(:owners AS tsquery) && plainto_tsquery('simple', CAST(:asked AS text)))"
     ).bindparams(owners=" | ".join(f"'{owner}'" for owner in owners), asked=" ".join(words))
     # The sum keeps the planner from walking back from the newest text, whoever's, until it meets enough that match.
     order = (searchable.c.id + 0).desc()
-    query = _texts(match, searchable.c.id < below_id, user_id=user_id).order_by(order).limit(limit)
+    query = _texts(match, searchable.c.id < end, user_id=user_id).order_by(order).limit(limit)
     return list(tx.execute(query).mappings())

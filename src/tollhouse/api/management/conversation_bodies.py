@@ -134,7 +134,7 @@ class RunsAsked(Paging):
 class SearchAsked(Body):
     q: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
     limit: Annotated[int, Field(ge=1, le=100, strict=False)] = 20
-    offset: Annotated[int, Field(ge=0, le=10_000, strict=False)] = 0
+    after: Text | None = None
 
 
 class ExportAsked(Body):

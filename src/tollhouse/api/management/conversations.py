@@ -110,8 +110,6 @@ async def take_back_feedback(here: Here, conversation: str, message: str) -> Non
 
 @table.get("/api/search", scope=READ)
 async def search(here: Here, asked: Annotated[bodies.SearchAsked, Query()]) -> Listing[FoundView]:
-    """Where your titles and messages hold all the words, the newest first; `offset` turns the page."""
-    views, has_more = await records.search(
-        here.conversing, here.caller, asked.q, limit=asked.limit, offset=asked.offset
-    )
+    """Where your titles and messages hold all the words, the newest first."""
+    views, has_more = await records.search(here.conversing, here.caller, asked.q, limit=asked.limit, after=asked.after)
     return listing(views, has_more=has_more)

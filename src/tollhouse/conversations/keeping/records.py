@@ -190,14 +190,15 @@ async def note(
 
 
 async def search(
-    conversing: Conversing, caller: Caller, asked: str, *, limit: int, offset: int
+    conversing: Conversing, caller: Caller, asked: str, *, limit: int, after: str | None
 ) -> tuple[list[FoundView], bool]:
     """Where the caller's titles and messages hold all the words, the newest first; and whether there is more."""
     rows = await conversing.store.read(
-        lambda tx: searching.search(tx, caller.user_id, asked, limit=limit + 1, offset=offset)
+        lambda tx: searching.search(tx, caller.user_id, asked, limit=limit + 1, after=after)
     )
     views = [
         FoundView(
+            id=row["subject_id"],
             conversation=row["conversation_id"],
             title=row["title"],
             message=row["message_id"],

@@ -153,8 +153,9 @@ class AcceptedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FoundView(msgspec.Struct, frozen=True, kw_only=True):
-    """A place where the words occur; `message` is None when it is the title."""
+    """A place where the words occur: `message`, or the title when that is None. `id` is the one's or the other's."""
 
+    id: str
     conversation: str
     title: str | None
     message: str | None
