@@ -110,7 +110,22 @@ async def test_a_failure_is_the_last_event(ada: Talk, provider: WireProvider):
     events = await ada.events(conversation, "Hi")
     assert (events[-1].name, events[-1].data["error"]["code"]) == ("run.failed", "provider_incomplete")
     assert events[-1].data["error"]["retryable"]
-    assert await ada.texts(conversation) == [("user", "Hi")]
+
+
+async def test_what_was_said_before_a_failure_is_kept_and_marked(ada: Talk, provider: WireProvider):
+    """Another attempt replaces it. What the provider bills is unknown, so the run tells of no cost."""
+    provider.script(say("Hel"), cut())
+    provider.script(answer("Hello"))
+    conversation = await ada.new()
+    *_, completed, failed = await ada.events(conversation, "Hi")
+    assert (completed.name, failed.name) == ("message.completed", "run.failed")
+    run = await ada.call("GET", f"/api/runs/{failed.data['id']}")
+    assert (run["answer"], run["answer"]["finish_reason"]) == (completed.data, "stopped")
+    assert (run["usage"], run["cost_usd"]) == (None, None)
+    assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hel")]
+    tried = await ada.call("POST", f"/api/runs/{run['id']}/retry")
+    assert (tried["answer"]["id"], tried["answer"]["finish_reason"]) == (run["answer"]["id"], "stop")
+    assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hello")]
 
 
 async def test_stopping_keeps_and_bills_what_was_said(ada: Talk, provider: WireProvider):

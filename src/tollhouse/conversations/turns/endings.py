@@ -67,7 +67,7 @@ def ending_of(
     error: BaseException | None = None,
     is_late: bool = False,
 ) -> Ending:
-    """What an exchange came to: an answer, an error, or a stop with what was said until then.
+    """What an exchange came to: an answer, or an error or a stop with what was said until then.
 
     Args:
         is_late: it was stopped by its deadline, which is a failure.
@@ -98,18 +98,20 @@ def going_on(
 ) -> Ending:
     """The ending of an attempt in the background: what may help is tried again later, and what we break off, elsewhere.
 
+    What an attempt said that another one follows is not kept.
+
     Args:
         chance: as `retrying.next_try` takes it.
     """
     if ending.status != "failed" or error is None:
         return ending
     if isinstance(error, asyncio.CancelledError):
-        return msgspec.structs.replace(ending, status="queued", error=None)
+        return msgspec.structs.replace(ending, status="queued", error=None, parts=())
     failures = run["failures"] + is_failure(error)
     at = next_try(error, failures=failures, now=now, deadline_at=run["deadline_at"], chance=chance)
-    return (
-        ending if at is None else msgspec.structs.replace(ending, status="retrying", next_try_at=at, failures=failures)
-    )
+    if at is None:
+        return ending
+    return msgspec.structs.replace(ending, status="retrying", parts=(), next_try_at=at, failures=failures)
 
 
 def error_view(error: BaseException) -> RunErrorView:

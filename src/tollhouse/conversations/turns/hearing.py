@@ -67,7 +67,7 @@ class Heard:
         return from_answer(choice.message), choice.finish_reason
 
     def so_far(self) -> tuple[AnyPart, ...]:
-        """What was heard of an answer that nobody listens to any more. A call of a tool that is not whole is none."""
+        """What was heard of an answer that broke off. A call of a tool that is not whole is none."""
         return tuple([part for part in self._gathering.so_far() if not isinstance(part, ToolCall)])
 
 

@@ -106,8 +106,7 @@ async def _attempt(
         error = too_late() if running.is_late else caught
         if not isinstance(caught, TollhouseError | asyncio.CancelledError):
             log.error(Event.REQUEST_FAILED, request=exchange.id, exc_info=caught)
-        said = heard.so_far() if running.is_stopped else ()
-        ending = ending_of(exchange, said, error=error, is_late=running.is_late)
+        ending = ending_of(exchange, heard.so_far(), error=error, is_late=running.is_late)
     if run["background"]:
         ending = going_on(ending, run, error, now=conversing.clock.now(), chance=conversing.chance())
     try:
