@@ -9,7 +9,7 @@ import httpx2
 
 from houses import make_person, opened, served
 from talks import Talk
-from tollhouse.testing import WireProvider, answer, cut, expect, say, stall, status, think, tool_call
+from tollhouse.testing import WireProvider, answer, cut, done, expect, say, stall, status, think, tool_call
 from tollhouse.testing import finish as finish_with
 
 
@@ -90,6 +90,16 @@ async def test_what_is_asked_twice_under_one_key_is_one_question(ada: Talk, prov
     assert refused == []
     assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hello")]
     assert provider.asked == 2
+
+
+async def test_what_is_asked_twice_under_one_key_is_told_twice_in_the_same_events(ada: Talk, provider: WireProvider):
+    provider.script(say("Hel"), say("lo"), finish_with("stop"), done())
+    conversation = await ada.new()
+    key = {"idempotency-key": "once"}
+    told = await ada.events(conversation, "Hi", headers=key)
+    assert [event.data["text"] for event in told if event.name == "message.delta"] == ["Hel", "lo"]
+    assert await ada.events(conversation, "Hi", headers=key) == told
+    assert provider.asked == 1
 
 
 async def test_a_turn_is_told_as_events(ada: Talk, provider: WireProvider):

@@ -21,7 +21,7 @@ from tollhouse.conversations.runs.under_way import Outcome
 from tollhouse.conversations.telling.feed import BEGINNING, Feed, Place, read_place
 from tollhouse.conversations.telling.ui import UiTelling
 from tollhouse.conversations.turns import following, questions
-from tollhouse.conversations.turns.beginning import Asked, How, Queued
+from tollhouse.conversations.turns.beginning import Asked, Ended, How, Queued
 from tollhouse.conversations.turns.following import PollView
 from tollhouse.conversations.turns.take import Origin
 from tollhouse.errors import InvalidRequest
@@ -161,13 +161,21 @@ async def answered(here: Visit, asked: Asked, stream: bool, form: str = "events"
     """The turn when it has ended, or its events; of a run in the background, where to ask for it."""
     if isinstance(asked, Queued):
         return await followed(here, asked.run.id, form=form) if stream else accepted(asked.run)
+    if isinstance(asked, Ended):
+        return await answered_before(here, asked, stream, form)
     if stream:
         return RunStream(asked, UiTelling(asked.id) if form == UI else None)
     outcome = succeeded(await asked.outcome())
-    view = turn_view(outcome.run, outcome.message)
-    if not outcome.is_repeated:
-        return view
-    response = Response(msgspec.json.encode(view), 201, media_type="application/json")
+    return turn_view(outcome.run, outcome.message)
+
+
+async def answered_before(here: Visit, ended: Ended, stream: bool, form: str) -> Response:
+    """A turn that was answered under the same key: whole, or as the events that it was told in."""
+    if stream:
+        response = await followed(here, ended.run.id, form=form)
+    else:
+        view = turn_view(ended.run, ended.message)
+        response = Response(msgspec.json.encode(view), 201, media_type="application/json")
     response.raw_headers.append(REPLAYED)
     return response
 

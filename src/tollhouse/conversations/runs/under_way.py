@@ -23,12 +23,11 @@ LOOK_EVERY_S = 1.0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended. `error` is what it failed with; `is_repeated`: it had ended before it was asked for."""
+    """How a run ended. `error` is what it failed with."""
 
     run: RunView
     message: MessageView
     error: Exception | None = None
-    is_repeated: bool = False
 
 
 class Running:
@@ -36,13 +35,13 @@ class Running:
 
     Attributes:
         exchange: its call to the gateway, once there is one.
-        recorder: writes down what it tells; None for one that had ended before.
+        recorder: writes down what it tells.
         owed: what settles and records its call, until that is written with its end.
         is_stopped: somebody wants no more of it, or nobody is there to hear it.
         is_late: it was stopped by its deadline.
     """
 
-    def __init__(self, run_id: str, attempt: int, recorder: Recorder | None = None, *, is_heard: bool = True) -> None:
+    def __init__(self, run_id: str, attempt: int, recorder: Recorder, *, is_heard: bool = True) -> None:
         """Be about to begin; `is_heard` when somebody will listen by `next`."""
         self.id = run_id
         self.exchange: Exchange | None = None
@@ -65,8 +64,7 @@ class Running:
     def tell(self, name: str, data: Any) -> None:
         """Say something to whoever listens, now or later."""
         event = self.upcoming(name, data)
-        if self.recorder is not None:
-            self.recorder.add(event)
+        self.recorder.add(event)
         self.say(event)
 
     def upcoming(self, name: str, data: Any = None, ahead: int = 1) -> RunEvent:

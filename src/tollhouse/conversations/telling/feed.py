@@ -74,7 +74,7 @@ class Feed:
         """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
         while not self._ready and not self._is_over:
             running = self._conversing.under_way.find(self._run_id)
-            written = None if running is None or running.recorder is None else running.recorder.written
+            written = None if running is None else running.recorder.written
             await self._read()
             if not self._ready and not self._is_over:
                 await self._wait(written)

@@ -10,7 +10,7 @@ import msgspec
 
 from tollhouse import ids
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.messages.views import RunView, run_view
+from tollhouse.conversations.messages.views import MessageView, RunView, run_view
 from tollhouse.conversations.runs.recording import Recorder
 from tollhouse.conversations.runs.under_way import Running
 from tollhouse.conversations.turns.take import Origin, take
@@ -78,7 +78,14 @@ class Queued(msgspec.Struct, frozen=True):
     run: RunView
 
 
-Asked: TypeAlias = Running | Queued
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that had succeeded before it was asked for again, with its question."""
+
+    run: RunView
+    message: MessageView
+
+
+Asked: TypeAlias = Running | Queued | Ended
 
 
 def add_run(
@@ -140,7 +147,7 @@ def start(
     how: How,
     *,
     told: tuple[chat.Message, ...] | None = None,
-) -> Asked:
+) -> Running | Queued:
     """Begin with a run that is written down, or leave it to a worker.
 
     Args:

@@ -43,24 +43,23 @@ async def conclude(run: Mapping[str, Any], ending: Ending, running: Running, con
 
 
 async def _concluded(run: Mapping[str, Any], ending: Ending, running: Running, conversing: Conversing) -> Outcome:
-    rows = [] if running.recorder is None else await running.recorder.close()
+    recorder = running.recorder
+    rows = await recorder.close()
     now = conversing.clock.now()
 
     def work(tx: Writing) -> tuple[Outcome, list[RunEvent]]:
         outcome = _end(tx, run, ending, running, conversing, now)
         last = _last_words(outcome, ending, running) if outcome.run.attempt == run["attempt"] else []
-        if running.recorder is not None:
-            rendered = [running.recorder.row(event, None) for event in last if event.name in RENDERED]
-            told = [running.recorder.row(event, dumped(event.data)) for event in last if event.name not in RENDERED]
-            run_events.append(tx, [*rows, *told, *rendered])
+        rendered = [recorder.row(event, None) for event in last if event.name in RENDERED]
+        told = [recorder.row(event, dumped(event.data)) for event in last if event.name not in RENDERED]
+        run_events.append(tx, [*rows, *told, *rendered])
         return outcome, last
 
     outcome, last = await _written(conversing, work, running.owed)
     running.owed.clear()
     for event in last:
         running.say(event)
-    if running.recorder is not None:
-        running.recorder.announce()
+    recorder.announce()
     if run["background"] and outcome.run.finished_at is not None and outcome.run.attempt == run["attempt"]:
         conversing.on_ended(outcome.run.status)
     return outcome

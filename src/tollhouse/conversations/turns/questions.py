@@ -18,10 +18,21 @@ from tollhouse.conversations.messages.asking import checked_settings
 from tollhouse.conversations.messages.history import Kept, estimate_parts
 from tollhouse.conversations.messages.parts import AnyPart, Role, dump, read_asked, words_of
 from tollhouse.conversations.messages.views import MessageView, message_view, run_view
-from tollhouse.conversations.runs.under_way import Outcome
+from tollhouse.conversations.runs.under_way import Running
 from tollhouse.conversations.turns import composing
-from tollhouse.conversations.turns.beginning import FRESH, QUEUED, Asked, How, Queued, Wanted, add_run, start, started
-from tollhouse.conversations.turns.take import Origin, repeated
+from tollhouse.conversations.turns.beginning import (
+    FRESH,
+    QUEUED,
+    Asked,
+    Ended,
+    How,
+    Queued,
+    Wanted,
+    add_run,
+    start,
+    started,
+)
+from tollhouse.conversations.turns.take import Origin
 from tollhouse.errors import Conflict, NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
 from tollhouse.store import conversations as sql
@@ -151,7 +162,7 @@ async def retry(
     *,
     stream: bool = False,
     background: bool | None = None,
-) -> Asked:
+) -> Running | Queued:
     """Try a run again that failed or was cancelled: another attempt at the same question.
 
     Args:
@@ -250,9 +261,7 @@ async def _repeated(
         return await retry(conversing, caller, run["id"], how.origin, stream=how.stream, background=how.background)
     if how.background:
         return Queued(run_view(run, answer))
-    return repeated(
-        Outcome(run=run_view(run, answer), message=message_view(question), is_repeated=True), run["attempt"]
-    )
+    return Ended(run=run_view(run, answer), message=message_view(question))
 
 
 def _question(conversing: Conversing, row: Any, new: Kept) -> dict[str, Any]:

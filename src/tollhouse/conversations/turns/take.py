@@ -141,16 +141,3 @@ def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing
 def too_late() -> UpstreamTimeout:
     """Why a run failed whose deadline passed while it was under way."""
     return UpstreamTimeout("The run's deadline passed before it was answered.", code="deadline_exceeded")
-
-
-def repeated(outcome: Outcome, attempt: int) -> Running:
-    """A run that had succeeded before it was asked for again: it tells its end."""
-    running = Running(outcome.run.id, attempt)
-
-    async def tell() -> Outcome:
-        running.tell("message.completed", outcome.run.answer)
-        running.tell("run.succeeded", outcome.run)
-        return outcome
-
-    running.start(tell())
-    return running
