@@ -92,6 +92,23 @@ async def test_what_is_asked_twice_under_one_key_is_one_question(ada: Talk, prov
     assert provider.asked == 2
 
 
+async def test_a_key_is_not_taken_for_another_model_or_other_settings(ada: Talk, provider: WireProvider):
+    """Neither after a failure, nor for a stream."""
+    provider.script(status(400, "no such parameter"))
+    provider.script(answer("Hello"))
+    conversation = await ada.new(settings={"temperature": 0})
+    sent = {"settings": {"top_p": 0.5}, "headers": {"idempotency-key": "once"}}
+    await ada.say(conversation, "Hi", 400, **sent)
+    for other in ({"model": "demo/echo"}, {"settings": {"top_p": 0.6}}, {"settings": {"seed": 7}}):
+        refused = await ada.say(conversation, "Hi", 422, **{**sent, **other})
+        assert refused["code"] == "idempotency_key_reused"
+        await ada.events(conversation, "Hi", expected=422, **{**sent, **other})
+    await ada.call("PATCH", conversation, json={"settings": {"temperature": 1}, "model": "demo/echo"})
+    turn = await ada.say(conversation, "Hi", **sent)
+    assert turn["answer"]["model"] == "acme/acme-1"
+    assert provider.requests[-1].json.items() >= {"temperature": 0, "top_p": 0.5}.items()
+
+
 async def test_what_is_asked_twice_under_one_key_is_told_twice_in_the_same_events(ada: Talk, provider: WireProvider):
     provider.script(say("Hel"), say("lo"), finish_with("stop"), done())
     conversation = await ada.new()

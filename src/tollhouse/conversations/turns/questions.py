@@ -245,9 +245,9 @@ async def _repeated(
     if known is None:
         return None
     run, question, answer = known
-    if question["parts"] != dump(parts):
+    if question["parts"] != dump(parts) or not _is_asked_alike(run, how):
         raise Unprocessable(
-            "Another message was sent with this Idempotency-Key; use a new one.", code="idempotency_key_reused"
+            "Something else was asked with this Idempotency-Key; use a new one.", code="idempotency_key_reused"
         )
     if run["finished_at"] is None and how.background:
         return Queued(run_view(run, None))
@@ -262,6 +262,15 @@ async def _repeated(
     if how.background:
         return Queued(run_view(run, answer))
     return Ended(run=run_view(run, answer), message=message_view(question))
+
+
+def _is_asked_alike(run: Any, how: How) -> bool:
+    """Whether a run has the model and the settings that are asked for.
+
+    What is not said was the conversation's own, which may have others by now.
+    """
+    settings = how.settings or {}
+    return how.model in (None, run["model"]) and settings.items() <= run["settings"].items()
 
 
 def _question(conversing: Conversing, row: Any, new: Kept) -> dict[str, Any]:
