@@ -9,7 +9,7 @@ import pytest
 
 from talks import Talk
 from tollhouse.dialects import sse
-from tollhouse.testing import WireProvider, answer, done, finish, say, stall, status, think, tool_call, usage
+from tollhouse.testing import WireProvider, answer, cut, done, finish, say, stall, think, tool_call, usage
 
 FIELDS = {
     "start": {"messageId", "messageMetadata"},
@@ -120,9 +120,9 @@ async def test_a_run_is_told_later_whether_it_was_streamed_or_not(
 
 async def test_a_failure_and_a_stop_are_told_as_such(ada: Talk, provider: WireProvider):
     conversation = await ada.new()
-    provider.always(status(500, "Oops"))
+    provider.always(say("Hel"), cut())
     told = await chunks_of(ada, "POST", f"{conversation}/messages", {"message": "Hi", "stream": True})
-    assert kinds(told) == ["start", "start-step", "error"]
+    assert kinds(told) == ["start", "start-step", "text-start", "text-delta", "text-end", "error"]
     provider.always(say("Hel"), stall())
 
     async def cancel() -> None:

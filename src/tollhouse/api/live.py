@@ -106,12 +106,16 @@ class Response:
         self._left_s: float | None = None
         self._left_bytes = 0
 
-    async def start_stream(self) -> None:
-        """Send the head, once: from then on an error can only be an event."""
+    async def start_stream(self, answering: Exchange | None = None) -> None:
+        """Send the head, once: from then on an error can only be an event.
+
+        Args:
+            answering: what the head tells of, when that is another exchange.
+        """
         if not self.is_started:
             self.is_started = True
             self.exchange.status = 200
-            await self._peer.begin(200, self.form.headers + self._headers(self.exchange))
+            await self._peer.begin(200, self.form.headers + self._headers(answering or self.exchange))
             if self.form.opening:
                 await self._peer.say(self.form.opening)
 

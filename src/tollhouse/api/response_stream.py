@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from collections.abc import Callable
 
 from tollhouse.api.http import Head, Peer
-from tollhouse.api.live import STREAM_HEADERS, Patience
-from tollhouse.conversations.runs.recording import RunEvent
+from tollhouse.api.live import STREAM_HEADERS
+from tollhouse.api.run_source import Source, pieces
 from tollhouse.conversations.telling.response import ENDS, Telling, after, last_of
 from tollhouse.dialects import sse
-
-PING_EVERY_S = Patience().ping_every_s
-LOOK_EVERY_S = 1.0
-
-
-class Source(Protocol):
-    """Where the run's events come from."""
-
-    async def next(self) -> RunEvent | None:
-        """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
-        ...
-
-
-async def pieces(
-    source: Source, is_leaving: Callable[[], bool], *, ping_every_s: float = PING_EVERY_S
-) -> AsyncIterator[RunEvent | None]:
-    """The run's events; None for each silence that a ping should break. It ends early when this process leaves."""
-    loop = asyncio.get_running_loop()
-    silent_since_s = loop.time()
-    while not is_leaving():
-        try:
-            async with asyncio.timeout(LOOK_EVERY_S):
-                event = await source.next()
-        except TimeoutError:
-            if loop.time() - silent_since_s >= ping_every_s:
-                silent_since_s = loop.time()
-                yield None
-            continue
-        if event is None:
-            return
-        silent_since_s = loop.time()
-        yield event
 
 
 class ResponseStream:

@@ -12,7 +12,7 @@ from tollhouse.api import envelopes, errors
 from tollhouse.api.http import Head, Networks, Peer
 from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import Repeats
-from tollhouse.api.response_stream import Source, pieces
+from tollhouse.api.run_source import Source, opening, pieces
 from tollhouse.api.surface import Surface
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.messages.views import RunView
@@ -20,6 +20,7 @@ from tollhouse.conversations.responses import responses
 from tollhouse.conversations.responses.asking import FIELDS, names_kept, read, wants_kept
 from tollhouse.conversations.responses.responses import Begun
 from tollhouse.conversations.responses.views import response_id, shown
+from tollhouse.conversations.runs.recording import RunEvent
 from tollhouse.conversations.runs.under_way import Outcome, Running
 from tollhouse.conversations.telling.feed import Feed
 from tollhouse.conversations.telling.response import Telling
@@ -29,12 +30,6 @@ from tollhouse.dialects.json_body import NULL
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.answer import Steps, refuse
 from tollhouse.gateway.exchange import Exchange
-
-COMMIT_AFTER_S = 10.0
-"""Of silence before a stream's head is sent, though the run may turn out to fail; and between pings."""
-
-BEFORE_WORDS = ("run.started", "run.reset")
-"""What a run tells before it is known whether anybody answers."""
 
 
 class KeptBody(bytes):
@@ -88,7 +83,11 @@ class Responses(Surface):
         asked = begun.asked
         if isinstance(asked, Running) and begun.wish.stream:
             try:
-                await self._say_stream(asked, begun, response, peer)
+                first = await opening(asked)
+                if first[-1].name == "run.failed":
+                    succeeded(await asked.outcome(), begun.run.id)
+                await response.start_stream(asked.exchange)
+                await self._say_stream(first, asked, begun, response, peer)
             except asyncio.CancelledError:
                 if exchange.has_left:
                     asked.stop()
@@ -100,7 +99,7 @@ class Responses(Surface):
             feed = Feed(self._conversing, begun.caller, begun.run.id)
             await feed.open()
             await response.start_stream()
-            await self._say_stream(feed, begun, response, peer)
+            await self._say_stream([], feed, begun, response, peer)
         else:
             await self._say_object(begun.run, begun, exchange, head, peer)
 
@@ -108,6 +107,7 @@ class Responses(Surface):
         """Write it down; what is refused before there is a run has a row all the same."""
         try:
             caller = exchange.caller or await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
+            exchange.caller = caller
             wish = read(exchange.body, FIELDS.decode(exchange.body))
             origin = Origin(
                 request_id=head.id,
@@ -124,22 +124,17 @@ class Responses(Surface):
         body = msgspec.json.encode(shown(run, begun.how, begun.wish.include))
         await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), body)
 
-    async def _say_stream(self, source: Source, begun: Begun, response: Response, peer: Peer) -> None:
-        """The events of a run. A run that fails before it has said anything is an error like any other."""
+    async def _say_stream(
+        self, first: list[RunEvent], source: Source, begun: Begun, response: Response, peer: Peer
+    ) -> None:
+        """The events of a run: the first ones, and what comes after them."""
         telling = Telling(begun.run, begun.how, begun.wish.include)
-        told = telling.begin()
-        async for event in pieces(source, self._is_leaving, ping_every_s=COMMIT_AFTER_S):
-            told += sse.PING if event is None else telling.tell(event)
-            if event is not None and not response.is_started:
-                if event.name in BEFORE_WORDS:
-                    continue
-                if event.name == "run.failed" and isinstance(source, Running):
-                    succeeded(await source.outcome(), begun.run.id)
-            await response.start_stream()
+        await response.say(telling.begin() + b"".join(map(telling.tell, first)))
+        async for event in pieces(source, self._is_leaving):
+            told = sse.PING if event is None else telling.tell(event)
             if told:
                 await response.say(told)
-            told = b""
-        await peer.end(told)
+        await peer.end()
 
     def _is_leaving(self) -> bool:
         return self._conversing.under_way.is_leaving

@@ -52,6 +52,7 @@ class Visit(msgspec.Struct, frozen=True):
     desk: Desk
     conversing: Conversing
     caller: Caller
+    head: Head
 
     @property
     def actor(self) -> Actor:
@@ -72,7 +73,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         """Let the caller in. Raises Unauthenticated, Forbidden, Unavailable."""
         caller = await self.identify.caller(head.token, self.desk.clock.monotonic(), head.ip)
         caller.require(scope)
-        return Visit(self.desk, self.conversing, caller)
+        return Visit(self.desk, self.conversing, caller, head)
 
 
 def visit_of(request: Request) -> Visit:

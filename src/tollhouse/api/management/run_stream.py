@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tollhouse.api.live import STREAM_HEADERS, Patience
+from tollhouse.api.live import STREAM_HEADERS
+from tollhouse.api.management.door import Visit
+from tollhouse.api.management.run_answer import headers, refusal, succeeded
+from tollhouse.api.run_source import Source, opening, pieces
 from tollhouse.conversations.runs.recording import RunEvent
 from tollhouse.conversations.runs.under_way import Running
 from tollhouse.conversations.telling.ui import UiTelling
 from tollhouse.dialects import sse
-
-PING_EVERY_S = Patience().ping_every_s
-LOOK_EVERY_S = 1.0
-
 
 UI_HEADER = (b"x-vercel-ai-ui-message-stream", b"v1")
 
@@ -26,35 +24,26 @@ AGAIN = b"retry: 1000\n\n"
 """Told to a client that we leave: it may come again in a second, and go on from where it was."""
 
 
-class Told(Protocol):
-    """Where events come from."""
-
-    async def next(self) -> RunEvent | None:
-        """The next event, None when that was all. Whoever waits may be cancelled, and ask again."""
-        ...
-
-
 class EventStream(Response):
     """Events, until there are no more or the client leaves."""
 
     def __init__(
-        self, told: Told, *, ui: UiTelling | None = None, is_leaving: Callable[[], bool] = lambda: False
+        self, source: Source, *, ui: UiTelling | None = None, is_leaving: Callable[[], bool] = lambda: False
     ) -> None:
-        """Tell these.
+        """Tell what comes from there.
 
         Args:
-            ui: tells them as the AI SDK reads them.
+            ui: tells it as the AI SDK reads it.
             is_leaving: looked at now and then; once it is true, the client is asked to come again.
         """
         super().__init__(status_code=200)
         self.raw_headers = [*STREAM_HEADERS, *(() if ui is None else (UI_HEADER,))]
-        self._told = told
+        self._source = source
         self._frame = frame if ui is None else ui.tell
         self._is_leaving = is_leaving
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        saying = asyncio.create_task(self._say(send))
+        saying = asyncio.create_task(self.say(scope, receive, send))
         leaving = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait([saying, leaving], return_when=asyncio.FIRST_COMPLETED)
@@ -67,37 +56,47 @@ class EventStream(Response):
             leaving.cancel()
             await asyncio.gather(saying, leaving, return_exceptions=True)
 
+    async def say(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say it all."""
+        await self.tell([], send)
+
+    async def tell(self, first: list[RunEvent], send: Send) -> None:
+        """Send the head, the first events, and what comes after them."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for event in first:
+            await send(_piece(self._frame(event)))
+        async for event_or_silence in pieces(self._source, self._is_leaving):
+            said = sse.PING if event_or_silence is None else self._frame(event_or_silence)
+            await send(_piece(said))
+        if self._is_leaving():
+            await send(_piece(AGAIN))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
     async def left(self, saying: asyncio.Task[None]) -> None:
         """The client has left, while something was still being said."""
 
-    async def _say(self, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        silent_since_s = loop.time()
-        while True:
-            if self._is_leaving():
-                await send(_piece(AGAIN))
-                break
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    event = await self._told.next()
-            except TimeoutError:
-                if loop.time() - silent_since_s >= PING_EVERY_S:
-                    await send(_piece(sse.PING))
-                    silent_since_s = loop.time()
-                continue
-            if event is None:
-                break
-            await send(_piece(self._frame(event)))
-            silent_since_s = loop.time()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
 
 class RunStream(EventStream):
-    """A run for who asked for it: it is stopped when they leave."""
+    """A run for who asked for it: it is stopped when they leave.
 
-    def __init__(self, running: Running, ui: UiTelling | None = None) -> None:
+    Its first words are awaited before its head is sent: one that fails before them is refused like any request.
+    """
+
+    def __init__(self, here: Visit, running: Running, ui: UiTelling | None = None) -> None:
         super().__init__(running, ui=ui)
+        self._here = here
         self._running = running
+
+    async def say(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            first = await opening(self._running)
+            if first[-1].name == "run.failed":
+                succeeded(await self._running.outcome())
+        except Exception as error:
+            await refusal(self._here, self._running, error)(scope, receive, send)
+            return
+        self.raw_headers.extend(headers(self._here, self._running))
+        await self.tell(first, send)
 
     async def left(self, saying: asyncio.Task[None]) -> None:
         """Nobody is there to hear it: stop the run, and let it come to its end."""

@@ -8,16 +8,15 @@ import msgspec
 from fastapi import Query, Request, Response
 
 from tollhouse.admin.views import Listing, listing
-from tollhouse.api import errors
 from tollhouse.api.http import Head
 from tollhouse.api.management import conversation_bodies as bodies
 from tollhouse.api.management.conversations import READ, WRITE
 from tollhouse.api.management.door import HEAD, Here, Visit
+from tollhouse.api.management.run_answer import whole
 from tollhouse.api.management.run_stream import EventStream, RunStream
 from tollhouse.api.management.table import Table
 from tollhouse.api.repeats import REPLAYED, SAFE_KEY
 from tollhouse.conversations.messages.views import AcceptedView, MessageId, RunView, TurnView, turn_view
-from tollhouse.conversations.runs.under_way import Outcome
 from tollhouse.conversations.telling.feed import BEGINNING, Feed, Place, read_place
 from tollhouse.conversations.telling.ui import UiTelling
 from tollhouse.conversations.turns import following, questions
@@ -120,7 +119,7 @@ async def retry_run(here: Here, run: str, http: Request, body: bodies.Retry | No
     )
     if isinstance(asked, Queued):
         return await followed(here, run) if body.stream else accepted(asked.run)
-    return RunStream(asked) if body.stream else succeeded(await asked.outcome()).run
+    return RunStream(here, asked) if body.stream else await whole(here, asked, 200, lambda outcome: outcome.run)
 
 
 def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
@@ -157,16 +156,15 @@ def origin_of(http: Request) -> Origin:
     )
 
 
-async def answered(here: Visit, asked: Asked, stream: bool, form: str = "events") -> TurnView | Response:
+async def answered(here: Visit, asked: Asked, stream: bool, form: str = "events") -> Response:
     """The turn when it has ended, or its events; of a run in the background, where to ask for it."""
     if isinstance(asked, Queued):
         return await followed(here, asked.run.id, form=form) if stream else accepted(asked.run)
     if isinstance(asked, Ended):
         return await answered_before(here, asked, stream, form)
     if stream:
-        return RunStream(asked, UiTelling(asked.id) if form == UI else None)
-    outcome = succeeded(await asked.outcome())
-    return turn_view(outcome.run, outcome.message)
+        return RunStream(here, asked, UiTelling(asked.id) if form == UI else None)
+    return await whole(here, asked, 201, lambda outcome: turn_view(outcome.run, outcome.message))
 
 
 async def answered_before(here: Visit, ended: Ended, stream: bool, form: str) -> Response:
@@ -195,13 +193,3 @@ def accepted(run: RunView) -> Response:
     response.headers["location"] = f"/api/runs/{run.id}"
     response.headers["retry-after"] = "1"
     return response
-
-
-def succeeded(outcome: Outcome) -> Outcome:
-    """An end that is no failure. Raises what the run failed with, naming the run."""
-    if outcome.error is None:
-        return outcome
-    error = errors.as_tollhouse(outcome.error)
-    named = {"run": outcome.run.id, "conversation": outcome.run.conversation, "message": outcome.message.id}
-    error.details = {**error.details, **named}
-    raise error

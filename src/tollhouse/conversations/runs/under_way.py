@@ -78,8 +78,11 @@ class Running:
             self._events.put_nowait(event)
 
     async def next(self) -> RunEvent | None:
-        """What the run tells next, None when that was all; for one listener."""
-        return await self._events.get()
+        """What the run tells next, None when that was all, however often it is asked; for one listener."""
+        event = await self._events.get()
+        if event is None:
+            self._events.put_nowait(None)
+        return event
 
     async def outcome(self) -> Outcome:
         """How it ended. Whoever waits may be cancelled; the run goes on."""
