@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from houses import acme_toml, opened
+from houses import acme_toml, opened, served
 from talks import Talk
-from tollhouse.admin import access, budgets, deliveries
+from tollhouse.admin import access, budgets, deliveries, jobs
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.app import House
 from tollhouse.store import queue, runs
@@ -206,6 +207,46 @@ async def test_a_run_that_is_stopped_before_another_try_has_none_and_no_error(ad
     await until(ada, run, "retrying")
     stopped = await ada.call("POST", f"/api/runs/{run}/cancel")
     assert (stopped["status"], stopped["next_try_at"], stopped["error"]) == ("cancelled", None, None)
+
+
+@pytest.mark.parametrize("who", ["caller", "operator"])
+async def test_a_run_that_is_cancelled_from_another_process_ends_once_with_what_was_said(
+    ada: Talk, provider: WireProvider, tmp_path: Path, database_url: str, clock: ManualClock, who: str
+):
+    provider.script(say("Hel"), stall())
+    conversation = await ada.new()
+    run = await later(ada, conversation)
+    await ada.follow(run, most=2)
+    following = asyncio.create_task(ada.follow(run))
+    async with (
+        opened(tmp_path / "data", database_url=database_url, clock=clock) as other,
+        served(other) as url,
+        httpx2.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        if who == "operator":
+            assert (await jobs.cancel(other.desk, COMMAND_LINE, run)).finished_at is None
+        stopped = await Talk(http, ada.person).call("POST", f"/api/runs/{run}/cancel")
+    assert (stopped["status"], stopped["answer"]["content"]) == ("cancelled", [{"type": "text", "text": "Hel"}])
+    assert stopped["usage"]["output_tokens"] > 0
+    assert stopped["cost_usd"] is not None
+    told = await following
+    assert [event.name for event in told] == ["run.started", "message.delta", "message.completed", "run.cancelled"]
+    assert [event.id for event in told] == ["1.1", "1.2", "1.3", "1.4"]
+    assert told[-1].data == stopped
+    assert await ada.follow(run) == told
+
+
+async def test_a_cancelled_run_whose_worker_died_is_ended_by_another(
+    ada: Talk, provider: WireProvider, talking_house: House
+):
+    run = await later(ada, await ada.new(), delay=60)
+    # As a death between being told to stop and stopping leaves it.
+    left = {**runs.STOPPED, "boot_id": "boot_dead", "started_at": talking_house.clock.now()}
+    await talking_house.store.write(lambda tx: runs.move(tx, run, since=("queued",), attempt=None, values=left))
+    ended = await ada.ended(run)
+    assert (ended["status"], ended["error"], ended["answer"]) == ("cancelled", None, None)
+    assert (await ada.follow(run))[-1].name == "run.cancelled"
+    assert provider.asked == 0
 
 
 async def test_a_worker_that_leaves_gives_its_runs_back_and_the_next_one_ends_them(

@@ -93,11 +93,12 @@ async def test_a_run_that_was_cancelled_elsewhere_is_stopped_here_and_accounted_
     listening = asyncio.create_task(ada.events(conversation, "Hi", on_delta=said.set))
     await said.wait()
     (run,) = (await ada.call("GET", "/api/runs"))["data"]
-    ended = {"status": "cancelled", "finished_at": talking_house.clock.now()}
-    await talking_house.store.write(lambda tx: runs.move(tx, run["id"], since=runs.OPEN, attempt=None, values=ended))
-    assert (await listening)[-1].name == "run.cancelled"
+    assert await talking_house.store.write(lambda tx: runs.stop(tx, run["id"]))
+    await ada.call("POST", f"/api/runs/{run['id']}/retry", 409)
     told = await ada.follow(run["id"])
-    assert told[-1].name == "run.cancelled"
+    assert await listening == told
+    assert [event.name for event in told] == ["run.started", "message.delta", "message.completed", "run.cancelled"]
+    assert await ada.follow(run["id"], last=told[-1].id) == []
     assert told[-1].data["usage"]["output_tokens"] > 0
     assert told[-1].data["cost_usd"] is not None
     row = await ada.call("GET", f"/api/me/requests/{told[-1].data['request']}")

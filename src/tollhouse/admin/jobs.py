@@ -13,7 +13,7 @@ from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.views import Listing, listing
 from tollhouse.errors import Conflict, NotFound
 from tollhouse.notify.runs import note_end
-from tollhouse.store import machinery, queue
+from tollhouse.store import machinery, queue, runs
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 
@@ -134,14 +134,15 @@ async def retry_one(desk: Desk, actor: Actor, run_id: str) -> JobView:
 
 
 async def cancel(desk: Desk, actor: Actor, run_id: str) -> JobView:
-    """Stop a run; the worker that executes it notices within a second. One that has ended stays as it is."""
+    """Stop a run; who executes it notices within a second, and ends it. One that has ended stays as it is."""
     now = desk.clock.now()
 
     def work(tx: Writing) -> Any:
         row = _found(tx, run_id)
-        if queue.cancel(tx, run_id, now):
-            desk.note(tx, actor, "jobs.cancel", run_id)
+        if has_ended := runs.cancel(tx, run_id, now):
             note_end(tx, row, "cancelled", error=None, now=now, channels=())
+        if has_ended or runs.stop(tx, run_id):
+            desk.note(tx, actor, "jobs.cancel", run_id)
         return _found(tx, run_id)
 
     return job_view(await desk.store.write(work))

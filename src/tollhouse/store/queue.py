@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, func, or_, selec
 from tollhouse.store.conversation_tables import run
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
-from tollhouse.store.runs import cancelled_at
 from tollhouse.store.tables import process
 from tollhouse.store.types import to_micros
 
-WAITING = ("queued", "retrying")
+WAITING = ("queued", "retrying", "cancelled")
+"""A run that was cancelled waits to be ended, when its worker has died before it did."""
 
 PAUSED = "jobs paused"
 """The fact that no run is to begin."""
@@ -140,16 +140,11 @@ def find(tx: Reading, run_id: str) -> Any | None:
 
 def requeue(tx: Writing, run_id: str) -> bool:
     """Let a run that failed or was cancelled begin again; false for one that did not."""
-    ended = update(run).where(run.c.id == run_id, run.c.background, run.c.status.in_(("failed", "cancelled")))
+    is_over = run.c.finished_at.is_not(None) & run.c.status.in_(("failed", "cancelled"))
+    ended = update(run).where(run.c.id == run_id, run.c.background, is_over)
     fresh = {"failures": 0, "losses": 0, "boot_id": None, "job_id": None, "request_id": None, "error": None}
     fresh |= {"usage": None, "cost": None, "next_try_at": None, "deadline_at": None, "finished_at": None}
     return tx.execute(ended.values(status="queued", **fresh)).rowcount == 1
-
-
-def cancel(tx: Writing, run_id: str, now: datetime) -> bool:
-    """Stop a run that has not ended."""
-    open_one = update(run).where(run.c.id == run_id, run.c.background, run.c.finished_at.is_(None))
-    return tx.execute(open_one.values(**cancelled_at(now))).rowcount == 1
 
 
 def _waits(table: Any) -> Sequence[ColumnElement[bool]]:

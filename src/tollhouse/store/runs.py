@@ -16,7 +16,8 @@ from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.tables import process
 
-OPEN = ("queued", "running", "retrying")
+STOPPED = {"status": "cancelled", "error": None, "next_try_at": None}
+"""Of a run that is stopped by others than who executes it, if anybody does."""
 
 LOST = {
     "code": "gateway_stopped",
@@ -89,13 +90,18 @@ def move(tx: Writing, run_id: str, *, since: Sequence[str], attempt: int | None,
     return tx.execute(query.values(**values)).rowcount == 1
 
 
-def cancelled_at(now: datetime) -> dict[str, Any]:
-    """Of a run that is stopped by others than who executes it, if anybody does."""
-    return {"status": "cancelled", "error": None, "next_try_at": None, "finished_at": now}
+def cancel(tx: Writing, run_id: str, now: datetime) -> bool:
+    """End a run that waits; tells whether it did."""
+    return move(tx, run_id, since=("queued", "retrying"), attempt=None, values={**STOPPED, "finished_at": now})
+
+
+def stop(tx: Writing, run_id: str) -> bool:
+    """Let a run be ended that is under way, by who executes it and knows what was said; tells whether it is."""
+    return move(tx, run_id, since=("running",), attempt=None, values=STOPPED)
 
 
 def account(tx: Writing, run_id: str, attempt: int, values: Mapping[str, Any]) -> bool:
-    """What an attempt came to that was cancelled by others while it was under way; tells whether it was."""
+    """The end of an attempt that was stopped by others while it was under way; tells whether it was."""
     stopped = (run.c.status == "cancelled", run.c.attempt == attempt, run.c.request_id.is_(None))
     return tx.execute(update(run).where(run.c.id == run_id, *stopped).values(**values)).rowcount == 1
 
@@ -108,8 +114,10 @@ def cancelled(tx: Reading, run_ids: Sequence[str]) -> list[str]:
 def fail_forsaken(tx: Writing, now: datetime) -> int:
     """End the runs in the foreground of processes that are no more; gives how many there were."""
     alive = select(process.c.boot_id)
-    forsaken = update(run).where(run.c.status == "running", ~run.c.background, run.c.boot_id.not_in(alive))
-    return tx.execute(forsaken.values(status="failed", error=LOST, finished_at=now)).rowcount
+    forsaken = update(run).where(run.c.finished_at.is_(None), ~run.c.background, run.c.boot_id.not_in(alive))
+    lost = forsaken.where(run.c.status == "running").values(status="failed", error=LOST, finished_at=now)
+    stopped = forsaken.where(run.c.status == "cancelled").values(finished_at=now)
+    return tx.execute(lost).rowcount + tx.execute(stopped).rowcount
 
 
 def forget_response(tx: Writing, run_id: str) -> None:

@@ -103,6 +103,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
         priority: 9 is the most urgent.
         next_try_at: it does not begin before.
         deadline_at: nor after; one that is under way then is stopped.
+        finished_at: when it ended, which is a moment after it was cancelled in another process.
     """
 
     id: str

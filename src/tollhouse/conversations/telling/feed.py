@@ -17,7 +17,6 @@ import msgspec
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.messages.views import RunView
 from tollhouse.conversations.runs.recording import RENDERED, RunEvent
-from tollhouse.conversations.turns.endings import FINISHED
 from tollhouse.conversations.turns.following import view_of
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.identify import Caller
@@ -104,7 +103,7 @@ class Feed:
         if rows:
             self._place = Place(rows[-1]["attempt"], rows[-1]["seq"])
         has_all = last is None or self._place >= (run.attempt, last["seq"])
-        self._is_over = run.status in FINISHED and has_all
+        self._is_over = run.finished_at is not None and has_all
         if self._is_over:
             events += [event for event in _unwritten(run, last) if (event.attempt, event.seq) > place]
         if events:
@@ -117,7 +116,7 @@ def _told(row: Any, run: RunView) -> RunEvent | None:
     name = row["name"]
     if name not in RENDERED:
         return RunEvent(name, row["attempt"], row["seq"], msgspec.Raw(row["data"].encode()))
-    if row["attempt"] != run.attempt or run.status not in FINISHED:
+    if row["attempt"] != run.attempt or run.finished_at is None:
         return None
     data = run.answer if name == "message.completed" else run
     return RunEvent(name, row["attempt"], row["seq"], data)

@@ -16,10 +16,10 @@ import msgspec
 
 from tollhouse import ids
 from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.messages.views import RunErrorView
+from tollhouse.conversations.messages.views import RunErrorView, RunStatus
 from tollhouse.conversations.runs.recording import Recorder
 from tollhouse.conversations.runs.under_way import Running
-from tollhouse.conversations.turns.concluding import fail
+from tollhouse.conversations.turns.concluding import end_unbegun
 from tollhouse.conversations.turns.endings import error_view
 from tollhouse.conversations.turns.retrying import LOSSES
 from tollhouse.conversations.turns.take import Origin, take
@@ -40,8 +40,10 @@ class Begun(msgspec.Struct, frozen=True):
     origin: Origin
 
 
-class Refused(msgspec.Struct, frozen=True):
-    """The run may not begin, and has failed."""
+class Unbegun(msgspec.Struct, frozen=True):
+    """The run did not begin, and has ended so."""
+
+    status: RunStatus
 
 
 async def execute(conversing: Conversing, run_id: str) -> None:
@@ -59,8 +61,8 @@ async def execute(conversing: Conversing, run_id: str) -> None:
         begun = await conversing.store.write(lambda tx: _give_up(tx, conversing, run_id, trouble))
     if begun is None:
         return
-    if isinstance(begun, Refused):
-        conversing.on_ended("failed")
+    if isinstance(begun, Unbegun):
+        conversing.on_ended(begun.status)
         return
     run, recorder = begun.run, Recorder(conversing.store, conversing.clock, run_id)
     running = Running(run_id, run["attempt"], recorder, is_heard=False)
@@ -84,18 +86,20 @@ def _until(deadline_at: datetime | None, running: Running, conversing: Conversin
         expiring.cancel()
 
 
-def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused | None:
+def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Unbegun | None:
     """Take the run from whoever had it and does not live; None when there is nothing to do."""
     now = conversing.clock.now()
     row = queue.lock(tx, run_id)
     if row is None or row["finished_at"] is not None or _is_elsewhere(tx, conversing, row, now):
         return None
+    if row["status"] == "cancelled":
+        # Its worker died before it ended it.
+        return Unbegun(end_unbegun(tx, conversing, row, None, now))
     losses = row["losses"] + (row["status"] == "running")
     try:
         caller = _permitted(tx, row, losses, now)
     except TollhouseError as refusal:
-        fail(tx, conversing, row, error_view(refusal), now)
-        return Refused()
+        return Unbegun(end_unbegun(tx, conversing, row, error_view(refusal), now))
     values = {
         "status": "running",
         "attempt": row["attempt"] if row["started_at"] is None else row["attempt"] + 1,
@@ -114,13 +118,12 @@ def _begin(tx: Writing, conversing: Conversing, run_id: str) -> Begun | Refused 
     return Begun({**row, **values}, caller, origin)
 
 
-def _give_up(tx: Writing, conversing: Conversing, run_id: str, trouble: RunErrorView) -> Refused | None:
+def _give_up(tx: Writing, conversing: Conversing, run_id: str, trouble: RunErrorView) -> Unbegun | None:
     """Let a run fail that cannot even be begun; None when somebody has ended it."""
     row = queue.lock(tx, run_id)
     if row is None or row["finished_at"] is not None:
         return None
-    fail(tx, conversing, row, trouble, conversing.clock.now())
-    return Refused()
+    return Unbegun(end_unbegun(tx, conversing, row, trouble, conversing.clock.now()))
 
 
 def _is_elsewhere(tx: Writing, conversing: Conversing, row: Mapping[str, Any], now: datetime) -> bool:

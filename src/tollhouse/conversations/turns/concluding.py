@@ -17,7 +17,6 @@ from tollhouse.conversations.messages.views import RunErrorView, RunStatus, mess
 from tollhouse.conversations.runs.recording import RENDERED, RunEvent, dumped
 from tollhouse.conversations.runs.under_way import Outcome, Running
 from tollhouse.conversations.turns.endings import Ending
-from tollhouse.conversations.turns.hearing import STOPPED
 from tollhouse.errors import Unavailable
 from tollhouse.notify import runs as notify
 from tollhouse.store import conversations as sql
@@ -77,19 +76,18 @@ async def _written(conversing: Conversing, work: Callable[[Writing], T], along: 
 def _end(
     tx: Writing, run: Mapping[str, Any], ending: Ending, running: Running, conversing: Conversing, now: datetime
 ) -> Outcome:
-    """The end, unless somebody else has ended the run or taken it up; what it cost is kept in any case of ours."""
+    """The end, unless somebody else has ended the run or taken it up: as it came, or as others told it to stop."""
     user_id, conversation_id = run["user_id"], run["conversation_id"]
     request_id = None if running.exchange is None else running.exchange.id
     conversation = sql.lock(tx, user_id, conversation_id, is_deleted=None)
     # `failed` in the same attempt: we had been taken for dead.
     since, values = ("running", "failed"), {**ending.values(run, now), "request_id": request_id}
     moved = runs.move(tx, run["id"], since=since, attempt=run["attempt"], values=values)
+    if not moved:
+        ending = ending.stopped
+        moved = runs.account(tx, run["id"], run["attempt"], {**ending.values(run, now), "request_id": request_id})
     if moved and run["background"]:
         note_end(tx, conversing, run, ending.status, ending.error, now)
-    if not moved and request_id is not None:
-        moved = runs.account(tx, run["id"], run["attempt"], {**ending.account, "request_id": request_id})
-        if moved:
-            ending = msgspec.structs.replace(ending, finish_reason=STOPPED)
     if moved and ending.parts:
         _append(tx, run, ending, conversation, now)
     row = runs.find(tx, user_id, run["id"], even_deleted=True)
@@ -136,11 +134,15 @@ def _last_words(outcome: Outcome, ending: Ending, running: Running) -> list[RunE
     return [running.upcoming(name, data, ahead) for ahead, (name, data) in enumerate(told, start=1)]
 
 
-def fail(tx: Writing, conversing: Conversing, run: Mapping[str, Any], error: RunErrorView, now: datetime) -> None:
-    """End a run that may not begin."""
-    values = {"status": "failed", "error": msgspec.to_builtins(error), "next_try_at": None, "finished_at": now}
+def end_unbegun(
+    tx: Writing, conversing: Conversing, run: Mapping[str, Any], error: RunErrorView | None, now: datetime
+) -> RunStatus:
+    """End a run that does not begin: it fails with an error, or else is cancelled. Gives how it ended."""
+    status: RunStatus = "cancelled" if error is None else "failed"
+    values = {"status": status, "error": msgspec.to_builtins(error), "next_try_at": None, "finished_at": now}
     runs.move(tx, run["id"], since=(run["status"],), attempt=run["attempt"], values=values)
-    note_end(tx, conversing, run, "failed", error, now)
+    note_end(tx, conversing, run, status, error, now)
+    return status
 
 
 def note_end(

@@ -47,16 +47,18 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
             "status": self.status,
             "error": None if self.error is None else msgspec.to_builtins(self.error),
             "next_try_at": self.next_try_at,
-            **self.account,
+            "usage": None if self.usage is None else msgspec.to_builtins(self.usage),
+            "cost": self.cost,
         }
         if self.status in FINISHED:
             return {**told, "finished_at": now}
         return {**told, "failures": self.failures or run["failures"], "boot_id": None, "job_id": None}
 
     @property
-    def account(self) -> dict[str, Any]:
-        """What it came to."""
-        return {"usage": None if self.usage is None else msgspec.to_builtins(self.usage), "cost": self.cost}
+    def stopped(self) -> Ending:
+        """The same when somebody wanted no more of it meanwhile."""
+        nothing = {"error": None, "next_try_at": None}
+        return msgspec.structs.replace(self, status="cancelled", finish_reason=STOPPED, **nothing)
 
 
 def ending_of(

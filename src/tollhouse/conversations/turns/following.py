@@ -20,6 +20,7 @@ from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 
 LOOK_EVERY_S = 0.5
+STOPPED_WITHIN_S = 5.0
 POLLED_MOST = 100
 
 Progress: TypeAlias = Literal["active", "processing", "completed", "error"]
@@ -79,7 +80,10 @@ async def listed(
 
 
 async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView:
-    """Stop a run: what was said so far is kept. One that has ended stays as it is. Raises NotFound."""
+    """Stop a run: what was said so far is kept. One that has ended stays as it is. Raises NotFound.
+
+    One that is executed in another process is ended there; it is waited for, unless that process is silent.
+    """
     running = conversing.under_way.find(run_id)
     view = await get(conversing, caller, run_id)
     if running is not None and view.finished_at is None:
@@ -87,16 +91,15 @@ async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView
         return (await running.outcome()).run
     now = conversing.clock.now()
 
-    def work(tx: Writing) -> RunView:
-        # Whoever executes it elsewhere looks for this, and writes nothing more.
-        values = runs.cancelled_at(now)
+    def work(tx: Writing) -> None:
         row = runs.find(tx, caller.user_id, run_id)
-        moved = runs.move(tx, run_id, since=runs.OPEN, attempt=None, values=values)
-        if moved and row is not None and row["background"]:
+        if row is not None and runs.cancel(tx, run_id, now):
             notify.note_end(tx, row, "cancelled", error=None, now=now, channels=conversing.channels)
-        return view_of(tx, caller, run_id)
+        elif row is not None:
+            runs.stop(tx, run_id)
 
-    return await conversing.store.write(work)
+    await conversing.store.write(work)
+    return await get(conversing, caller, run_id, STOPPED_WITHIN_S)
 
 
 async def poll(conversing: Conversing, caller: Caller, conversation_id: str, after: str | None) -> PollView:

@@ -187,7 +187,7 @@ async def retry(
             runs.begin_attempt(tx, {**row, **values}, origin.request_id)
         return moved
 
-    if not await conversing.store.write(work):
+    if row["finished_at"] is None or not await conversing.store.write(work):
         raise Conflict(f"The run is {row['status']}; only one that failed or was cancelled can be tried again.")
     return start(conversing, caller, {**row, **values}, How(origin=origin, stream=stream, background=is_later))
 
