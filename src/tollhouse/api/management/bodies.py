@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 from tollhouse.admin.budgets import OwnerKind
 from tollhouse.admin.credentials import Role
 from tollhouse.admin.views import DeliveryStatus
+from tollhouse.conversations.messages.views import RunStatus
 from tollhouse.money.budgets import Mode, Unit, Window
 from tollhouse.notify.events import Subscribable
 from tollhouse.store.paging import Page
@@ -181,6 +182,12 @@ class RequestsAsked(Paging):
     model: Text | None = None
     run: Text | None = None
     cost_status: CostStatus | None = None
+
+
+class JobsAsked(Paging):
+    status: RunStatus | None = None
+    user: Text | None = None
+    error: Text | None = None
 
 
 class DeliveriesAsked(Paging):
