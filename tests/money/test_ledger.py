@@ -12,15 +12,20 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from books import Books, resolution
+from books import BOOT, NOON, Books, resolution
 from tollhouse.errors import BudgetExhausted, Conflict
+from tollhouse.money.amounts import MAX_NANODOLLARS, FemtodollarsPerToken
 from tollhouse.money.budgets import Balance, bucket_id
-from tollhouse.money.ledger import Deed, Held
+from tollhouse.money.ledger import Correction, Deed, Held
+from tollhouse.money.prices import Price
 from tollhouse.store import ledger as sql
+from tollhouse.store import machinery
 from tollhouse.store.engine import Store
+from tollhouse.store.machinery import Note
 from tollhouse.store.opening import open_store
 from tollhouse.store.postgres import PostgresBatch, connect_asyncpg
 from tollhouse.store.statements import Write
+from tollhouse.store.types import to_micros
 from tollhouse.testing import ManualClock
 
 
@@ -171,6 +176,109 @@ async def test_a_call_is_held_in_all_its_budgets_each_in_its_own_unit(books: Boo
         Balance(posted=77),
         Balance(posted=1),
     ]
+
+
+async def test_a_budget_of_one_model_holds_no_other(books: Books):
+    budget = await books.budget(1_000, model="acme/acme-1")
+    await books.hold(600)
+    await books.hold(600, models=frozenset({"acme/acme-2"}))
+    assert await books.balance(budget) == Balance(open=600)
+
+
+async def test_an_open_cap_is_written_as_far_as_the_budget_wants_at_least(books: Books):
+    await books.budget(10**9, min_output_tokens=77)
+    price = Price(input=FemtodollarsPerToken(0), output=FemtodollarsPerToken(10**13))
+    held = await books.hold(0, price=price, cap=None)
+    assert (held.cap, held.usd) == (77, 77 * 10**7)
+
+
+async def test_an_attempt_that_another_follows_is_remembered_until_the_request_ends(books: Books):
+    await books.fail((await books.hold(600, "hold_1", request_id="req_1")).id, "void")
+    assert [row["id"] for row in await pending(books)] == ["hold_1"]
+    await books.ledger.request_ended(["hold_1"])
+    assert await pending(books) == []
+
+
+async def test_a_request_that_has_its_row_is_not_remembered_even_while_its_hold_is_open(books: Books):
+    await books.hold(600, "hold_1", request_id="req_1")
+    assert await books.store.read(books.ledger.forsaken) == []
+    await books.ledger.request_ended(["hold_1"])
+    assert [(row["id"], row["skeleton"]) for row in await pending(books)] == [("hold_1", "")]
+    assert await books.store.read(books.ledger.held) == 600
+    await books.end("hold_1", "void")
+    assert await books.store.read(books.ledger.held) == 0
+
+
+async def test_holds_of_processes_that_nobody_knows_are_found(books: Books):
+    await books.hold(600, "hold_1", boot_id="boot_gone")
+    assert await books.store.read(books.ledger.forsaken) == ["boot_gone"]
+    await books.end("hold_1", "void")
+    assert await books.store.read(books.ledger.forsaken) == []
+
+
+async def test_a_hold_is_overdue_at_its_deadline_and_not_before(books: Books):
+    await books.hold(600, "hold_1")
+    assert await books.store.read(books.ledger.overdue) == []
+    books.clock.advance(seconds=601)
+    assert await books.store.read(books.ledger.overdue) == ["hold_1"]
+    await books.end("hold_1", "expire")
+    assert await books.store.read(books.ledger.overdue) == []
+
+
+async def pending(books: Books) -> list[Any]:
+    return await books.store.read(lambda tx: books.ledger.pending(tx, [BOOT]))
+
+
+# --- corrections -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", [1, -1])
+async def test_the_least_that_can_be_corrected_is_entered_as_what_it_is(books: Books, amount: int):
+    budget = await books.budget(1_000)
+    await books.end(await books.hold(600), "settle", usd=250)
+    await books.correct(budget, amount, "cor_1")
+    assert await books.entries("cor_1") == ["credit" if amount > 0 else "charge"]
+    assert (await books.balance(budget)).posted == 250 - amount
+
+
+async def test_more_than_is_posted_is_not_given_back(books: Books):
+    budget = await books.budget(1_000)
+    await books.end(await books.hold(600), "settle", usd=250)
+    with pytest.raises(
+        Conflict, match=r"Only 0\.00000025 dollars can be given back: more is not posted\.|Only .* can be"
+    ):
+        await books.correct(budget, 251)
+    await books.correct(budget, 250)
+    assert (await books.balance(budget)).posted == 0
+
+
+async def test_an_account_is_charged_up_to_what_it_can_hold(books: Books):
+    budget = await books.budget(1_000)
+    await books.end(await books.hold(600), "settle", usd=250)
+    with pytest.raises(Conflict, match=r"^No account can hold so much\.$"):
+        await books.correct(budget, -(MAX_NANODOLLARS - 249))
+    await books.correct(budget, -(MAX_NANODOLLARS - 250))
+    assert (await books.balance(budget)).posted == MAX_NANODOLLARS
+    await books.correct(budget, MAX_NANODOLLARS)
+
+
+async def test_who_wants_it_so_is_written_down_with_it(books: Books):
+    budget = await books.budget(1_000)
+    await books.end(await books.hold(600), "settle", usd=250)
+    await books.end(held := await books.hold(600), "expire")
+    credited = Note("aud_1", to_micros(NOON), "usr_ada", "budget.credit", budget.id, "{}")
+    released = Note("aud_2", to_micros(NOON), "usr_ada", "hold.release", held.id, "{}")
+    bucket = bucket_id(budget, NOON)
+    await books.ledger.correct(Correction(id="cor_1", bucket=bucket, amount=50, note=credited))
+    await books.ledger.release(held.id, released)
+    deeds = await books.store.read(machinery.deeds)
+    assert [(row["id"], row["deed"], row["subject"]) for row in deeds] == [
+        ("aud_2", "hold.release", held.id),
+        ("aud_1", "budget.credit", budget.id),
+    ]
+
+
+# --- several budgets -------------------------------------------------------------------------------------------------
 
 
 async def test_a_call_that_does_not_fit_everywhere_is_held_nowhere(books: Books):
