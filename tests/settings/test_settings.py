@@ -136,6 +136,12 @@ def test_every_problem_is_named_at_once_with_its_place(folder: Path, monkeypatch
         ("[routes.smart]\ncandidates = ['a/b']\nweights = [1, 2]", "1 candidates need as many weights, not 2"),
         ("[routes.smart]\ncandidates = ['a/b']\nstrategy = 'best'", "Input should be 'fallback'"),
         ("config = 'x'", "config is not set in the file itself"),
+        ("development = true", "development is not set in the file itself"),
+        ("host = 'not a host'", "host: must be an address or the name of a host"),
+        ("database_url = 'mysql://me:pass@db/x'", "database_url: must be postgresql://… or sqlite:///path"),
+        ("master_key = 'plain'", "master_key: must be a reference to what `tollhouse up` makes"),
+        ("egress_proxy = 'ftp://proxy:1'", "egress_proxy: must be http://host:port"),
+        ("egress_proxy = 'http://proxy'", "egress_proxy: must be http://host:port"),
         ("[alerts]\nemail_to = ['ops@example.com']", "alerts: email_to needs smtp.host and smtp.sender"),
         ("[alerts]\nemail_to = 'ops'", "must be a mail address"),
         ("[alerts.smtp]\nsender = 'a b@c.d'", "must be a mail address"),
@@ -159,7 +165,9 @@ def test_a_mistyped_environment_variable_is_pointed_out_and_a_foreign_one_is_not
 def test_lists_may_be_written_with_commas(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TOLLHOUSE_TRUSTED_PROXIES", "10.0.0.0/8, ::1")
     monkeypatch.setenv("TOLLHOUSE_ROUTES__SMART__CANDIDATES", "a/b, c/d/e")
+    monkeypatch.setenv("TOLLHOUSE_ALERTS__PRIVATE_HOSTS", "127.0.0.1, hooks.internal")
     settings = Settings.load()
+    assert settings.alerts.private_hosts == ("127.0.0.1", "hooks.internal")
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert settings.routes["smart"].candidates == ("a/b", "c/d/e")
 
@@ -216,6 +224,19 @@ def test_systemd_credentials_are_a_secrets_directory(folder: Path, monkeypatch: 
     assert settings.database_url is not None
     assert settings.database_url.resolve() == "postgresql://me:pass@db/tollhouse"
     assert not settings.warnings
+
+
+def test_the_file_may_name_the_secrets_directory_which_wins_over_it(folder: Path):
+    write(folder, "port = 1\nattempts = 2\nsecrets_dir = 'secrets'")
+    write(folder, "1002\n", "secrets/tollhouse_port")
+    settings = Settings.load()
+    assert (settings.port, settings.attempts) == (1002, 2)
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy:3128", "socks5://me:pass@[::1]:1080", "socks5h://proxy:1080", "env:P"])
+def test_a_proxy_for_calls_out_is_an_address_or_a_reference(folder: Path, proxy: str):
+    write(folder, f"egress_proxy = '{proxy}'")
+    assert Settings.load().egress_proxy == SecretRef(proxy)
 
 
 def test_a_secret_is_read_when_it_is_used(folder: Path, monkeypatch: pytest.MonkeyPatch):

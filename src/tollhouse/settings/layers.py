@@ -28,6 +28,7 @@ Model = TypeVar("Model", bound=BaseSettings)
 
 FILE_NAME = "tollhouse.toml"
 COMMAND_LINE = "command line"
+READ_BEFORE_THE_FILE = frozenset({"config", "development"})
 
 
 class Layer(NamedTuple):
@@ -67,8 +68,8 @@ def read(model: type[BaseSettings], flags: Values) -> Reading:
         load_dotenv(Path(".env"))
     environment = Layer("environment", _parsed(lambda: EnvSettingsSource(model)()))
     above = _merge([environment, said])
-    secrets = _secrets_layer(model, above)
     file = _file_layer(above)
+    secrets = _secrets_layer(model, {**(file.values if file else {}), **above})
     layers = [layer for layer in (file, secrets, environment, said) if layer is not None]
     return Reading(_merge(layers), _who(layers), tuple(_near_misses(model)))
 
@@ -99,9 +100,9 @@ def plain_secrets(settings: BaseModel, known: Origins) -> Iterator[str]:
             yield f"{table.dotted(path)} is a secret in plain text ({place}); write `env:VARIABLE` or `file:/path`"
 
 
-def _secrets_layer(model: type[BaseSettings], above: Values) -> Layer | None:
+def _secrets_layer(model: type[BaseSettings], said: Values) -> Layer | None:
     # systemd hands its credentials over in a folder that it names so.
-    folder = above.get("secrets_dir") or os.environ.get("CREDENTIALS_DIRECTORY")
+    folder = said.get("secrets_dir") or os.environ.get("CREDENTIALS_DIRECTORY")
     if folder is None:
         return None
     if not Path(folder).is_dir():
@@ -121,8 +122,8 @@ def _file_layer(above: Values) -> Layer | None:
         raise ConfigurationError(f"The configuration file {file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The configuration file {file} is not TOML: {error}") from None
-    if "config" in values:
-        raise ConfigurationError(f"config is not set in the file itself (file {file})")
+    if too_late := values.keys() & READ_BEFORE_THE_FILE:
+        raise ConfigurationError(*(f"{name} is not set in the file itself (file {file})" for name in sorted(too_late)))
     return Layer(f"file {file}", values)
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -19,43 +16,25 @@ from pydantic import (
     NonNegativeInt,
     PositiveInt,
     PrivateAttr,
-    StringConstraints,
     Tag,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tollhouse.settings import layers
+from tollhouse.settings.fields import (
+    COMMAS,
+    DatabaseUrl,
+    Dollars,
+    Host,
+    Limit,
+    MailAddress,
+    MasterKey,
+    Name,
+    ProxyUrl,
+    Seconds,
+)
 from tollhouse.settings.secret import SecretRef
-
-
-def _split(value: Any) -> Any:
-    """Lists may be written `a, b` where only text can be written, as in the environment."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _decimal(text: str) -> str:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise ValueError('must be a decimal number in quotes, such as "2.50"') from None
-    if not amount.is_finite() or amount < 0:
-        raise ValueError("must be zero or more")
-    return text
-
-
-def _mail_address(text: str) -> str:
-    name, _, host = text.rpartition("@")
-    if not name or not host or not text.isprintable() or any(letter in text for letter in " ,;<>"):
-        raise ValueError("must be a mail address, such as ops@example.com")
-    return text
-
-
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Limit = Annotated[PositiveInt | None, BeforeValidator(lambda value: None if value == "none" else value)]
-Dollars = Annotated[str, AfterValidator(_decimal)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=128)]
-Strategy = Literal["fallback", "weighted", "cheapest", "fastest", "least_busy"]
 
 
 class _Table(BaseModel):
@@ -169,7 +148,7 @@ class SmtpSettings(_Table):
     """Who we are to it, if it asks."""
     password: SecretRef | None = None
     """The password of the user."""
-    sender: Annotated[str, AfterValidator(_mail_address)] | None = None
+    sender: MailAddress | None = None
     """The address that mail comes from."""
     ca_file: Path | None = None
     """Authorities (PEM) that are trusted instead of the system's."""
@@ -187,11 +166,11 @@ class AlertSettings(_Table):
     """Who is told when a budget is used up so far, or a credential is old or fails; endpoints are added by
     `tollhouse webhooks add`. Told within ten seconds; what fails is tried again for 72 hours."""
 
-    email_to: Annotated[tuple[Annotated[str, AfterValidator(_mail_address)], ...], BeforeValidator(_split)] = ()
+    email_to: Annotated[tuple[MailAddress, ...], *COMMAS] = ()
     """Addresses that are mailed every alert."""
     chat_webhook: SecretRef | None = None
     """The URL of a chat's incoming webhook, as Slack and Mattermost have them, that is told every alert."""
-    private_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    private_hosts: Annotated[tuple[str, ...], *COMMAS] = ()
     """Hosts of endpoints that may have private addresses, and be called by `http:`."""
     credential_days: Limit = 90
     """The age of a credential that raises an alert, in days, or `none`."""
@@ -268,11 +247,11 @@ class ProviderTable(_Table):
 class RouteTable(_Table):
     """An alias, and the models that may answer for it."""
 
-    candidates: Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+    candidates: Annotated[tuple[str, ...], *COMMAS, Field(min_length=1)]
     """`provider/model`, best first."""
-    strategy: Strategy = "fallback"
+    strategy: Literal["fallback", "weighted", "cheapest", "fastest", "least_busy"] = "fallback"
     """In which order they are asked: as written, by weight, price, speed or load."""
-    weights: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split)] = ()
+    weights: Annotated[tuple[PositiveInt, ...], *COMMAS] = ()
     """For `weighted`: one whole number per candidate; alike without them."""
 
     @model_validator(mode="after")
@@ -301,22 +280,22 @@ class Settings(BaseSettings):
     config: Path | None = None
     """The TOML file; without one, `tollhouse.toml` in the working or the data folder, if there is one."""
     secrets_dir: Path | None = None
-    """A folder with one file per setting, named like its environment variable."""
+    """A folder with one file per setting, named like its environment variable. The file may name it, too."""
     development: bool = False
-    """Development mode: `.env` in the working folder is read into the environment first."""
-    host: str = "127.0.0.1"
+    """Development mode: `.env` in the working folder is read into the environment first. Not set in the file."""
+    host: Host = "127.0.0.1"
     """The address to listen on. One that other machines reach (`0.0.0.0`, `::`) must be set by you."""
     port: int = Field(default=8787, ge=0, le=65535)
     """The port to listen on; 0 takes a free one."""
-    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], *COMMAS] = ()
     """Networks of reverse proxies whose `X-Forwarded-For` names the client."""
-    database_url: SecretRef | None = None
+    database_url: DatabaseUrl | None = None
     """`postgresql://…`; without one, the SQLite file `tollhouse.db` in the data folder."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """`NORMAL` is safe when the process is killed; `FULL` also when the power fails, and is slower."""
-    egress_proxy: SecretRef | None = None
+    egress_proxy: ProxyUrl | None = None
     """An `http://`, `socks5://` or `socks5h://` proxy for all calls out. The environment's proxies are ignored."""
-    master_key: SecretRef | None = None
+    master_key: MasterKey | None = None
     """The key that seals credentials; without one, `master.key` in the data folder, made by `up`."""
     attempts: int = Field(default=3, ge=1, le=20)
     """How often providers are asked for one request, all candidates together."""
