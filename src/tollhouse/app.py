@@ -61,7 +61,7 @@ from tollhouse.notify.watch import Watch
 from tollhouse.notify.webhook import Webhooks
 from tollhouse.providers import builtin
 from tollhouse.providers.base import Provider
-from tollhouse.providers.declared import declared_provider
+from tollhouse.providers.declared import declared_providers
 from tollhouse.settings import Settings
 from tollhouse.store import machinery, requests, runs
 from tollhouse.store.engine import Store
@@ -404,21 +404,21 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox
 
 
 def all_providers(settings: Settings) -> dict[str, Provider]:
-    """The built-in providers and the operator's own."""
-    providers = builtin()
-    for name, table in settings.providers.items():
-        told = table.model_dump(exclude_unset=True, exclude={"api_key", "share"})
-        providers[name] = declared_provider(name, told, DIALECTS, providers.get(name))
-    return providers
+    """The built-in providers and the operator's own. Raises ConfigurationError when one of these is none."""
+    tables = settings.providers.items()
+    told = {name: table.model_dump(exclude_unset=True, exclude={"api_key", "share"}) for name, table in tables}
+    return declared_providers(told, DIALECTS, builtin())
 
 
 def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upstream, Targets]:
     """The client that reaches providers, and where they are."""
     client: Upstream
     if settings.egress_proxy is not None:
-        # Late import: aiohttp is an extra, needed only where calls leave through a proxy.
-        from tollhouse.upstream.proxied import ProxiedClient
-
+        try:
+            # Late import: aiohttp is an extra, needed only where calls leave through a proxy.
+            from tollhouse.upstream.proxied import ProxiedClient
+        except ImportError as error:
+            raise CannotStart("egress_proxy needs an extra: pip install 'tollhouse[proxy]'") from error
         client = ProxiedClient(settings.egress_proxy.resolve())
     else:
         client = Client()

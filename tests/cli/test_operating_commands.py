@@ -78,6 +78,38 @@ def test_settings_that_cannot_be_used_are_all_named(command: Command, tmp_path: 
     assert command("config", "check", "--config", str(file)).status == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[providers.acme]\nshare = true", "providers.acme.dialect: missing; one of anthropic_messages, "),
+        ("[providers.acme]\ndialect = 'foo'", "providers.acme.dialect: 'foo' is not one of anthropic_messages, "),
+        ("[providers.acme]\ndialect = 'gemini'", "providers.acme.base_url: missing"),
+        (
+            "[providers.acme]\ndialect = 'gemini'\nbase_url = 'https://10.0.0.1/v1'",
+            "providers.acme.base_url: The base URL must not point to a private, local or reserved address.",
+        ),
+        ("[routes.smart]\ncandidates = ['nope/x']", "routes.smart.candidates: there is no provider nope"),
+        ("[routes.smart]\ncandidates = ['demo/x']", "routes.smart.candidates: demo lists no model x"),
+        ("egress_proxy = 'ftp://x'", "egress_proxy: must be http://host:port"),
+    ],
+)
+def test_what_could_not_be_started_is_a_problem_and_not_a_traceback(
+    command: Command, tmp_path: Path, text: str, problem: str
+):
+    data, file = str(tmp_path / "data"), tmp_path / "tollhouse.toml"
+    command("migrate", "--create-key", "--data", data)
+    file.write_text(text)
+    ended = command("config", "check", "--config", str(file), "--json")
+    assert ended.status == 1
+    (told,) = ended.json["problems"]
+    assert told.startswith(problem)
+    for refused in (("users", "list"), ("up", "--port", "0")):
+        ended = command(*refused, "--data", data, "--config", str(file))
+        assert ended.status == 2
+        assert ended.err.splitlines()[-1].startswith(f"tollhouse: {problem}")
+    assert command("doctor", "--data", data, "--config", str(file)).status in (1, 2)
+
+
 def test_the_schema_of_the_file_is_json(command: Command):
     assert "providers" in command("config", "schema").json["properties"]
 

@@ -16,7 +16,7 @@ from tollhouse.admin import credentials
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.first_run import first_run
 from tollhouse.app import House
-from tollhouse.errors import CredentialUnreadable, InvalidRequest, Unprocessable
+from tollhouse.errors import ConfigurationError, CredentialUnreadable, InvalidRequest, Unprocessable
 from tollhouse.gateway.targets import KEPT_MOST, Targets
 from tollhouse.providers.azure import PROVIDER as AZURE
 from tollhouse.providers.base import Provider
@@ -108,7 +108,7 @@ def test_the_operators_own_address_is_the_one_without_a_field_and_may_be_told_ag
 
 
 def test_a_provider_whose_own_address_is_none_stops_the_start():
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(ConfigurationError, match=r"providers\.openai\.base_url: .* must start with https"):
         targets(msgspec.structs.replace(OPENAI, base_url="http://api.openai.com/v1"))
 
 

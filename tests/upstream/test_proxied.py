@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tollhouse.errors import UpstreamDown, UpstreamTimeout
+from tollhouse.errors import ConfigurationError, UpstreamDown, UpstreamTimeout
 from tollhouse.upstream.base import Call, Origin, Timeouts
 from tollhouse.upstream.proxied import ProxiedClient
 from upstream.raw_server import OK, Peer, RawServer, Tunnel, answering, serving, tunnelling
@@ -104,6 +104,6 @@ async def test_no_proxy_means_no_connection_never_a_direct_one() -> None:
     ],
 )
 def test_refuses_a_proxy_url_without_repeating_it(url: str) -> None:
-    with pytest.raises(ValueError, match="the proxy must be") as caught:
+    with pytest.raises(ConfigurationError, match="the proxy must be") as caught:
         ProxiedClient(url)
     assert "secret" not in str(caught.value)

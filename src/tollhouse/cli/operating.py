@@ -83,7 +83,7 @@ def check_config(data: Data = None, config: Config = None, as_json: Json = False
     try:
         settings = load_settings(data, config)
         warnings = settings.warnings
-        _build_providers(settings)
+        _put_together(settings)
     except ConfigurationError as error:
         problems = error.problems
     if as_json:
@@ -139,11 +139,15 @@ def fake_provider(
     run(port=port, text=text)
 
 
-def _build_providers(settings: Settings) -> None:
-    """What only shows when the providers are put together."""
-    from tollhouse.app import all_providers
+def _put_together(settings: Settings) -> None:
+    """Be sure of what only shows when providers and routes are put together. Raises ConfigurationError."""
+    from tollhouse.app import all_providers, map_of
+    from tollhouse.gateway.targets import Targets
+    from tollhouse.upstream.demo import DemoUpstream
 
-    all_providers(settings)
+    providers = all_providers(settings)
+    Targets(providers.values(), lambda provider: DemoUpstream())
+    map_of(settings, providers, ())
 
 
 def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:

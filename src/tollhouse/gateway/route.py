@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import msgspec
 
-from tollhouse.errors import InvalidRequest, ModelNotFound, NoCredential
+from tollhouse.errors import ConfigurationError, InvalidRequest, ModelNotFound, NoCredential
 from tollhouse.gateway.identify import Caller, Key
 from tollhouse.providers.base import Headers, Provider
 
@@ -42,6 +42,17 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     providers: Mapping[str, Provider]
     aliases: Mapping[str, Alias]
     shared: Mapping[str, Key]
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError, which names each candidate of an alias that nobody could ever be."""
+        problems = [
+            f"routes.{alias}.candidates: {problem}"
+            for alias, told in self.aliases.items()
+            for name in told.candidates
+            if (problem := _unreachable(name, self.providers))
+        ]
+        if problems:
+            raise ConfigurationError(*problems)
 
 
 def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, ...]:
@@ -103,6 +114,15 @@ def usable(caller: Caller, reachable: Map) -> list[Provider]:
 def models_of(provider: Provider) -> frozenset[str]:
     """The models a provider is known to serve; an open list may serve more."""
     return frozenset(provider.limits) | frozenset(provider.prices)
+
+
+def _unreachable(name: str, providers: Mapping[str, Provider]) -> str | None:
+    """Why no caller reaches this `provider/model`, if so."""
+    provider_name, _, model = name.partition("/")
+    provider = providers.get(provider_name)
+    if provider is None:
+        return f"there is no provider {provider_name}"
+    return None if _serves(provider, model) else f"{provider_name} lists no model {model}"
 
 
 def _headers(name: str) -> Headers:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tollhouse.errors import InvalidRequest
+from tollhouse.errors import ConfigurationError, InvalidRequest
 from tollhouse.providers.base import Fields, Provider
 from tollhouse.upstream.addresses import parse_origin
 from tollhouse.upstream.base import Origin, Upstream
@@ -37,12 +37,18 @@ class Targets:
     """Targets by provider and credential, each address parsed once."""
 
     def __init__(self, providers: Iterable[Provider], upstream_of: Callable[[Provider], Upstream]) -> None:
-        """Read every provider's own address. Raises InvalidRequest when one is none."""
+        """Read every provider's own address. Raises ConfigurationError, which names each that is none."""
         self._upstream_of = upstream_of
         self._kept: dict[tuple[str, str], Target] = {}
+        problems = []
         for provider in providers:
-            if provider.base_url:
-                self.of(provider)
+            try:
+                if provider.base_url:
+                    self.of(provider)
+            except InvalidRequest as error:
+                problems.append(f"providers.{provider.name}.base_url: {error.message}")
+        if problems:
+            raise ConfigurationError(*problems)
 
     def of(self, provider: Provider, fields: Fields = NO_FIELDS) -> Target:
         """Where a call with a credential of these fields goes.

@@ -1,4 +1,4 @@
-"""A provider that the operator declares: a `[providers.acme]` table of the configuration file."""
+"""Providers that the operator declares: each a `[providers.acme]` table of the configuration file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tollhouse.errors import ConfigurationError
 from tollhouse.providers.base import Authorize, Limits, ListedPrice, Provider, bearer, same_words, template_tokens
 
 _Usd: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$")]
@@ -55,6 +56,26 @@ class _Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     models: dict[str, Any] | Literal["open", "closed"] | None = None
     api_key: str | None = None
     share: bool = False
+
+
+def declared_providers(
+    tables: Mapping[str, Mapping[str, Any]], dialects: Mapping[str, ModuleType], known: Mapping[str, Provider]
+) -> dict[str, Provider]:
+    """The known providers, and those that the tables add or change, by name.
+
+    Raises:
+        ConfigurationError: every table that cannot be used, each with its first key at fault.
+    """
+    providers = dict(known)
+    problems = []
+    for name, table in tables.items():
+        try:
+            providers[name] = declared_provider(name, table, dialects, known.get(name))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigurationError(*problems)
+    return providers
 
 
 def declared_provider(

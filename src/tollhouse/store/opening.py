@@ -7,7 +7,8 @@ import sqlite3
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
 from tollhouse.errors import CannotStart
 from tollhouse.store import schema
@@ -31,7 +32,7 @@ async def open_store(*, database_url: str, may_migrate: bool, synchronous: str =
     Raises:
         CannotStart: no such kind of database, its schema is not this version's, or another process does not let it go.
     """
-    url, loop = make_url(database_url), asyncio.get_running_loop()
+    url, loop = _read(database_url), asyncio.get_running_loop()
     began_s = loop.time()
     while True:
         try:
@@ -52,6 +53,14 @@ async def open_store(*, database_url: str, may_migrate: bool, synchronous: str =
             await asyncio.sleep(PAUSE_S)
         else:
             return store
+
+
+def _read(database_url: str) -> URL:
+    try:
+        return make_url(database_url)
+    except (ArgumentError, ValueError):
+        # Neither quoted nor chained: it may hold a password.
+        raise CannotStart("the database must be sqlite:///path or postgresql://user:password@host/database") from None
 
 
 def _open(backend: str, url: str, path: str | None, synchronous: str) -> Store:

@@ -14,7 +14,7 @@ from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, Prox
 from multidict import CIMultiDict
 from yarl import URL
 
-from tollhouse.errors import UpstreamDown, UpstreamError, UpstreamIncomplete, UpstreamTimeout
+from tollhouse.errors import ConfigurationError, UpstreamDown, UpstreamError, UpstreamIncomplete, UpstreamTimeout
 from tollhouse.providers.base import Headers
 from tollhouse.upstream.base import Call, Taker
 from tollhouse.upstream.connect import require_verification, tls_context, why_untrusted
@@ -36,15 +36,18 @@ class ProxiedClient:
         """Prepare; nothing is opened yet.
 
         Args:
-            proxy_url: `http://`, `socks4://` or `socks5://` with a port, and with user and password if the proxy asks.
+            proxy_url: `http://`, `socks4://`, `socks5://` or `socks5h://` with a port, and with user and password if it
+                asks.
             ssl_context: by default `connect.tls_context()`; must verify.
             idle_timeout_s: how long a connection is kept for the next call.
 
         Raises:
-            ValueError: no such proxy URL, or the TLS context does not verify.
+            ConfigurationError: no such proxy URL.
+            ValueError: the TLS context does not verify.
         """
         _check_proxy_url(proxy_url)
-        self._proxy_url = proxy_url
+        # The library knows one word for both: that the proxy resolves is said beside it.
+        self._proxy_url = proxy_url.replace("socks5h://", "socks5://", 1)
         self._ssl_context = require_verification(ssl_context or tls_context())
         self._idle_timeout_s = idle_timeout_s
         self._session: aiohttp.ClientSession | None = None
@@ -225,9 +228,11 @@ def _no_end_within(total_s: float) -> str:
 def _check_proxy_url(proxy_url: str) -> None:
     try:
         parts = urlsplit(proxy_url)
-        is_known = parts.scheme in ("http", "socks4", "socks5") and bool(parts.hostname and parts.port)
+        is_known = parts.scheme in ("http", "socks4", "socks5", "socks5h") and bool(parts.hostname and parts.port)
     except ValueError:
         is_known = False
     if not is_known:
         # Neither quoted nor chained: it may hold a password.
-        raise ValueError("the proxy must be http://host:port, socks4://host:port or socks5://host:port")
+        raise ConfigurationError(
+            "egress_proxy: the proxy must be http://host:port, or the same with socks4, socks5 or socks5h"
+        )
