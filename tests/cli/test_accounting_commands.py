@@ -53,6 +53,10 @@ def test_what_was_posted_is_corrected_beside_a_gateway_that_serves(gateway: Gate
     assert tollhouse("budgets", "credit", budget, "0.10", "--reason", "an outage", "--json").json["posted"] == "0.2"
     assert tollhouse("budgets", "credit", budget, "0.30", "--reason", "too much").status == 1
     assert tollhouse("budgets", "credit", budget, "0.10").status == 2
+    (last,) = tollhouse("audit", "list", "--limit", "1", "--json").json["data"]
+    assert (last["actor"], last["deed"], last["subject"]) == ("command line", "budget.credit", budget)
+    assert last["facts"]["reason"] == "an outage"
+    assert "budget.credit" in tollhouse("audit", "list").out
     assert tollhouse("verify").status == 0
 
 

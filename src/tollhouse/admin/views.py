@@ -422,3 +422,20 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     tried_at: datetime | None
     next_try_at: datetime | None
+
+
+class DeedView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who changed what.
+
+    Attributes:
+        actor: a token's id, or `command line`.
+        subject: id of what was changed.
+        facts: what it was changed to, and why where that was said.
+    """
+
+    id: str
+    at: datetime
+    actor: str
+    deed: str
+    subject: str
+    facts: dict[str, Any]

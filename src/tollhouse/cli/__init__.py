@@ -14,6 +14,7 @@ import typer
 from tollhouse import __version__
 from tollhouse.cli.accounting import budgets, spend, verify
 from tollhouse.cli.alerts import alerts, deliveries, webhooks
+from tollhouse.cli.audit import audit
 from tollhouse.cli.credentials import credentials, rotate_key
 from tollhouse.cli.demo import demo
 from tollhouse.cli.jobs import jobs
@@ -37,7 +38,7 @@ for command in (up, serve, work, migrate, doctor, verify, spend, rotate_key, fak
     app.command(command.__name__.replace("_", "-"))(command)
 for group in (workspaces, users, tokens, credentials, budgets, routes, requests, jobs):
     app.add_typer(group)
-for group in (alerts, webhooks, deliveries, config, demo):
+for group in (alerts, webhooks, deliveries, audit, config, demo):
     app.add_typer(group)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.store.statements import inserting
 from tollhouse.store.tables import audit, fact, process
 from tollhouse.store.types import UPSERTS, from_micros, to_micros
@@ -85,5 +86,5 @@ def note_deed(tx: Writing, note: Note) -> None:
     tx.execute(insert(audit).values(**values))
 
 
-def deeds(tx: Reading, limit: int = 100) -> list[Any]:
-    return list(tx.execute(select(audit).order_by(audit.c.id.desc()).limit(limit)).mappings())
+def deeds(tx: Reading, page: Page) -> list[Any]:
+    return list(tx.execute(page.of(select(audit), audit.c.id)).mappings())

@@ -14,7 +14,18 @@ from starlette.routing import Match
 import tollhouse
 from tollhouse.admin.desk import Desk
 from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, read_head
-from tollhouse.api.management import budgets, conversations, jobs, people, reports, secrets, sharing, turns, webhooks
+from tollhouse.api.management import (
+    audit,
+    budgets,
+    conversations,
+    jobs,
+    people,
+    reports,
+    secrets,
+    sharing,
+    turns,
+    webhooks,
+)
 from tollhouse.api.management.document import add_document, openapi, response_of
 from tollhouse.api.management.door import HEAD, PEER, Door, Guarded, problem
 from tollhouse.api.management.table import Declared
@@ -29,7 +40,7 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    for room in (people, secrets, budgets, reports, webhooks, jobs, conversations, turns, sharing):
+    for room in (people, secrets, budgets, reports, webhooks, audit, jobs, conversations, turns, sharing):
         yield from room.table.routes
 
 
