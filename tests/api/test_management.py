@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from houses import Person, make_admin, make_person, served
-from tollhouse.admin import access
+from tollhouse.admin import access, budgets, credentials, webhooks
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.app import House
 from tollhouse.errors import Unavailable
@@ -166,6 +166,57 @@ async def test_lists_turn_their_pages_in_openais_words(http: httpx2.AsyncClient,
     assert ([it["id"] for it in first["data"]], first["has_more"], first["object"]) == (made[:2], True, "list")
     second = await http.get("/api/users", headers=root.headers, params={**asked, "after": first["last_id"]})
     assert ([it["id"] for it in second.json()["data"]], second.json()["has_more"]) == (made[2:], False)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/workspaces", "/api/budgets", "/api/users/{ada}/tokens", "/api/users/{ada}/credentials", "/api/webhooks"],
+)
+async def test_lists_whose_first_is_the_oldest_turn_their_pages_too(
+    http: httpx2.AsyncClient, house: House, root: Person, ada: Person, path: str
+):
+    desk = house.desk
+    for number in range(3):
+        await access.create_workspace(desk, COMMAND_LINE, f"w{number}")
+        await access.create_token(desk, COMMAND_LINE, ada.id, name=f"t{number}")
+        owner = {"owner_kind": "user", "owner_id": ada.id, "unit": "usd", "window": "day", "limit": "1"}
+        await budgets.set_budget(desk, COMMAND_LINE, **owner, model=f"m{number}")
+        await credentials.add_credential(desk, COMMAND_LINE, ada.id, provider="openai", api_key=f"sk-{number}")
+        url = f"https://{number}.example.com/"
+        await webhooks.add_webhook(desk, COMMAND_LINE, url=url, events=["budget.threshold"])
+    path = path.format(ada=ada.id)
+    every = [it["id"] for it in (await http.get(path, headers=root.headers)).json()["data"]]
+    assert len(every) >= 3
+    assert every == sorted(every)
+    first = (await http.get(path, headers=root.headers, params={"limit": 1})).json()
+    assert ([it["id"] for it in first["data"]], first["has_more"]) == (every[:1], True)
+    rest = (await http.get(path, headers=root.headers, params={"after": first["last_id"]})).json()
+    assert ([it["id"] for it in rest["data"]], rest["has_more"]) == (every[1:], False)
+    newest = (await http.get(path, headers=root.headers, params={"order": "desc", "limit": 1})).json()
+    assert [it["id"] for it in newest["data"]] == every[-1:]
+
+
+async def test_holds_are_paged_and_a_budgets_owner_is_one(http: httpx2.AsyncClient, root: Person):
+    asked = {"state": "unconfirmed", "limit": 2}
+    assert (await http.get("/api/holds", headers=root.headers, params=asked)).json()["data"] == []
+    refused = await http.get("/api/budgets?user=a&token=b&limit=2", headers=root.headers)
+    assert problem(refused)["status"] == 422
+
+
+async def test_the_audit_tells_who_changed_what_newest_first(http: httpx2.AsyncClient, root: Person, ada: Person):
+    budget = {"owner": {"user": ada.id}, "unit": "usd", "window": "day", "limit": "5"}
+    made = (await http.post("/api/budgets", headers=root.headers, json=budget)).json()
+    credit = {"amount": "-1.5", "reason": "billed elsewhere"}
+    await http.post(f"/api/budgets/{made['id']}/credits", headers=root.headers, json=credit)
+    told = (await http.get("/api/audit", headers=root.headers, params={"limit": 2})).json()
+    assert [(it["deed"], it["subject"]) for it in told["data"]] == [
+        ("budget.credit", made["id"]),
+        ("budget.create", made["id"]),
+    ]
+    assert told["data"][0]["facts"]["reason"] == "billed elsewhere"
+    assert told["data"][0]["actor"].startswith("tok_")
+    assert told["has_more"]
+    assert problem(await http.get("/api/audit", headers=ada.headers))["status"] == 403
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 from tollhouse import ids, tokens
 from tollhouse.admin.budgets import add_daily_tokens, move_budgets
 from tollhouse.admin.desk import Actor, Desk
+from tollhouse.admin.lists import EVERY, page_of
 from tollhouse.admin.views import (
     LimitsView,
     Listing,
@@ -20,7 +21,6 @@ from tollhouse.admin.views import (
     TokenView,
     UserView,
     WorkspaceView,
-    listing,
 )
 from tollhouse.errors import Conflict, Forbidden, NotFound, Unprocessable
 from tollhouse.store import people
@@ -78,9 +78,9 @@ async def change_workspace(desk: Desk, actor: Actor, id_or_name: str, *, time_zo
     return await desk.change(work)
 
 
-async def list_workspaces(desk: Desk) -> Listing[WorkspaceView]:
-    """Every workspace, oldest first."""
-    return listing([workspace_view(row) for row in await desk.store.read(people.workspaces)])
+async def list_workspaces(desk: Desk, page: Page = EVERY) -> Listing[WorkspaceView]:
+    """Workspaces, oldest first."""
+    return await page_of(desk, page, lambda tx, page: [workspace_view(row) for row in people.workspaces(tx, page)])
 
 
 # --- users -----------------------------------------------------------------------------------------------------------
@@ -163,10 +163,7 @@ def add_user(
 
 async def list_users(desk: Desk, page: Page | None = None) -> Listing[UserView]:
     """A page of users, newest first."""
-    page = page or Page()
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
-    rows = await desk.store.read(lambda tx: people.users(tx, more))
-    return listing([user_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
+    return await page_of(desk, page or Page(), lambda tx, page: [user_view(row) for row in people.users(tx, page)])
 
 
 async def get_user(desk: Desk, id_or_name: str) -> UserView:
@@ -284,13 +281,14 @@ def add_token(
     return TokenMade(**msgspec.structs.asdict(token_view(values)), token=minted.text)
 
 
-async def list_tokens(desk: Desk, user: str | None = None) -> Listing[TokenView]:
-    """Every token, or one user's, oldest first. Raises NotFound."""
+async def list_tokens(desk: Desk, user: str | None = None, page: Page = EVERY) -> Listing[TokenView]:
+    """Tokens, or one user's, oldest first. Raises NotFound."""
 
-    def query(tx: Reading) -> list[Any]:
-        return people.tokens(tx, None if user is None else find_user(tx, user)["id"])
+    def query(tx: Reading, page: Page) -> list[TokenView]:
+        user_id = None if user is None else find_user(tx, user)["id"]
+        return [token_view(row) for row in people.tokens(tx, page, user_id)]
 
-    return listing([token_view(row) for row in await desk.store.read(query)])
+    return await page_of(desk, page, query)
 
 
 async def revoke_token(desk: Desk, actor: Actor, token_id: str) -> TokenView:

@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 
 from tollhouse import ids
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import Amount, BudgetView, HeldView, HoldView, Listing, listing
+from tollhouse.admin.lists import EVERY, page_of
+from tollhouse.admin.views import Amount, BudgetView, HeldView, HoldView, Listing
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
 from tollhouse.money.budgets import Balance, Budget, Mode, Unit, Window, bucket_id, period, resets_at
@@ -20,6 +21,7 @@ from tollhouse.notify.watch import rearm_above
 from tollhouse.store import ledger as sql
 from tollhouse.store import people
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.store.types import from_micros
 
 OwnerKind: TypeAlias = Literal["workspace", "user", "token"]
@@ -84,13 +86,13 @@ async def set_budget(
     return await desk.change(work)
 
 
-async def list_budgets(desk: Desk, owner: str | None = None) -> Listing[BudgetView]:
-    """Every budget, or an owner's, oldest first. `owner` is an id, or a user's name. Raises NotFound."""
+async def list_budgets(desk: Desk, owner: str | None = None, page: Page = EVERY) -> Listing[BudgetView]:
+    """Budgets, or an owner's, oldest first. `owner` is an id, or a user's name. Raises NotFound."""
 
-    def query(tx: Reading) -> list[BudgetView]:
-        return budgets_of(tx, desk, None if owner is None else _any_owner(tx, owner))
+    def query(tx: Reading, page: Page) -> list[BudgetView]:
+        return budgets_of(tx, desk, None if owner is None else _any_owner(tx, owner), page)
 
-    return listing(await desk.store.read(query))
+    return await page_of(desk, page, query)
 
 
 async def get_budget(desk: Desk, budget_id: str) -> BudgetView:
@@ -190,21 +192,21 @@ def add_daily_tokens(tx: Writing, desk: Desk, actor: Actor, user_id: str, time_z
 def move_budgets(tx: Writing, desk: Desk, actor: Actor, owner: str, time_zone: str) -> None:
     """The owner's budgets follow another calendar from now on, in the transaction that moves the owner. What was spent
     in a period counts in the period of the same name."""
-    for row in sql.budget_rows(tx, owner=owner):
+    for row in sql.budget_rows(tx, EVERY, owner=owner):
         _change(tx, desk, actor, row, {"time_zone": time_zone})
 
 
-def budgets_of(tx: Reading, desk: Desk, owner: str | None) -> list[BudgetView]:
+def budgets_of(tx: Reading, desk: Desk, owner: str | None, page: Page = EVERY) -> list[BudgetView]:
     """Budgets in force, of all or of one owner's id, as they stand now."""
     now = desk.clock.now()
-    return [_view(tx, row, now) for row in sql.budget_rows(tx, owner=owner)]
+    return [_view(tx, row, now) for row in sql.budget_rows(tx, page, owner=owner)]
 
 
 def _put(tx: Writing, desk: Desk, actor: Actor, values: dict[str, Any]) -> BudgetView:
     """Add a budget, or replace the one for the same owner, model, unit and window."""
     same = ("owner", "model", "unit", "window")
     now = desk.clock.now()
-    for row in sql.budget_rows(tx, owner=values["owner"]):
+    for row in sql.budget_rows(tx, EVERY, owner=values["owner"]):
         if all(row[name] == values[name] for name in same):
             _change(tx, desk, actor, row, values)
             return _view(tx, {**row, **values}, now)
@@ -230,19 +232,19 @@ def _rearm(tx: Writing, bucket: str, *, limit: int, now: datetime) -> None:
 
 
 def _find(tx: Reading, budget_id: str) -> Any:
-    rows = sql.budget_rows(tx, budget_id=budget_id)
-    if not rows:
+    row = sql.budget_row(tx, budget_id)
+    if row is None:
         raise NotFound(f"There is no budget {budget_id[:MODEL_MOST]!r}.")
-    return rows[0]
+    return row
 
 
 # --- holds -----------------------------------------------------------------------------------------------------------
 
 
-async def list_holds(desk: Desk, state: str = "unconfirmed") -> Listing[HoldView]:
+async def list_holds(desk: Desk, state: str = "unconfirmed", page: Page = EVERY) -> Listing[HoldView]:
     """Holds of calls whose outcome is unknown, oldest first: they count as spent. Raises Unprocessable."""
     _one_of("state", state, ("unconfirmed",))
-    return listing([_hold_view(row) for row in await desk.store.read(sql.unconfirmed_holds)])
+    return await page_of(desk, page, lambda tx, page: [_hold_view(row) for row in sql.unconfirmed_holds(tx, page)])
 
 
 async def release_hold(desk: Desk, actor: Actor, hold_id: str) -> HoldView:

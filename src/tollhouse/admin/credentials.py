@@ -12,7 +12,8 @@ from msgspec import UNSET, UnsetType
 from tollhouse import ids
 from tollhouse.admin.access import NAME_MOST, check_name, find_user
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import CredentialView, Listing, listing
+from tollhouse.admin.lists import EVERY, page_of
+from tollhouse.admin.views import CredentialView, Listing
 from tollhouse.errors import (
     CredentialUnreadable,
     InvalidRequest,
@@ -26,6 +27,7 @@ from tollhouse.gateway.keys import binding_of, resolve
 from tollhouse.providers.base import Provider
 from tollhouse.store import credentials as sql
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.vault import Secret, kid_of, last4
 
 Role: TypeAlias = Literal["primary", "fallback"]
@@ -80,14 +82,15 @@ async def add_credential(
     return await desk.change(work)
 
 
-async def list_credentials(desk: Desk, user: str | None = None) -> Listing[CredentialView]:
-    """Every credential, or one user's, oldest first. Raises NotFound."""
-
-    def query(tx: Reading) -> list[Any]:
-        return sql.of_user(tx, None if user is None else find_user(tx, user)["id"])
-
+async def list_credentials(desk: Desk, user: str | None = None, page: Page = EVERY) -> Listing[CredentialView]:
+    """Credentials, or one user's, oldest first. Raises NotFound."""
     now = desk.clock.now()
-    return listing([credential_view(row, now) for row in await desk.store.read(query)])
+
+    def query(tx: Reading, page: Page) -> list[CredentialView]:
+        user_id = None if user is None else find_user(tx, user)["id"]
+        return [credential_view(row, now) for row in sql.of_user(tx, page, user_id)]
+
+    return await page_of(desk, page, query)
 
 
 async def get_credential(desk: Desk, credential_id: str, *, user: str | None = None) -> CredentialView:

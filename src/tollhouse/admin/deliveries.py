@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import msgspec
-
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import AlertView, DeliveryStatus, DeliveryView, Listing, listing
+from tollhouse.admin.lists import page_of
+from tollhouse.admin.views import AlertView, DeliveryStatus, DeliveryView, Listing
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.store import alerts as sql
 from tollhouse.store.engine import Reading, Writing
@@ -16,10 +15,7 @@ from tollhouse.store.paging import Page
 
 async def list_alerts(desk: Desk, page: Page | None = None) -> Listing[AlertView]:
     """A page of everything that was ever raised, newest first."""
-    page = page or Page()
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
-    rows = await desk.store.read(lambda tx: sql.alerts(tx, more))
-    return listing([alert_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
+    return await page_of(desk, page or Page(), lambda tx, page: [alert_view(row) for row in sql.alerts(tx, page)])
 
 
 async def list_deliveries(
@@ -36,10 +32,11 @@ async def list_deliveries(
     """
     if status is not None and status not in get_args(DeliveryStatus):
         raise Unprocessable(f"`status` is one of {', '.join(get_args(DeliveryStatus))}.", param="status")
-    page = page or Page()
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
-    rows = await desk.store.read(lambda tx: sql.deliveries(tx, more, target=target, status=status))
-    return listing([delivery_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
+
+    def query(tx: Reading, page: Page) -> list[DeliveryView]:
+        return [delivery_view(row) for row in sql.deliveries(tx, page, target=target, status=status)]
+
+    return await page_of(desk, page or Page(), query)
 
 
 async def get_delivery(desk: Desk, delivery_id: str) -> DeliveryView:

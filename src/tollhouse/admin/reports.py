@@ -11,6 +11,7 @@ import msgspec
 from tollhouse.admin.access import find_user, token_view, user_view
 from tollhouse.admin.budgets import budgets_of
 from tollhouse.admin.desk import Desk
+from tollhouse.admin.lists import page_of
 from tollhouse.admin.views import (
     AttemptView,
     BudgetView,
@@ -23,7 +24,6 @@ from tollhouse.admin.views import (
     RequestView,
     SpendRow,
     UsageView,
-    listing,
 )
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.gateway.identify import Caller
@@ -54,16 +54,13 @@ async def list_requests(
 ) -> Listing[RequestView]:
     """A page of the request log, newest first; of one user, outcome, model or run when said, or with a cost that is so
     certain. Raises NotFound."""
-    page = page or Page()
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
 
-    def query(tx: Reading) -> list[Any]:
+    def query(tx: Reading, page: Page) -> list[RequestView]:
         user_id = None if user is None else find_user(tx, user)["id"]
         said = {"outcome": outcome, "model": model, "run_id": run, "cost_status": cost_status}
-        return sql.rows(tx, more, user_id=user_id, **said)
+        return [request_view(row) for row in sql.rows(tx, page, user_id=user_id, **said)]
 
-    rows = await desk.store.read(query)
-    return listing([request_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
+    return await page_of(desk, page or Page(), query)
 
 
 async def get_request(desk: Desk, request_id: str, user: str | None = None) -> RequestView:

@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 from tollhouse import ids
 from tollhouse.admin.deliveries import delivery_view
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import DeliveryView, Listing, WebhookMade, WebhookView, listing
+from tollhouse.admin.lists import EVERY, page_of
+from tollhouse.admin.views import DeliveryView, Listing, WebhookMade, WebhookView
 from tollhouse.errors import Conflict, InvalidRequest, NotFound, Unprocessable
 from tollhouse.notify.alerts import new_delivery
 from tollhouse.notify.events import SUBSCRIBABLE
@@ -20,6 +21,7 @@ from tollhouse.notify.webhook import new_secret, open_secret, seal_secret
 from tollhouse.store import alerts, credentials
 from tollhouse.store import webhooks as sql
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.upstream.addresses import parse_url
 from tollhouse.vault import Secret
 
@@ -50,7 +52,7 @@ async def add_webhook(desk: Desk, actor: Actor, *, url: str, events: Sequence[st
     }
 
     def work(tx: Writing) -> WebhookMade:
-        if len(sql.endpoints(tx)) >= WEBHOOKS_MOST:
+        if len(sql.endpoints(tx, EVERY)) >= WEBHOOKS_MOST:
             raise Conflict(f"There are {WEBHOOKS_MOST} endpoints already; remove one first.")
         sql.add(tx, row)
         desk.note(tx, actor, "webhook.add", row["id"], host=_host(url), events=row["events"])
@@ -59,9 +61,9 @@ async def add_webhook(desk: Desk, actor: Actor, *, url: str, events: Sequence[st
     return await desk.store.write(work)
 
 
-async def list_webhooks(desk: Desk) -> Listing[WebhookView]:
-    """Every endpoint, oldest first."""
-    return listing([webhook_view(row) for row in await desk.store.read(sql.endpoints)])
+async def list_webhooks(desk: Desk, page: Page = EVERY) -> Listing[WebhookView]:
+    """Endpoints, oldest first."""
+    return await page_of(desk, page, lambda tx, page: [webhook_view(row) for row in sql.endpoints(tx, page)])
 
 
 async def get_webhook(desk: Desk, webhook_id: str) -> WebhookView:

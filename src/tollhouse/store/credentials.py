@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, select, update
 
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.store.tables import credential, user
 
 SEALING = 0x7011_5EA1
@@ -28,11 +29,11 @@ def usable(tx: Reading, user_id: str) -> list[Any]:
     return list(tx.execute(query).mappings())
 
 
-def of_user(tx: Reading, user_id: str | None = None) -> list[Any]:
+def of_user(tx: Reading, page: Page, user_id: str | None = None) -> list[Any]:
     query = select(credential, user.c.workspace_id).join(user, user.c.id == credential.c.user_id)
     if user_id is not None:
         query = query.where(credential.c.user_id == user_id)
-    return list(tx.execute(query.order_by(credential.c.id)).mappings())
+    return list(tx.execute(page.of(query, credential.c.id)).mappings())
 
 
 def find(tx: Reading, credential_id: str) -> Any | None:

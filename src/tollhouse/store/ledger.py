@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from tollhouse import ids
 from tollhouse.store import machinery
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Query, inserting, updating
 from tollhouse.store.tables import bucket, budget, entry, hold, process
 
@@ -85,14 +86,18 @@ def change_budget(tx: Writing, budget_id: str, values: dict[str, Any]) -> bool:
     return changed.rowcount == 1
 
 
-def budget_rows(tx: Reading, *, owner: str | None = None, budget_id: str | None = None) -> list[Any]:
-    """Budgets in force, oldest first."""
-    query = select(budget).where(budget.c.removed_at.is_(None)).order_by(budget.c.id)
+def budget_rows(tx: Reading, page: Page, *, owner: str | None = None) -> list[Any]:
+    """Budgets in force."""
+    query = select(budget).where(budget.c.removed_at.is_(None))
     if owner is not None:
         query = query.where(budget.c.owner == owner)
-    if budget_id is not None:
-        query = query.where(budget.c.id == budget_id)
-    return list(tx.execute(query).mappings())
+    return list(tx.execute(page.of(query, budget.c.id)).mappings())
+
+
+def budget_row(tx: Reading, budget_id: str) -> Any | None:
+    """A budget, if it is in force."""
+    query = select(budget).where(budget.c.id == budget_id, budget.c.removed_at.is_(None))
+    return tx.execute(query).mappings().first()
 
 
 def balances(tx: Reading, ids: Sequence[str]) -> dict[str, Any]:
@@ -100,9 +105,9 @@ def balances(tx: Reading, ids: Sequence[str]) -> dict[str, Any]:
     return {row["id"]: row for row in tx.execute(select(bucket).where(bucket.c.id.in_(ids))).mappings()}
 
 
-def unconfirmed_holds(tx: Reading) -> list[Any]:
-    """Holds of calls whose outcome is unknown, oldest first."""
-    return list(tx.execute(select(hold).where(hold.c.state == "unconfirmed").order_by(hold.c.id)).mappings())
+def unconfirmed_holds(tx: Reading, page: Page) -> list[Any]:
+    """Holds of calls whose outcome is unknown."""
+    return list(tx.execute(page.of(select(hold).where(hold.c.state == "unconfirmed"), hold.c.id)).mappings())
 
 
 def open_usd(tx: Reading) -> int:

@@ -35,8 +35,8 @@ def add_workspace(tx: Writing, values: dict[str, Any]) -> None:
     tx.execute(insert(workspace).values(**values))
 
 
-def workspaces(tx: Reading) -> list[Any]:
-    return list(tx.execute(select(workspace).order_by(workspace.c.id)).mappings())
+def workspaces(tx: Reading, page: Page) -> list[Any]:
+    return list(tx.execute(page.of(select(workspace), workspace.c.id)).mappings())
 
 
 def change_workspace(tx: Writing, workspace_id: str, values: dict[str, Any]) -> None:
@@ -75,11 +75,11 @@ def add_token(tx: Writing, values: dict[str, Any]) -> None:
     tx.execute(insert(token).values(**values))
 
 
-def tokens(tx: Reading, user_id: str | None = None) -> list[Any]:
-    query = select(token).order_by(token.c.id)
+def tokens(tx: Reading, page: Page, user_id: str | None = None) -> list[Any]:
+    query = select(token)
     if user_id is not None:
         query = query.where(token.c.user_id == user_id)
-    return list(tx.execute(query).mappings())
+    return list(tx.execute(page.of(query, token.c.id)).mappings())
 
 
 def find_token(tx: Reading, id_or_lookup: str) -> Any | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.paging import Page
 from tollhouse.store.tables import webhook, webhook_secret
 
 
@@ -16,9 +17,8 @@ def add(tx: Writing, row: Mapping[str, Any]) -> None:
     tx.execute(insert(webhook).values(**row))
 
 
-def endpoints(tx: Reading) -> list[Any]:
-    """Every endpoint, oldest first."""
-    return list(tx.execute(select(webhook).order_by(webhook.c.id)).mappings())
+def endpoints(tx: Reading, page: Page) -> list[Any]:
+    return list(tx.execute(page.of(select(webhook), webhook.c.id)).mappings())
 
 
 def find(tx: Reading, webhook_id: str) -> Any | None:

@@ -173,6 +173,12 @@ class Paging(Body):
         return Page(limit=self.limit, after=self.after, before=self.before, descending=self.order == "desc")
 
 
+class OldestFirst(Paging):
+    """A list whose first page is the oldest."""
+
+    order: Literal["asc", "desc"] = "asc"
+
+
 CostStatus: TypeAlias = Literal["exact", "estimated", "unpriced"]
 
 
@@ -201,8 +207,8 @@ class MyRequestsAsked(Paging):
     run: Text | None = None
 
 
-class OwnerAsked(Body):
-    """At most one of them."""
+class OwnerAsked(OldestFirst):
+    """At most one owner."""
 
     user: Text | None = None
     workspace: Text | None = None
@@ -210,12 +216,12 @@ class OwnerAsked(Body):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if len(self.model_fields_set) > 1:
+        if len(self.model_fields_set & {"user", "workspace", "token"}) > 1:
             raise ValueError("ask for one of user, workspace and token")
         return self
 
 
-class HoldsAsked(Body):
+class HoldsAsked(OldestFirst):
     state: Literal["unconfirmed"] = "unconfirmed"
 
 

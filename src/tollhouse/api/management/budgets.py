@@ -26,8 +26,8 @@ async def set_budget(here: Here, body: bodies.NewBudget) -> BudgetView:
 
 @table.get("/api/budgets", scope=ADMIN)
 async def list_budgets(here: Here, asked: Annotated[bodies.OwnerAsked, Query()]) -> Listing[BudgetView]:
-    """Budgets in force, oldest first: all, or one owner's."""
-    return await budgets.list_budgets(here.desk, asked.user or asked.workspace or asked.token)
+    """A page of the budgets in force, oldest first: all, or one owner's."""
+    return await budgets.list_budgets(here.desk, asked.user or asked.workspace or asked.token, asked.page)
 
 
 @table.get("/api/budgets/{budget}", scope=ADMIN)
@@ -56,8 +56,8 @@ async def credit_budget(here: Here, budget: str, body: bodies.NewCredit) -> Budg
 
 @table.get("/api/holds", scope=ADMIN)
 async def list_holds(here: Here, asked: Annotated[bodies.HoldsAsked, Query()]) -> Listing[HoldView]:
-    """Money set aside for calls whose outcome is unknown."""
-    return await budgets.list_holds(here.desk, asked.state)
+    """A page of the money set aside for calls whose outcome is unknown, oldest first."""
+    return await budgets.list_holds(here.desk, asked.state, asked.page)
 
 
 @table.post("/api/holds/{hold}/release", scope=ADMIN)

@@ -23,9 +23,9 @@ async def create_workspace(here: Here, body: bodies.NewWorkspace) -> WorkspaceVi
 
 
 @table.get("/api/workspaces", scope=ADMIN)
-async def list_workspaces(here: Here) -> Listing[WorkspaceView]:
-    """Every workspace, oldest first."""
-    return await access.list_workspaces(here.desk)
+async def list_workspaces(here: Here, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[WorkspaceView]:
+    """A page of workspaces, oldest first."""
+    return await access.list_workspaces(here.desk, asked.page)
 
 
 @table.patch("/api/workspaces/{workspace}", scope=ADMIN)
@@ -77,9 +77,9 @@ async def create_token(here: Here, user: str, body: bodies.NewToken) -> TokenMad
 
 
 @table.get("/api/users/{user}/tokens", scope=ADMIN)
-async def list_tokens(here: Here, user: str) -> Listing[TokenView]:
-    """A user's tokens, oldest first."""
-    return await access.list_tokens(here.desk, user)
+async def list_tokens(here: Here, user: str, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[TokenView]:
+    """A page of a user's tokens, oldest first."""
+    return await access.list_tokens(here.desk, user, asked.page)
 
 
 @table.delete("/api/tokens/{token}", scope=ADMIN)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
 
 from tollhouse.admin import credentials
 from tollhouse.admin.views import CredentialView, Listing
@@ -23,15 +25,17 @@ async def add_credential(here: Here, user: str, body: bodies.NewCredential) -> C
 
 
 @table.get("/api/users/{user}/credentials", scope=ADMIN)
-async def list_user_credentials(here: Here, user: str) -> Listing[CredentialView]:
-    """A user's credentials, oldest first."""
-    return await credentials.list_credentials(here.desk, user)
+async def list_user_credentials(
+    here: Here, user: str, asked: Annotated[bodies.OldestFirst, Query()]
+) -> Listing[CredentialView]:
+    """A page of a user's credentials, oldest first."""
+    return await credentials.list_credentials(here.desk, user, asked.page)
 
 
 @table.get("/api/credentials", scope=ADMIN)
-async def list_credentials(here: Here) -> Listing[CredentialView]:
-    """Everybody's credentials, oldest first."""
-    return await credentials.list_credentials(here.desk)
+async def list_credentials(here: Here, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[CredentialView]:
+    """A page of everybody's credentials, oldest first."""
+    return await credentials.list_credentials(here.desk, page=asked.page)
 
 
 @table.get("/api/credentials/{credential}", scope=ADMIN)
@@ -72,9 +76,9 @@ async def add_my_credential(here: Here, body: bodies.NewCredential) -> Credentia
 
 
 @table.get("/api/me/credentials", scope=OWN)
-async def list_my_credentials(here: Here) -> Listing[CredentialView]:
-    """Your credentials, oldest first."""
-    return await credentials.list_credentials(here.desk, here.caller.user_id)
+async def list_my_credentials(here: Here, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[CredentialView]:
+    """A page of your credentials, oldest first."""
+    return await credentials.list_credentials(here.desk, here.caller.user_id, asked.page)
 
 
 @table.get("/api/me/credentials/{credential}", scope=OWN)

@@ -23,9 +23,9 @@ async def add_webhook(here: Here, body: bodies.NewWebhook) -> WebhookMade:
 
 
 @table.get("/api/webhooks", scope=ADMIN)
-async def list_webhooks(here: Here) -> Listing[WebhookView]:
-    """Every endpoint, oldest first."""
-    return await webhooks.list_webhooks(here.desk)
+async def list_webhooks(here: Here, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[WebhookView]:
+    """A page of endpoints, oldest first."""
+    return await webhooks.list_webhooks(here.desk, asked.page)
 
 
 @table.get("/api/webhooks/{webhook}", scope=ADMIN)
