@@ -81,6 +81,13 @@ class Gateway:
             response = connection.getresponse()
             return response.status, response.read()
 
+    def call(self, method: str, path: str, body: Any = None) -> bytes:
+        """Call management with the first key; gives what is answered."""
+        headers = {"authorization": f"Bearer {self.served['api_key']}", "content-type": "application/json"}
+        with self.connected() as connection:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            return connection.getresponse().read()
+
     def chat(self, model: str = "demo/echo", *, token: str | None = None, stream: bool = False) -> tuple[int, bytes]:
         """A chat completion, read to its end."""
         with self.connected() as connection:

@@ -11,11 +11,7 @@ from command_line import Ended, Gateway
 
 
 def call(gateway: Gateway, method: str, path: str, body: Any = None) -> Any:
-    headers = {"authorization": f"Bearer {gateway.served['api_key']}", "content-type": "application/json"}
-    with gateway.connected() as connection:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        response = connection.getresponse()
-        return json.loads(response.read())
+    return json.loads(gateway.call(method, path, body))
 
 
 def ask(gateway: Gateway, **more: Any) -> str:

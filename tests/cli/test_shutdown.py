@@ -63,6 +63,23 @@ def test_a_second_signal_ends_the_waiting(gateway: Gateway, command: Callable[..
     assert_books_are_right(gateway, command)
 
 
+@pytest.mark.parametrize("is_streaming", [False, True])
+def test_a_second_signal_ends_the_waiting_for_what_is_done_in_the_background_too(
+    gateway: Gateway, command: Callable[..., Ended], is_streaming: bool
+):
+    run = begin_run(gateway)
+    with gateway.connected() as connection:
+        if is_streaming:
+            ask(connection, gateway.served["api_key"], SLOW, stream=True).readline()
+        gateway.stop()
+        until(lambda: is_draining(gateway))
+        gateway.stop()
+        assert gateway.wait() == 0
+    (left,) = command("jobs", "list", "--data", gateway.served["data"], "--json").json["data"]
+    assert left["id"] == run
+    assert left["status"] != "succeeded"
+
+
 def test_what_outlasts_the_drain_hears_so_in_its_own_dialect(tmp_path: Path, command: Callable[..., Ended]):
     with (
         started(tmp_path / "data", env={"TOLLHOUSE_DRAIN_SECONDS": "0.2"}) as gateway,
@@ -92,6 +109,15 @@ def test_what_a_killed_gateway_left_is_charged_until_an_operator_releases_it(
         again.stop()
         assert again.wait() == 0
     assert_books_are_right(gateway, command, outcome="gateway_stopped")
+
+
+def begin_run(gateway: Gateway) -> str:
+    """A turn in the background, which is under way; gives its run."""
+    conversation = json.loads(gateway.call("POST", "/api/conversations", {"model": SLOW}))["id"]
+    body = {"message": "Hello", "background": True}
+    run = json.loads(gateway.call("POST", f"/api/conversations/{conversation}/messages", body))["run"]
+    until(lambda: json.loads(gateway.call("GET", f"/api/runs/{run}"))["status"] == "running")
+    return str(run)
 
 
 def assert_books_are_right(gateway: Gateway, command: Callable[..., Ended], outcome: str | None = None) -> None:

@@ -45,6 +45,7 @@ class Server(uvicorn.Server):
         drain_s: float,
         on_started: Callable[[str], Awaitable[None]],
         on_leaving: Callable[[], None] = lambda: None,
+        drain_others: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(0),
         pace: Pace | None = None,
     ) -> None:
         """Make a server; `serve` runs it.
@@ -55,12 +56,14 @@ class Server(uvicorn.Server):
             drain_s: seconds that answers may run on after the first signal.
             on_started: gets the URL, once connections are accepted.
             on_leaving: told of the first signal, in its handler.
+            drain_others: waits for what else is under way in this process, as long as answers may run on.
             pace: how long clients may take.
         """
         self._application = make_application(lambda: not self.should_exit)
         self._drain_s = drain_s
         self._on_started = on_started
         self._on_leaving = on_leaving
+        self._drain_others = drain_others
         self._pace = pace or Pace()
         super().__init__(
             uvicorn.Config(
@@ -118,12 +121,14 @@ class Server(uvicorn.Server):
         tasks = self.server_state.tasks
         log.info(Event.SERVER_DRAINING, answers=len(tasks))
         self._close_idle_connections()
-        await self._wait_for_answers(self._drain_s, lambda: self.force_exit)
+        others = asyncio.ensure_future(self._drain_others())
+        await self._wait_for(lambda: not tasks and others.done(), self._drain_s, lambda: self.force_exit)
+        others.cancel()
         for server in self.servers:
             server.close()
         for task in tuple(tasks):
             task.cancel()
-        await self._wait_for_answers(LAST_WORDS_S, lambda: False)
+        await self._wait_for(lambda: not tasks, LAST_WORDS_S)
         self._close_idle_connections()
         log.info(Event.SERVER_STOPPED, cut_off=len(tasks))
 
@@ -141,11 +146,13 @@ class Server(uvicorn.Server):
         for connection in tuple(self._connections):
             connection.shutdown()
 
-    async def _wait_for_answers(self, most_s: float, is_enough: Callable[[], bool]) -> None:
+    async def _wait_for(
+        self, is_done: Callable[[], bool], most_s: float, is_enough: Callable[[], bool] = lambda: False
+    ) -> None:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + most_s
         # A signal handler can end this too, and must not touch the loop: so it is looked at, not awaited.
-        while self.server_state.tasks and not is_enough() and loop.time() < until_s:  # noqa: ASYNC110
+        while not is_done() and not is_enough() and loop.time() < until_s:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _refuse_new_work(self, scope: Scope, receive: Receive, send: Send) -> None:

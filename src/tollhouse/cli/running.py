@@ -122,10 +122,10 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
             drain_s=settings.drain_seconds,
             on_started=announce,
             on_leaving=leave,
+            drain_others=lambda: house.worker.drain(settings.drain_seconds),
             pace=Pace(**settings.clients.model_dump()),
         )
         await server.serve()
-        await house.worker.drain(settings.drain_seconds)
 
 
 def _has_database(settings: Settings) -> bool:
