@@ -118,6 +118,15 @@ async def test_tells_who_answered_at_what_price(gateway: Gateway) -> None:
 
 
 @over_both_peers
+async def test_what_is_left_of_a_budget_is_told_less_what_it_cost_once_that_is_known(gateway: Gateway) -> None:
+    await gateway.budget("1")
+    gateway.provider.script(answer())
+    told = (await gateway.chat(max_tokens=100)).headers
+    left = nanodollars_from_usd(told["x-tollhouse-budget-remaining-usd"])
+    assert left == nanodollars_from_usd("1") - nanodollars_from_usd(told["x-tollhouse-cost-usd"])
+
+
+@over_both_peers
 async def test_a_streams_head_tells_what_is_known_by_then(gateway: Gateway) -> None:
     await gateway.budget("1")
     gateway.provider.script(answer())

@@ -24,7 +24,7 @@ from tollhouse.gateway.count import count
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.translated import LOSSY
 from tollhouse.limits import Snapshot
-from tollhouse.money.amounts import usd_text
+from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.providers.base import Headers
 from tollhouse.telemetry import Event, log
 
@@ -209,6 +209,7 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
     if attempt is None:
         return ()
     candidate, held = attempt.candidate, attempt.held
+    cost = None if exchange.stream or exchange.bill is None else exchange.bill.cost
     pairs = [
         *candidate.headers,
         (b"x-tollhouse-attempts", b"%d" % len(exchange.attempts)),
@@ -221,7 +222,10 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
     if held.cap is not None:
         pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
     if held.remaining_usd is not None:
-        pairs.append((b"x-tollhouse-budget-remaining-usd", usd_text(held.remaining_usd).encode()))
-    if exchange.bill is not None and exchange.bill.cost is not None and not exchange.stream:
-        pairs.append((b"x-tollhouse-cost-usd", usd_text(exchange.bill.cost).encode()))
+        # Where nothing is left it may be less than nothing: a budget that is only estimated can be overspent.
+        spared = 0 if cost is None or held.remaining_usd == 0 else held.usd - cost
+        left = Nanodollars(max(0, held.remaining_usd + spared))
+        pairs.append((b"x-tollhouse-budget-remaining-usd", usd_text(left).encode()))
+    if cost is not None:
+        pairs.append((b"x-tollhouse-cost-usd", usd_text(cost).encode()))
     return tuple(pairs)
