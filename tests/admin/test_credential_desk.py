@@ -137,8 +137,8 @@ async def test_an_unknown_provider_is_refused_with_near_ones(house: House):
         ("fields.organization", {"fields": {"organization": "a\nb"}}),
         ("reference", {"reference": "env:HOME"}),
         ("reference", {"api_key": None, "reference": "https://example.com/key"}),
-        ("reference", {"api_key": None, "reference": "env:TOLLHOUSE_TEST_NOT_SET"}),
-        ("reference", {"api_key": None, "reference": "file:/nowhere/at/all"}),
+        ("reference", {"api_key": None, "reference": "env:"}),
+        ("reference", {"api_key": None, "reference": "file:nowhere"}),
     ],
 )
 async def test_what_cannot_be_a_credential_is_refused_by_field_without_repeating_it(

@@ -59,7 +59,14 @@ def test_a_reference_keeps_no_secret(here: Command, monkeypatch: pytest.MonkeyPa
     added = here(*refer, "A_VARIABLE", "--field", "organization=org-1", "--json")
     assert added.json["reference"] == "env:A_VARIABLE"
     assert added.json["fields"] == {"organization": "org-1"}
-    assert here(*refer, "NO_SUCH_VARIABLE").status == 2
+    assert added.err == ""
+
+
+def test_a_reference_may_lead_to_what_only_the_gateway_has(here: Command):
+    added = here("credentials", "add", "ada", "openai", "--env", "NO_SUCH_VARIABLE")
+    assert added.status == 0
+    assert "nothing at env:NO_SUCH_VARIABLE" in added.err
+    assert here("credentials", "add", "ada", "openai", "--env", "").status == 2
 
 
 def test_a_rotated_key_leaves_the_old_one_as_a_fallback_until_it_is_removed(here: Command):

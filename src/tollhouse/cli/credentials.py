@@ -11,7 +11,7 @@ import typer
 from tollhouse.cli.opening import with_desk
 from tollhouse.cli.options import Config, Data, Json, User
 from tollhouse.cli.output import NOT_IN_ORDER, show_list, show_one, warn
-from tollhouse.errors import InvalidRequest
+from tollhouse.errors import CredentialUnreadable, InvalidRequest
 
 credentials = typer.Typer(name="credentials", help="Providers' keys: sealed, or by reference.", no_args_is_help=True)
 
@@ -68,6 +68,8 @@ def add_credential(
         ),
     )
     show_one(view, as_json)
+    if reference is not None:
+        _warn_of_nothing_at(reference)
 
 
 @credentials.command("list")
@@ -148,6 +150,15 @@ def _reference(env: str | None, file: str | None) -> str | None:
     if env is not None:
         return f"env:{env}"
     return None if file is None else f"file:{file}"
+
+
+def _warn_of_nothing_at(reference: str) -> None:
+    from tollhouse.gateway.keys import resolve
+
+    try:
+        resolve(reference)
+    except CredentialUnreadable:
+        warn(f"there is nothing at {reference} that this command could read; the gateway must find it there")
 
 
 def _fields(pairs: list[str]) -> dict[str, str]:
