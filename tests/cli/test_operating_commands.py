@@ -62,7 +62,11 @@ def test_every_setting_is_shown_with_its_place(command: Command, tmp_path: Path,
     shown = {one["key"]: one for one in command("config", "show", "--config", file, "--json").json}
     assert (shown["log.level"]["value"], shown["log.level"]["origin"]) == ("debug", f"file {file}")
     assert shown["port"]["origin"] == "environment TOLLHOUSE_PORT"
-    assert shown["attempts"]["origin"] == "default"
+    assert (shown["attempts"]["value"], shown["attempts"]["origin"]) == (3, "default")
+    assert (shown["development"]["value"], shown["config"]["value"]) == (False, file)
+    assert (shown["database_url"]["value"], shown["trusted_proxies"]["value"]) == (None, [])
+    words = {line.split()[0]: line.split()[1:] for line in command("config", "show").out.splitlines()}
+    assert (words["development"], words["database_url"], words["trusted_proxies"]) == (["false"], ["none"], [])
     assert "environment TOLLHOUSE_PORT" in command("config", "show", "--origin", "--config", file).out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -114,7 +114,7 @@ def show_config(
         show_json([dict(zip(("key", "value", "origin"), setting, strict=True)) for setting in found])
         return
     columns = ("key", "value", "origin") if origin else ("key", "value")
-    show_table(columns, [[getattr(setting, column) for column in columns] for setting in found])
+    show_table(columns, [[_written(getattr(setting, column)) for column in columns] for setting in found])
 
 
 @config.command("schema")
@@ -137,6 +137,18 @@ def fake_provider(
     from tollhouse.testing.process import run
 
     run(port=port, text=text)
+
+
+def _written(value: Any) -> str:
+    """A setting's value as it is written down."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case list():
+            return ", ".join(map(str, value))
+    return str(value)
 
 
 def _put_together(settings: Settings) -> None:

@@ -47,10 +47,10 @@ class Reading(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """A setting as shown to people: secrets are hidden."""
+    """A setting as it is shown: its value as JSON knows it, with secrets hidden."""
 
     key: str
-    value: str
+    value: Any
     origin: str
 
 
@@ -220,7 +220,7 @@ def _is_on(value: Any) -> bool:
     return str(value).lower() in ("true", "1", "yes", "on")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Any:
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return "none" if value is None else str(value)
+        return [_shown(part) for part in value]
+    return value if value is None or isinstance(value, bool | int | float | str | Mapping) else str(value)
