@@ -59,7 +59,7 @@ def explain_route(
 @requests.command("list")
 def list_requests(
     user: User = None,
-    model: Annotated[str | None, typer.Option(help="Only of this model.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only of this model, also as `provider/model`.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Only with this outcome: succeeded, client_left …")] = None,
     unpriced: Annotated[bool, typer.Option("--unpriced", help="Only those whose price is unknown.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 20,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 
 from tollhouse.store import machinery, spend
 from tollhouse.store.engine import Reading, Writing
@@ -150,12 +150,18 @@ def rows(
     if outcome is not None:
         query = query.where(request.c.outcome == outcome)
     if model is not None:
-        query = query.where(request.c.model == model)
+        query = query.where(_is_model(model))
     if run_id is not None:
         query = query.where(request.c.run_id == run_id)
     if cost_status is not None:
         query = query.where(request.c.cost_status == cost_status)
     return list(tx.execute(page.of(query, request.c.id)).mappings())
+
+
+def _is_model(name: str) -> ColumnElement[bool]:
+    """Whether it is this model, as its provider calls it, which may have a slash itself, or as `provider/model`."""
+    provider, _, model = name.partition("/")
+    return or_(request.c.model == name, and_(request.c.provider == provider, request.c.model == model))
 
 
 def row(tx: Reading, request_id: str, *, user_id: str | None = None) -> Any | None:
