@@ -29,7 +29,7 @@ def test_a_budget_of_each_owner_is_held_until_it_is_lifted(gateway: Gateway, tol
     each = [
         ("--workspace", "peaks", "--unit", "tokens", "--window", "day", "--model", "demo/echo"),
         ("--user", "kiri", "--unit", "usd", "--window", "month", "--alert-at", "none"),
-        ("--token", made["id"], "--unit", "requests", "--window", "total", "--alert-at", "0.9", "--model", "echo"),
+        ("--token", made["id"], "--unit", "requests", "--window", "total", "--alert-at", "0.9,0.3", "--model", "echo"),
     ]
     for said in each:
         budget = tollhouse("budgets", "set", "1000000", *said, "--json").json
@@ -39,10 +39,12 @@ def test_a_budget_of_each_owner_is_held_until_it_is_lifted(gateway: Gateway, tol
         (same,) = [one for one in shown if one["id"] == budget["id"]]
         assert same["posted"] not in (0, "0") or said[3] == "usd"
         assert same["time_zone"] == ("Asia/Kathmandu" if "--workspace" in said else "Pacific/Auckland")
-        assert same["alert_at"] == {"none": [], "0.9": [0.9]}.get(said[7], [0.5, 0.8, 1.0])
+        assert same["alert_at"] == {"none": [], "0.9,0.3": [0.3, 0.9]}.get(said[7], [0.5, 0.8, 1.0])
         assert tollhouse("budgets", "remove", budget["id"]).status == 0
         assert tollhouse("budgets", "remove", budget["id"]).status == 1
     assert tollhouse("budgets", "set", "1", "--user", "kiri", "--alert-at", "often").status == 2
+    again = ("--alert-at", "0.6", "--alert-at", "0.3")
+    assert tollhouse("budgets", "set", "1", "--user", "kiri", *again, "--json").json["alert_at"] == [0.3, 0.6]
 
 
 def test_what_was_posted_is_corrected_beside_a_gateway_that_serves(gateway: Gateway, tollhouse: Command):
@@ -73,14 +75,21 @@ def test_requests_are_listed_and_shown(gateway: Gateway, tollhouse: Command):
     assert (newest["provider"], newest["model"], newest["status"]) == ("demo", "echo", 200)
     assert newest["id"] in tollhouse("requests", "show", newest["id"]).out
     assert tollhouse("requests", "show", "req_none").status == 1
+    for model, count in (("echo", 1), ("demo/echo", 1), ("openai/echo", 0)):
+        found = tollhouse("requests", "list", "--limit", "1", "--model", model, "--json").json["data"]
+        assert len(found) == count
     assert tollhouse("requests", "list", "--unpriced", "--json").json["data"] == []
 
 
 def test_spend_is_shown_by_whatever_is_asked(gateway: Gateway, tollhouse: Command):
     gateway.chat()
-    rows = tollhouse("spend", "--by", "user", "--json").json
+    told = tollhouse("spend", "--by", "user", "--json").json
+    rows = told["data"]
+    assert told["object"] == "list"
     assert all(row["requests"] >= 1 for row in rows)
-    table = tollhouse("spend").out.splitlines()
+    shown = tollhouse("spend")
+    table = shown.out.splitlines()
+    assert "at the pace of the last week" in shown.err
     assert table[0].startswith("provider  model ")
     assert any(line.startswith("demo") for line in table)
     assert tollhouse("spend", "--by", "colour").status == 2
@@ -90,6 +99,7 @@ def test_a_route_is_explained(tollhouse: Command):
     explained = tollhouse("routes", "explain", "demo/echo", "--json").json
     assert explained["candidates"][0]["provider"] == "demo"
     assert tollhouse("routes", "explain", "demo/ecko").status == 1
+    assert tollhouse("routes", "explain", "openai/gpt-4.1").status == 1
     assert tollhouse("routes", "list").status == 0
 
 

@@ -16,11 +16,11 @@ def test_a_month_of_traffic_comes_and_goes_and_the_books_balance(gateway: Gatewa
     assert seeded["requests"] > 200
     assert tollhouse("demo", "seed").status == 1
     assert tollhouse("verify").status == 0
-    tags = tollhouse("spend", "--by", "tag", "--json").json
+    tags = tollhouse("spend", "--by", "tag", "--json").json["data"]
     (mine,) = [row for row in tags if row["tag"] == "demo"]
     assert mine["requests"] == seeded["requests"]
     assert float(mine["cost_usd"]) > 0
-    assert len(tollhouse("spend", "--by", "day", "--json").json) >= 28
+    assert len(tollhouse("spend", "--by", "day", "--json").json["data"]) >= 28
     assert tollhouse("demo", "clear", "--json").json == {"requests": seeded["requests"]}
     assert tollhouse("demo", "clear", "--json").json == {"requests": 0}
     assert tollhouse("verify").status == 0

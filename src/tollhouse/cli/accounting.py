@@ -38,8 +38,10 @@ def set_budget(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Only for calls of this model or alias.")] = None,
     alert_at: Annotated[
-        str | None,
-        typer.Option(help="Shares of it at which somebody is told; `none` for none.", show_default="0.5,0.8,1"),
+        list[str] | None,
+        typer.Option(
+            help="Shares of it at which somebody is told; again for more; `none` for none.", show_default="0.5,0.8,1"
+        ),
     ] = None,
     data: Data = None,
     config: Config = None,
@@ -58,7 +60,7 @@ def set_budget(
     if len(said) != 1:
         raise InvalidRequest("Say whose budget it is: --user, --workspace or --token, and only one of them.")
     kind, owner = said[0]
-    more: dict[str, Any] = {} if alert_at is None else {"alert_at": _shares(alert_at)}
+    more: dict[str, Any] = {"alert_at": _shares(alert_at)} if alert_at else {}
     more |= {"owner_kind": kind, "owner_id": owner, "unit": unit, "window": window, "mode": mode, "model": model}
     show_one(with_desk(data, config, lambda desk, actor: room.set_budget(desk, actor, limit=limit, **more)), as_json)
 
@@ -139,12 +141,13 @@ def spend(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was spent, and what the month will come to.
+    """Show what was spent, and what the month will come to; JSON has the first, as `/api/reports/spend` answers it.
 
     \b
     tollhouse spend --by user --since 2026-11-01
     """
     from tollhouse.admin import reports
+    from tollhouse.admin.views import listing
 
     start = since.replace(tzinfo=UTC) if since else None
 
@@ -153,7 +156,7 @@ def spend(
 
     rows, forecast = with_desk(data, config, look)
     if as_json:
-        show_json(rows)
+        show_json(listing(rows))
         return
     keys = ("provider", "model") if by == "model" else (by,)
     unpriced = ("unpriced_requests",) if any(row.unpriced_requests for row in rows) else ()
@@ -161,8 +164,7 @@ def spend(
     lines = [[cell(getattr(row, column)) for column in (*keys, *figures)] for row in rows]
     most = max((float(row.cost_usd) for row in rows), default=0.0)
     show_table((*keys, *figures), lines, [float(row.cost_usd) / most for row in rows] if most else ())
-    if sys.stdout.isatty():
-        warn(f"{forecast.month}: ${forecast.spent_usd} so far, ${forecast.forecast_usd} at the pace of the last week")
+    warn(f"{forecast.month}: ${forecast.spent_usd} so far, ${forecast.forecast_usd} at the pace of the last week")
 
 
 def verify(data: Data = None, config: Config = None, as_json: Json = False) -> None:
@@ -205,9 +207,9 @@ async def _verify(house: House) -> dict[str, Any]:
     return {"count": count, "differences": first, "checked": checked, "summary": f"{done}: {verdict}"}
 
 
-def _shares(text: str) -> list[float]:
+def _shares(told: list[str]) -> list[float]:
     try:
-        return [] if text == "none" else [float(share) for share in text.split(",")]
+        return [] if told == ["none"] else [float(share) for text in told for share in text.split(",")]
     except ValueError:
         raise InvalidRequest("--alert-at is a list of shares such as 0.5,0.8,1, or `none`.") from None
 

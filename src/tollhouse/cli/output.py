@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import typer
 
-from tollhouse.errors import ConfigurationError, InvalidRequest, TollhouseError, Unprocessable
+from tollhouse.errors import ConfigurationError, InvalidRequest, NoCredential, TollhouseError, Unprocessable
 
 WRONG_USE = 2
 NOT_IN_ORDER = 1
@@ -92,7 +92,7 @@ def explain(error: TollhouseError, *, as_json: bool) -> int:
         for line in error.message.splitlines():
             warn(line)
     is_wrong_use = isinstance(error, InvalidRequest | Unprocessable | ConfigurationError)
-    return WRONG_USE if is_wrong_use else NOT_IN_ORDER
+    return WRONG_USE if is_wrong_use and not isinstance(error, NoCredential) else NOT_IN_ORDER
 
 
 def _draw_table(heads: Sequence[str], rows: Sequence[Sequence[str]], shares: Sequence[float]) -> None:
