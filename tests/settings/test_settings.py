@@ -168,6 +168,8 @@ def test_lists_may_be_written_with_commas(folder: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("TOLLHOUSE_ALERTS__PRIVATE_HOSTS", "127.0.0.1, hooks.internal")
     settings = Settings.load()
     assert settings.alerts.private_hosts == ("127.0.0.1", "hooks.internal")
+    monkeypatch.setenv("TOLLHOUSE_ALERTS__PRIVATE_HOSTS", '["127.0.0.1", "hooks.internal"]')
+    assert Settings.load().alerts.private_hosts == settings.alerts.private_hosts
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert settings.routes["smart"].candidates == ("a/b", "c/d/e")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
@@ -16,7 +17,11 @@ _HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1
 
 
 def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if value.startswith('["'):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _decimal(text: str) -> str:
@@ -78,4 +83,4 @@ MasterKey: TypeAlias = Annotated[
 ]
 
 COMMAS: Final = (NoDecode, BeforeValidator(_split))
-"""A list that may be written `a, b` where only text can be written, as in the environment."""
+"""A list that may be written `a, b`, or as JSON, where only text can be written, as in the environment."""
