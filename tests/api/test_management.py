@@ -166,6 +166,8 @@ async def test_lists_turn_their_pages_in_openais_words(http: httpx2.AsyncClient,
     assert ([it["id"] for it in first["data"]], first["has_more"], first["object"]) == (made[:2], True, "list")
     second = await http.get("/api/users", headers=root.headers, params={**asked, "after": first["last_id"]})
     assert ([it["id"] for it in second.json()["data"]], second.json()["has_more"]) == (made[2:], False)
+    back = await http.get("/api/users", headers=root.headers, params={**asked, "before": second.json()["first_id"]})
+    assert (back.json()["data"], back.json()["has_more"]) == (first["data"], False)
 
 
 @pytest.mark.parametrize(

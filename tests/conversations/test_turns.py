@@ -206,6 +206,8 @@ async def test_two_turns_at_once_do_not_overwrite_each_other(ada: Talk, provider
     listed = (await ada.call("GET", f"{conversation}/messages"))["data"]
     assert await ada.texts(conversation, after=listed[1]["id"]) == in_order[2:]
     assert await ada.texts(conversation, before=listed[2]["id"], order="desc") == in_order[:2:-1]
+    assert await ada.texts(conversation, before=listed[3]["id"], limit=1) == in_order[2:3]
+    assert await ada.texts(conversation, before=listed[0]["id"], order="desc", limit=2) == in_order[2:0:-1]
     provider.script(answer("three"))
     await ada.say(conversation, "3")
     told = [(it["role"], it["content"]) for it in provider.requests[-1].json["messages"]]

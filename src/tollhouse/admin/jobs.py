@@ -10,7 +10,8 @@ import msgspec
 
 from tollhouse.admin.access import find_user
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import Listing, listing
+from tollhouse.admin.lists import page_of
+from tollhouse.admin.views import Listing
 from tollhouse.errors import Conflict, NotFound
 from tollhouse.notify.runs import note_end
 from tollhouse.store import machinery, queue, runs
@@ -69,14 +70,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_jobs(desk: Desk, wanted: Wanted, page: Page | None = None) -> Listing[JobView]:
     """A page of runs in the background, newest first. Raises NotFound for an unknown user."""
-    page = page or Page()
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
 
-    def query(tx: Reading) -> list[Any]:
-        return queue.jobs(tx, more, status=wanted.status, user_id=_user(tx, wanted.user), error=wanted.error)
+    def query(tx: Reading, page: Page) -> list[JobView]:
+        rows = queue.jobs(tx, page, status=wanted.status, user_id=_user(tx, wanted.user), error=wanted.error)
+        return [job_view(row) for row in rows]
 
-    rows = await desk.store.read(query)
-    return listing([job_view(row) for row in rows[: page.limit]], has_more=len(rows) > page.limit)
+    return await page_of(desk, page or Page(), query)
 
 
 async def get_job(desk: Desk, run_id: str) -> JobView:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-import msgspec
-
 from tollhouse.admin.desk import Desk
 from tollhouse.admin.views import Listing, listing
 from tollhouse.store.engine import Reading
@@ -20,6 +18,5 @@ EVERY: Final = Page(limit=2**31 - 2, descending=False)
 
 async def page_of(desk: Desk, page: Page, query: Callable[[Reading, Page], Sequence[V]]) -> Listing[V]:
     """The page of what a query views, which tells whether there is more behind it."""
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
-    views = await desk.store.read(lambda tx: query(tx, more))
-    return listing(views[: page.limit], has_more=len(views) > page.limit)
+    views, has_more = page.cut(await desk.store.read(lambda tx: query(tx, page.more)))
+    return listing(views, has_more=has_more)

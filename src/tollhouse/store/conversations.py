@@ -48,7 +48,7 @@ def listed(
             bound = tuple_(at, edge)
             query = query.where(key < bound if is_below else key > bound)
     columns = (conversation.c.active_at, conversation.c.id)
-    order = [column.desc() if page.descending else column for column in columns]
+    order = [column.desc() if page.is_read_descending else column for column in columns]
     return list(tx.execute(query.order_by(*order).limit(page.limit)).mappings())
 
 
@@ -207,5 +207,5 @@ def _paged(
     for edge, is_below in ((page.after, page.descending), (page.before, not page.descending)):
         if edge is not None:
             query = query.where(place < place_of(edge) if is_below else place > place_of(edge))
-    order = place.desc() if page.descending else place
+    order = place.desc() if page.is_read_descending else place
     return list(tx.execute(query.order_by(order).limit(page.limit)).mappings())

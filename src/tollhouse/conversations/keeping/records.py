@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from tollhouse import ids
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.keeping.index import index_title
@@ -67,11 +65,10 @@ async def listed(
     pinned: bool | None = None,
 ) -> tuple[list[ConversationView], bool]:
     """A page of conversations, by when something last happened; and whether there are more."""
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
     rows = await conversing.store.read(
-        lambda tx: sql.listed(tx, caller.user_id, more, is_archived=archived, is_deleted=deleted, is_pinned=pinned)
+        lambda tx: sql.listed(tx, caller.user_id, page.more, is_archived=archived, is_deleted=deleted, is_pinned=pinned)
     )
-    return [conversation_view(row) for row in rows[: page.limit]], len(rows) > page.limit
+    return page.cut([conversation_view(row) for row in rows])
 
 
 async def change(
@@ -141,15 +138,13 @@ async def messages(
 
     Raises NotFound.
     """
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
 
     def query(tx: Reading) -> list[Any]:
         row = found(tx, caller, conversation_id)
         leaf = row["tip_id"] if branch is None else found_message(tx, caller, conversation_id, branch)["id"]
-        return sql.path(tx, caller.user_id, conversation_id, leaf, more)
+        return sql.path(tx, caller.user_id, conversation_id, leaf, page.more)
 
-    rows = await conversing.store.read(query)
-    return [message_view(row) for row in rows[: page.limit]], len(rows) > page.limit
+    return page.cut([message_view(row) for row in await conversing.store.read(query)])
 
 
 async def branches(conversing: Conversing, caller: Caller, conversation_id: str) -> list[MessageView]:

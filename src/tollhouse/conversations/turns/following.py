@@ -68,15 +68,13 @@ async def listed(
     conversing: Conversing, caller: Caller, page: Page, *, status: str | None, conversation: str | None
 ) -> tuple[list[RunView], bool]:
     """A page of runs, and whether there are more."""
-    more = msgspec.structs.replace(page, limit=page.limit + 1)
 
     def query(tx: Reading) -> list[RunView]:
-        rows = runs.listed(tx, caller.user_id, more, status=status, conversation_id=conversation)
+        rows = runs.listed(tx, caller.user_id, page.more, status=status, conversation_id=conversation)
         answers = runs.answers_of(tx, [row["id"] for row in rows])
         return [run_view(row, answers.get(row["id"])) for row in rows]
 
-    views = await conversing.store.read(query)
-    return views[: page.limit], len(views) > page.limit
+    return page.cut(await conversing.store.read(query))
 
 
 async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView:
