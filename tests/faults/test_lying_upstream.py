@@ -33,6 +33,8 @@ NONSENSE: dict[str, Any] = {
     "negative": counted(-5, 10),
     "both negative": counted(-5, -5),
     "beyond any call": counted(10**12, 10**12),
+    "made beyond what the call could": counted(100, 10 * CAP + 1),
+    "read beyond what was sent": counted(100_000, 5),
     "beyond any integer": counted(10**30, 1),
     "fractions": counted(1.5, 2.5),
     "words": counted("many", "few"),
@@ -80,11 +82,11 @@ async def test_nonsense_is_charged_by_our_own_bound(gateway: Gateway, usage: Any
 @STREAM
 async def test_more_than_was_held_is_posted_told_and_stops_the_next_call(stored_gateway: Gateway, stream: bool):
     gateway = stored_gateway
-    await gateway.budget("1")
-    row = await lie(gateway, counted(100, 200_000), stream=stream)
+    await gateway.budget("0.005")
+    row = await lie(gateway, counted(100, 10 * CAP), stream=stream)
     (hold,) = await gateway.holds(row)
     cost = row["input_cost"] + row["output_cost"]
-    assert (row["cost_status"], cost) == ("exact", 100 * 2_500 + 200_000 * 10_000)
+    assert (row["cost_status"], cost) == ("exact", 100 * 2_500 + 10 * CAP * 10_000)
     await gateway.house.store.join(lambda batch, items: items, None)
     budget = await gateway.balance()
     assert Decimal(budget.posted) * 10**9 == cost
