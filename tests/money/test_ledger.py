@@ -23,6 +23,7 @@ from tollhouse.store import machinery
 from tollhouse.store.engine import Store
 from tollhouse.store.machinery import Note
 from tollhouse.store.opening import open_store
+from tollhouse.store.paging import Page
 from tollhouse.store.postgres import PostgresBatch, connect_asyncpg
 from tollhouse.store.statements import Write
 from tollhouse.store.types import to_micros
@@ -271,7 +272,7 @@ async def test_who_wants_it_so_is_written_down_with_it(books: Books):
     bucket = bucket_id(budget, NOON)
     await books.ledger.correct(Correction(id="cor_1", bucket=bucket, amount=50, note=credited))
     await books.ledger.release(held.id, released)
-    deeds = await books.store.read(machinery.deeds)
+    deeds = await books.store.read(lambda tx: machinery.deeds(tx, Page()))
     assert [(row["id"], row["deed"], row["subject"]) for row in deeds] == [
         ("aud_2", "hold.release", held.id),
         ("aud_1", "budget.credit", budget.id),
