@@ -2,8 +2,8 @@
 
 Canonical forms: null and defaults (`n` 1, `stream` false) are said by absence, one stop sequence is a list of one, and
 `max_tokens` is said as whichever field the provider understands. `top_k` is not OpenAI's, but that of many who speak
-its dialect; 0 and -1, which switch it off there, are said by absence. Of the choices among
-tools, Mistral's `any` is said as `required`, which it knows too.
+its dialect; 0 and -1, which switch it off there, are said by absence. Of the choices among tools, Mistral's `any` is
+said as `required`, which it knows too.
 """
 
 from __future__ import annotations
