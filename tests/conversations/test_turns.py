@@ -152,6 +152,7 @@ async def test_what_was_said_before_a_failure_is_kept_and_marked(ada: Talk, prov
     assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hel")]
     tried = await ada.call("POST", f"/api/runs/{run['id']}/retry")
     assert (tried["answer"]["id"], tried["answer"]["finish_reason"]) == (run["answer"]["id"], "stop")
+    assert tried["answer"]["created_at"] > run["answer"]["created_at"]
     assert await ada.texts(conversation) == [("user", "Hi"), ("assistant", "Hello")]
 
 

@@ -109,7 +109,8 @@ def _append(tx: Writing, run: Mapping[str, Any], ending: Ending, conversation: A
     known = runs.answer_of(tx, run["id"])
     if known is not None:
         answer_id = known["id"]
-        sql.change_message(tx, run["user_id"], answer_id, said)
+        # What an earlier attempt had said before it failed is said anew.
+        sql.change_message(tx, run["user_id"], answer_id, {**said, "created_at": now})
     else:
         answer_id = answer_name(run["id"])
         sql.add_message(tx, {**message_row(run, answer_id, now), **said, "role": "assistant", "run_id": run["id"]})
