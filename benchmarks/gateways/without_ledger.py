@@ -18,7 +18,7 @@ async def hold(self: Ledger, new: NewHold) -> Held:
     """What the ledger would grant to who has no budget."""
     grant = decide(new.ask, [])
     usd = grant.usd if isinstance(grant, Grant) else Nanodollars(0)
-    return Held(id=new.id, usd=usd, cap=None, remaining_usd=None)
+    return Held(id=new.id, usd=usd, cap=None, remaining_usd=None, available_usd=None)
 
 
 def resolve(self: Ledger, resolution: Resolution, put: Put | None = None) -> None:

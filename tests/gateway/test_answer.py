@@ -118,8 +118,11 @@ async def test_tells_who_answered_at_what_price(gateway: Gateway) -> None:
 
 
 @over_both_peers
-async def test_what_is_left_of_a_budget_is_told_less_what_it_cost_once_that_is_known(gateway: Gateway) -> None:
-    await gateway.budget("1")
+@pytest.mark.parametrize("mode", ["strict", "estimate"])
+async def test_what_is_left_of_a_budget_is_told_less_what_it_cost_once_that_is_known(
+    gateway: Gateway, mode: str
+) -> None:
+    await gateway.budget("1", mode=mode)
     gateway.provider.script(answer())
     told = (await gateway.chat(max_tokens=100)).headers
     left = nanodollars_from_usd(told["x-tollhouse-budget-remaining-usd"])

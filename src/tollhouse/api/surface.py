@@ -221,10 +221,10 @@ def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
         pairs.append((LOSSY, ", ".join(lost).encode("ascii", "replace")))
     if held.cap is not None:
         pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
-    if held.remaining_usd is not None:
-        # Where nothing is left it may be less than nothing: a budget that is only estimated can be overspent.
-        spared = 0 if cost is None or held.remaining_usd == 0 else held.usd - cost
-        left = Nanodollars(max(0, held.remaining_usd + spared))
+    left = held.remaining_usd
+    if left is not None and held.available_usd is not None and cost is not None:
+        left = Nanodollars(max(0, held.available_usd - cost))
+    if left is not None:
         pairs.append((b"x-tollhouse-budget-remaining-usd", usd_text(left).encode()))
     if cost is not None:
         pairs.append((b"x-tollhouse-cost-usd", usd_text(cost).encode()))

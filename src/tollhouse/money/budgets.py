@@ -100,12 +100,14 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         amounts: for each applicable budget, in order, what its bucket sets aside.
         cap: the output cap that must be written into the request; None leaves the request as it is.
         remaining_usd: the least that is left in any dollar budget after this hold; None without one.
+        available_usd: the same before it.
     """
 
     usd: Nanodollars
     amounts: tuple[int, ...]
     cap: int | None
     remaining_usd: Nanodollars | None
+    available_usd: Nanodollars | None
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ def applies(budget: Budget, ask: Ask) -> bool:
 def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refusal:
     """All buckets together, or none: does the call fit, and what is set aside?"""
     if not buckets:
-        return Grant(usd=_most(ask, ask.cap), amounts=(), cap=None, remaining_usd=None)
+        return Grant(usd=_most(ask, ask.cap), amounts=(), cap=None, remaining_usd=None, available_usd=None)
     strict = [bucket for bucket in buckets if bucket[0].mode == "strict" and bucket[0].unit == "usd"]
     if strict and ask.price is None:
         budget, balance = strict[0]
@@ -144,6 +146,7 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
     usd = _dollars(ask, bounded, strict=bool(strict))
     amounts = []
     remaining: int | None = None
+    least: int | None = None
     for budget, balance in buckets:
         amount = _amount(budget, ask, bounded, usd)
         available = _available(budget, balance)
@@ -155,6 +158,7 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
         if budget.unit == "usd":
             left = max(0, available - amount)
             remaining = left if remaining is None else min(remaining, left)
+            least = available if least is None else min(least, available)
         amounts.append(amount)
     return Grant(
         # The worst case, whatever the budgets: a strict one holds just that.
@@ -162,6 +166,7 @@ def decide(ask: Ask, buckets: Sequence[tuple[Budget, Balance]]) -> Grant | Refus
         amounts=tuple(amounts),
         cap=cap,
         remaining_usd=None if remaining is None else Nanodollars(remaining),
+        available_usd=None if least is None else Nanodollars(least),
     )
 
 

@@ -94,12 +94,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         usd: what was set aside.
         cap: the output cap that must be written into the request; None leaves it as it is.
         remaining_usd: the least left in any dollar budget; None without one.
+        available_usd: the least that was left before.
     """
 
     id: str
     usd: Nanodollars
     cap: int | None
     remaining_usd: Nanodollars | None
+    available_usd: Nanodollars | None
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
@@ -326,7 +328,13 @@ class LedgerBatch:
             )
         )
         self._entries.append((new.id, "hold", verdict.usd, held, self._at))
-        return Held(id=new.id, usd=verdict.usd, cap=verdict.cap, remaining_usd=verdict.remaining_usd)
+        return Held(
+            id=new.id,
+            usd=verdict.usd,
+            cap=verdict.cap,
+            remaining_usd=verdict.remaining_usd,
+            available_usd=verdict.available_usd,
+        )
 
     def _resolve(self, resolution: Resolution) -> bool:
         hold_id, deed = resolution.hold_id, resolution.deed
