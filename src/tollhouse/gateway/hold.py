@@ -82,12 +82,12 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: byt
         glance.media,
     )
     price = terms.price
+    if price is not None:
+        price = price.held_for(glance.service_tier, glance.searches).raised(percent).raised(glance.price_percent)
     return Ask(
         owners=owners,
         models=candidate.names,
-        price=None
-        if price is None
-        else price.held_for(glance.service_tier, glance.searches).raised(percent * glance.price_percent // 100),
+        price=price,
         input_bound=bound,
         input_estimate=min(bound, (body_bytes + 3) // 4),
         cap=glance.max_output_tokens,
