@@ -12,7 +12,7 @@ from tollhouse.api import envelopes, errors
 from tollhouse.api.http import Head, Networks, Peer
 from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import Repeats
-from tollhouse.api.run_source import Source, opening, pieces
+from tollhouse.api.run_source import Source, has_failed, opening, pieces
 from tollhouse.api.surface import Surface
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.messages.views import RunView
@@ -84,7 +84,7 @@ class Responses(Surface):
         if isinstance(asked, Running) and begun.wish.stream:
             try:
                 first = await opening(asked)
-                if first[-1].name == "run.failed":
+                if has_failed(first):
                     succeeded(await asked.outcome(), begun.run.id)
                 await response.start_stream(asked.exchange)
                 await self._say_stream(first, asked, begun, response, peer)

@@ -44,6 +44,11 @@ async def opening(running: Running) -> list[RunEvent]:
     return told
 
 
+def has_failed(first: list[RunEvent]) -> bool:
+    """What was awaited is that the run failed before it said anything. Nothing at all is no failure yet."""
+    return bool(first) and first[-1].name == "run.failed"
+
+
 async def pieces(source: Source, is_leaving: Callable[[], bool]) -> AsyncIterator[RunEvent | None]:
     """The run's events; None for each silence that a ping should break. It ends early when this process leaves."""
     loop = asyncio.get_running_loop()

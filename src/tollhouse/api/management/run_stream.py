@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from tollhouse.api.live import STREAM_HEADERS
 from tollhouse.api.management.door import Visit
 from tollhouse.api.management.run_answer import headers, refusal, succeeded
-from tollhouse.api.run_source import Source, opening, pieces
+from tollhouse.api.run_source import Source, has_failed, opening, pieces
 from tollhouse.conversations.runs.recording import RunEvent
 from tollhouse.conversations.runs.under_way import Running
 from tollhouse.conversations.telling.ui import UiTelling
@@ -90,7 +90,7 @@ class RunStream(EventStream):
     async def say(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             first = await opening(self._running)
-            if first[-1].name == "run.failed":
+            if has_failed(first):
                 succeeded(await self._running.outcome())
         except Exception as error:
             await refusal(self._here, self._running, error)(scope, receive, send)
