@@ -261,6 +261,18 @@ async def test_openrouter_may_not_answer_from_a_model_that_nothing_is_held_for(t
     assert provider.requests == []
 
 
+async def test_a_field_in_other_letters_is_the_same_field(tmp_path: Path):
+    async with WireProvider() as provider, opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
+        ada = await make_person(house)
+        await credentials.add_credential(house.desk, COMMAND_LINE, ada.id, provider="openrouter", api_key=SECRET)
+        messages = rb'[{"role":"user","content":"Hi"}]'
+        body = rb'{"model":"openrouter/acme/small","messages":%b,"mod\u0065ls":["acme/large"]}' % messages
+        async with served(house) as url, httpx2.AsyncClient(base_url=url, trust_env=False, verify=CONTEXT) as client:
+            response = await client.post("/v1/chat/completions", headers=ada.headers, content=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "models")
+    assert provider.requests == []
+
+
 async def test_a_word_is_not_yet_a_field(tmp_path: Path):
     async with WireProvider() as provider:
         provider.script(answer("Hello", usage=(19, 10)))

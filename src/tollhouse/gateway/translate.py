@@ -82,8 +82,8 @@ def askable(
 def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], ChatRequest]) -> None:
     """Raise InvalidRequest for a field with which the provider may bill for what nothing is held for."""
     for name in provider.unheld:
-        # Most requests do not have the word anywhere, and need not be read.
-        if name.encode() in body and name in read().extra:
+        # Most requests have the word nowhere, nor a letter by its number, and need not be read.
+        if (name.encode() in body or b"\\u" in body) and name in read().extra:
             raise InvalidRequest(
                 f"{provider.name} may not be asked with `{name}`: it would answer from models that no budget has set "
                 "money aside for. Let a route name them instead.",
