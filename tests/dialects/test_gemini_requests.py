@@ -179,6 +179,15 @@ def test_media_are_what_is_not_words(part, media):
     assert gemini.glance_request(body(systemInstruction={"parts": [part]})).media == media
 
 
+@pytest.mark.parametrize(
+    ("answer", "media"),
+    [(b'{"name":"f","p\\u0061rts":[{"inlineData":{}}]}', True), (b'{"response":{"\\u00fc":"part"}}', False)],
+)
+def test_a_tool_shows_what_it_shows_in_whichever_letters(answer, media):
+    asked = b'{"model":"m","contents":[{"parts":[{"functionResponse":%b}]}]}' % answer
+    assert gemini.glance_request(asked).media == media
+
+
 def test_what_google_has_in_its_cache_is_not_bounded_by_the_request():
     assert gemini.glance_request(body(cachedContent="cachedContents/1")).media
 

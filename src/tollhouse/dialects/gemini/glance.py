@@ -204,9 +204,15 @@ def _has_media(raw: Raw, inside: str) -> bool:
         names = part.keys() if part.keys() <= _WORDS else {camel(name) for name in part}
         if not (names <= _WORDS or names <= _CODE):
             return True
-        if "functionResponse" in names and any(b'"parts"' in bytes(value) for value in part.values()):
+        if "functionResponse" in names and any(map(_shows, part.values())):
             return True
     return False
+
+
+def _shows(answer: Raw) -> bool:
+    """The answer of a tool has parts; the word may have letters that are written by their numbers."""
+    raw = bytes(answer)
+    return b'"parts"' in raw or (raw.startswith(b"{") and b"\\u" in raw and "parts" in read_fields(raw))
 
 
 def _tool_types(raw: Raw) -> frozenset[str]:
