@@ -323,6 +323,26 @@ async def test_a_lock_on_one_users_bucket_does_not_stop_another(postgres_url: st
     await store.aclose()
 
 
+async def test_rows_are_looked_up_by_their_keys_however_empty_the_tables_were_at_first(postgres_url: str):
+    store = await open_store(database_url=postgres_url, may_migrate=False)
+    books = Books(store)
+    await books.budget(10**9)
+    for _ in range(8):
+        await books.end(await books.hold(1), "settle", usd=1)
+    await store.aclose()
+    connection = await connect_asyncpg(make_url(postgres_url))
+    query = "SELECT relname, seq_scan, idx_scan FROM pg_stat_user_tables WHERE relname IN ('hold', 'bucket')"
+    # The statistics of a process are published when it ends, a moment after its connection was closed.
+    for _ in range(200):
+        scans = {name: (whole, by_key) for name, whole, by_key in await connection.fetch(query)}
+        if scans["hold"][1]:
+            break
+        await asyncio.sleep(0.05)
+    await connection.close()
+    assert {name: whole for name, (whole, _) in scans.items()} == {"hold": 0, "bucket": 0}
+    assert all(by_key >= 8 for _, by_key in scans.values())
+
+
 async def lock_bucket(url: str, bucket: str, locked: asyncio.Event, unlock: asyncio.Event) -> None:
     connection = await connect_asyncpg(make_url(url))
     async with connection.transaction():

@@ -33,6 +33,12 @@ ASIDE_SIZE = 2
 CONNECT_TIMEOUT_S = 3.0
 STATEMENT_TIMEOUT_S = 10.0
 TRIES = 3
+BY_KEY = """
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+    SET plan_cache_mode = force_generic_plan
+"""
+"""How the writer's statements are planned: once, and as what they are, a look at a few rows by their keys. A plan made
+while the tables were empty would read them from end to end, until the database notices that they have grown."""
 PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 BROKEN = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 OWN_TROUBLE = (
@@ -277,7 +283,7 @@ async def connect_asyncpg(url: URL) -> Any:
 
     Statements over 10 s are given up: a stuck lock must not stop the gateway silently.
     """
-    return await asyncpg.connect(
+    connection = await asyncpg.connect(
         host=url.query.get("host") or url.host,
         port=url.port,
         user=url.username,
@@ -287,6 +293,8 @@ async def connect_asyncpg(url: URL) -> Any:
         command_timeout=STATEMENT_TIMEOUT_S,
         **{key: value for key, value in url.query.items() if key in ("ssl", "sslmode")},
     )
+    await connection.execute(BY_KEY)
+    return connection
 
 
 def is_statements_fault(error: BaseException) -> bool:
