@@ -16,7 +16,7 @@ from books import BOOT, NOON, Books, resolution
 from tollhouse.errors import BudgetExhausted, Conflict
 from tollhouse.money.amounts import MAX_NANODOLLARS, FemtodollarsPerToken
 from tollhouse.money.budgets import Balance, bucket_id
-from tollhouse.money.ledger import Correction, Deed, Held
+from tollhouse.money.ledger import Correction, Deed, Held, Resolution
 from tollhouse.money.prices import Price
 from tollhouse.store import ledger as sql
 from tollhouse.store import machinery
@@ -295,6 +295,19 @@ async def test_one_batch_grants_what_fits_and_refuses_the_rest(books: Books):
     outcomes = await asyncio.gather(*(books.hold(amount) for amount in (400, 700, 600, 1)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Held, BudgetExhausted, Held, BudgetExhausted]
     assert await books.balance(budget) == Balance(open=1_000)
+
+
+@pytest.mark.parametrize(("first_ends", "second_ends"), [*product([True, False], repeat=2)])
+async def test_a_hold_that_gets_two_states_in_one_batch_has_the_later_one(
+    books: Books, first_ends: bool, second_ends: bool
+):
+    budget = await books.budget(1_000)
+    held = await books.hold(600)
+    expiry = Resolution(hold_id=held.id, deed="expire", ends_request=first_ends)
+    truth = Resolution(hold_id=held.id, deed="settle", usd=5, ends_request=second_ends)
+    assert await asyncio.gather(books.ledger.resolved(expiry), books.ledger.resolved(truth)) == [True, True]
+    assert await books.state(held.id) == "settled"
+    assert await books.balance(budget) == Balance(posted=5)
 
 
 async def test_users_do_not_touch_one_anothers_budgets(books: Books):

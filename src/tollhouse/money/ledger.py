@@ -241,8 +241,8 @@ class LedgerBatch:
         self._touched: set[str] = set()
         self._holds: dict[str, tuple[str, dict[str, int]]] = {}
         self._new_holds: list[tuple[Any, ...]] = []
-        self._states: list[tuple[str, str]] = []
-        self._ends: list[tuple[str, str]] = []
+        self._states: dict[str, str] = {}
+        self._ends: dict[str, str] = {}
         self._forgotten: list[tuple[str]] = []
         self._entries: list[tuple[Any, ...]] = []
         self._notes: list[tuple[Any, ...]] = []
@@ -357,7 +357,12 @@ class LedgerBatch:
         self._touched.update(held)
         after = STATE_AFTER[deed]
         self._holds[hold_id] = (after, held)
-        (self._ends if resolution.ends_request else self._states).append((after, hold_id))
+        if resolution.ends_request or hold_id in self._ends:
+            # It may have got another state in this batch already: the last one counts.
+            self._states.pop(hold_id, None)
+            self._ends[hold_id] = after
+        else:
+            self._states[hold_id] = after
         self._entries.append((hold_id, deed, resolution.usd, write_amounts(actual), self._at))
         if resolution.note is not None:
             self._notes.append(resolution.note)
@@ -394,9 +399,9 @@ class LedgerBatch:
         if self._new_holds:
             self._batch.run(sql.NEW_HOLD, self._new_holds)
         if self._states:
-            self._batch.run(sql.HOLD_STATE, self._states)
+            self._batch.run(sql.HOLD_STATE, [(state, hold_id) for hold_id, state in self._states.items()])
         if self._ends:
-            self._batch.run(sql.HOLD_END, self._ends)
+            self._batch.run(sql.HOLD_END, [(state, hold_id) for hold_id, state in self._ends.items()])
         if self._forgotten:
             self._batch.run(sql.FORGET_SKELETON, self._forgotten)
         if self._entries:
