@@ -13,8 +13,9 @@ from tollhouse.clock import Clock
 from tollhouse.money import verify
 from tollhouse.money.amounts import FemtodollarsPerToken, Nanodollars
 from tollhouse.money.budgets import Ask, Balance, Budget, bucket_id
-from tollhouse.money.ledger import Correction, Deed, Held, Ledger, NewHold, Resolution, budget_of
+from tollhouse.money.ledger import Correction, Deed, Held, Ledger, NewHold, Resolution
 from tollhouse.money.prices import Price
+from tollhouse.money.rules import budget_of
 from tollhouse.store import ledger as sql
 from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store, Writing

@@ -152,7 +152,7 @@ async def test_what_is_compared_is_counted(books: Books):
 
 
 async def test_a_refused_call_leaves_the_books_right(books: Books):
-    await books.alter("UPDATE budget SET amount = 1 WHERE id = 'bud_2'")
+    await books.store.write(lambda tx: sql.change_budget(tx, "bud_2", {"amount": 1}))
     with pytest.raises(BudgetExhausted):
         await books.hold("g")
     assert await books.differences() == []

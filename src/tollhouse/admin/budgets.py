@@ -16,7 +16,8 @@ from tollhouse.admin.views import Amount, BudgetView, HeldView, HoldView, Listin
 from tollhouse.errors import NotFound, Unprocessable
 from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
 from tollhouse.money.budgets import Balance, Budget, Mode, Unit, Window, bucket_id, period, resets_at
-from tollhouse.money.ledger import Correction, budget_of, read_amounts
+from tollhouse.money.ledger import Correction, read_amounts
+from tollhouse.money.rules import budget_of
 from tollhouse.notify.watch import rearm_above
 from tollhouse.store import ledger as sql
 from tollhouse.store import people

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -27,13 +28,12 @@ from tollhouse.money.budgets import (
     Balance,
     Budget,
     Refusal,
-    applies,
-    bucket_id,
     budget_id_of,
     decide,
     unit_of,
 )
 from tollhouse.money.refusals import refusal_error, shown
+from tollhouse.money.rules import Rules
 from tollhouse.store import ledger as sql
 from tollhouse.store.engine import Reading, Unsure
 from tollhouse.store.machinery import ADD_NOTE, Note
@@ -151,6 +151,7 @@ class Ledger:
     def __init__(self, writer: Writer, clock: Clock) -> None:
         self._writer = writer
         self._clock = clock
+        self._rules = Rules()
 
     async def hold(self, new: NewHold) -> Held:
         """Set aside, in every budget the call belongs to, what it may cost; durable on return.
@@ -226,17 +227,19 @@ class Ledger:
         return sql.overdue_holds(tx, to_micros(self._clock.now()))
 
     def _apply(self, batch: Batch, items: list[Item]) -> list[Any]:
-        return LedgerBatch(batch, self._clock.now()).apply(items)
+        return LedgerBatch(batch, self._rules, self._clock.now()).apply(items)
 
 
 class LedgerBatch:
     """All items of one batch: read what they touch once, decide in order, write what changed once. Rows of holds are
     locked before buckets, each in the order of their keys, so that processes never wait for one another in a circle."""
 
-    def __init__(self, batch: Batch, now: datetime) -> None:
+    def __init__(self, batch: Batch, rules: Rules, now: datetime) -> None:
         self._batch = batch
+        self._rules = rules
         self._now = now
         self._at = to_micros(now)
+        self._buckets: dict[str, list[tuple[Budget, str]]] = {}
         self._balances: dict[str, Balance] = {}
         self._touched: set[str] = set()
         self._holds: dict[str, tuple[str, dict[str, int]]] = {}
@@ -250,7 +253,7 @@ class LedgerBatch:
     def apply(self, items: list[Item]) -> list[Any]:
         """One outcome for each item: `Held` or BudgetExhausted for a hold; for a resolution, whether it counted; None
         or Conflict for a correction, None for what is forgotten."""
-        rules = self._load(items)
+        self._load(items)
         asks = [(position, item) for position, item in enumerate(items) if isinstance(item, NewHold)]
         ends = [(position, item) for position, item in enumerate(items) if isinstance(item, Resolution)]
         # What ends gives money back before what begins asks for it; only a hold may begin and end in one batch.
@@ -265,45 +268,43 @@ class LedgerBatch:
                 outcomes[position] = self._correct(correction)
             self._forgotten = [(item.hold_id,) for item in items if isinstance(item, Forgotten)]
         for position, ask in asks:
-            outcomes[position] = self._hold(ask, rules)
+            outcomes[position] = self._hold(ask)
         for position, end in of_this_batch:
             outcomes[position] = self._resolve(end)
         self._store()
         return outcomes
 
-    def _load(self, items: Iterable[Item]) -> list[tuple[Budget, str]]:
-        owners: set[str] = set()
+    def _load(self, items: Iterable[Item]) -> None:
+        asks = []
         hold_ids = set()
-        corrected = set()
+        wanted: dict[str, str] = {}
         for item in items:
             if isinstance(item, NewHold):
-                owners.update(item.ask.owners)
+                asks.append(item)
             elif isinstance(item, Resolution | Forgotten):
                 hold_ids.add(item.hold_id)
             else:
-                corrected.add(item.bucket)
-        rules = [budget_of(row) for row in sql.budgets_of(self._batch, sorted(owners))] if owners else []
-        keyed = [(rule, bucket_id(rule, self._now)) for rule in rules]
-        wanted = {key: rule.id for rule, key in keyed}
-        for key in corrected:
-            wanted.setdefault(key, budget_id_of(key))
-        if hold_ids:
-            for id_, state, _, held, _ in self._batch.fetch(sql.HOLDS, sorted(hold_ids)):
-                amounts = read_amounts(held)
-                self._holds[id_] = (state, amounts)
-                for key in amounts:
-                    wanted.setdefault(key, budget_id_of(key))
+                wanted[item.bucket] = budget_id_of(item.bucket)
+        revision, holds = sql.revision_and_holds(self._batch, sorted(hold_ids), asks=bool(asks))
+        for id_, state, _, held, _ in holds:
+            amounts = read_amounts(held)
+            self._holds[id_] = (state, amounts)
+            for key in amounts:
+                wanted[key] = budget_id_of(key)
+        if asks:
+            owners = {owner for new in asks for owner in new.ask.owners}
+            self._rules.learn(owners, revision, partial(sql.budgets_of, self._batch))
+        for new in asks:
+            self._buckets[new.id] = mine = [(rule.budget, rule.bucket(self._now)) for rule in self._rules.of(new.ask)]
+            for budget, key in mine:
+                wanted[key] = budget.id
         if wanted:
-            self._load_balances(wanted)
-        return keyed
+            for id_, posted, open_, unconfirmed, overage in sql.lock_buckets(self._batch, wanted):
+                self._balances[id_] = Balance(posted, open_, unconfirmed, overage)
 
-    def _load_balances(self, wanted: dict[str, str]) -> None:
-        for id_, posted, open_, unconfirmed, overage in sql.lock_buckets(self._batch, wanted):
-            self._balances[id_] = Balance(posted, open_, unconfirmed, overage)
-
-    def _hold(self, new: NewHold, rules: list[tuple[Budget, str]]) -> Held | BudgetExhausted:
-        mine = [(rule, key) for rule, key in rules if applies(rule, new.ask)]
-        verdict = decide(new.ask, [(rule, self._balances[key]) for rule, key in mine])
+    def _hold(self, new: NewHold) -> Held | BudgetExhausted:
+        mine = self._buckets[new.id]
+        verdict = decide(new.ask, [(budget, self._balances[key]) for budget, key in mine])
         if isinstance(verdict, Refusal):
             return refusal_error(verdict, self._now)
         amounts = {key: amount for (_, key), amount in zip(mine, verdict.amounts, strict=True)}
@@ -414,22 +415,6 @@ def _true_amount(key: str, held: int, resolution: Resolution) -> int:
     """What a settlement posts to one bucket, in its unit; a request is a request."""
     unit = unit_of(key)
     return resolution.usd if unit == "usd" else resolution.tokens if unit == "tokens" else held
-
-
-def budget_of(row: Sequence[Any]) -> Budget:
-    """A row of `sql.BUDGETS`, or the same columns of a management query, as a rule."""
-    id_, owner, model, unit, window, mode, amount, time_zone, min_output_tokens = row
-    return Budget(
-        id=id_,
-        owner=owner,
-        model=model,
-        unit=unit,
-        window=window,
-        mode=mode,
-        limit=amount,
-        time_zone=time_zone,
-        min_output_tokens=min_output_tokens,
-    )
 
 
 # --- amounts by bucket, as one text: `bud_1:2026-11-22=5000 bud_2:total=1` --------------------------------------------

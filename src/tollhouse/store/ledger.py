@@ -18,6 +18,7 @@ BUDGETS = Query(
     'SELECT id, owner, model, unit, "window", mode, amount, time_zone, min_output_tokens'
     " FROM budget WHERE removed_at IS NULL AND owner IN (?)"
 )
+REVISION = Query("SELECT value FROM fact WHERE name IN (?)")
 NEW_BUCKET = inserting(
     bucket, ("id", "budget_id", "posted", "open", "unconfirmed", "overage"), "ON CONFLICT (id) DO NOTHING"
 )
@@ -49,6 +50,13 @@ HOLD_END = updating(hold, ("state",), also="skeleton = NULL")
 # An open hold has to be found as long as it is open: of its skeleton an empty text is left.
 FORGET_SKELETON = updating(hold, (), also="skeleton = CASE WHEN state = 'open' THEN '' END")
 ENTRY = inserting(entry, ("hold_id", "kind", "usd", "moves", "at"))
+
+
+def revision_and_holds(batch: Batch, hold_ids: Sequence[str], *, asks: bool) -> tuple[Any, list[Any]]:
+    """What tells whether a budget was changed, when somebody `asks` for money; and the holds, as tuples in the order of
+    `HOLDS`, which nobody else changes until the batch ends. `hold_ids` are sorted."""
+    revision, holds = batch.fetch_each((REVISION, [machinery.BUDGETS_REVISION] if asks else []), (HOLDS, hold_ids))
+    return (revision[0][0] if revision else None), holds
 
 
 def budgets_of(batch: Batch, owners: Sequence[str]) -> list[Any]:

@@ -19,7 +19,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from tollhouse.errors import Unavailable
 from tollhouse.store.engine import Access, Along, Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
-from tollhouse.store.statements import Query, Write, together
+from tollhouse.store.statements import Query, Write, at_once, together
 from tollhouse.store.writer import Asker, Handler, Waiting, announce, in_order, nothing, rank, tell
 
 T = TypeVar("T")
@@ -169,13 +169,8 @@ class PostgresStore:
         return self._connection
 
     async def _transact(self, connection: Any, waiting: Waiting) -> list[tuple[Asker, Any]]:
-        outcomes: list[tuple[Asker, Any]] = []
         async with connection.transaction():
-            batch = PostgresBatch(connection)
-            for handler, (items, askers) in in_order(waiting.joined):
-                outcomes.extend(zip(askers, await greenlet_spawn(handler, batch, items), strict=True))
-            await greenlet_spawn(batch.flush)
-        return outcomes
+            return cast(list[tuple[Asker, Any]], await greenlet_spawn(do_all, PostgresBatch(connection), waiting))
 
     async def _apart(self, waiting: Waiting, error: Exception) -> None:
         """A handler failed: each item in a transaction of its own, so that only the bad one fails."""
@@ -237,31 +232,60 @@ class Pool:
 class PostgresBatch:
     """A batch on the writer's own asyncpg connection.
 
-    Runs inside `greenlet_spawn`, so that waiting looks like calling. What is written waits for its like: writes to
-    different tables are one statement, and one round trip. To one table they stay apart, because the parts of a
-    statement do not see one another's rows.
+    Runs inside `greenlet_spawn`, so that waiting looks like calling. What is written waits for its like: writes of
+    different rows are one statement, and one round trip. Writes of one row stay apart, because the parts of a statement
+    do not see what the others do.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._writes: dict[str, tuple[Write, list[tuple[Any, ...]]]] = {}
+        self._writes: list[tuple[Write, list[tuple[Any, ...]]]] = []
 
     def fetch(self, query: Query, keys: Sequence[Any]) -> list[Any]:
         self.flush()
         return await_only(self._connection.fetch(query.postgresql, list(keys)))
 
-    def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
-        if write.table in self._writes:
+    def fetch_each(self, *asked: tuple[Query, Sequence[Any]]) -> list[list[Any]]:
+        wanted = [(query, list(keys)) for query, keys in asked if keys]
+        if len(wanted) == 1:
+            found = iter([self.fetch(*wanted[0])])
+        else:
             self.flush()
-        self._writes[write.table] = (write, rows)
+            text = at_once(tuple([query for query, _ in wanted]))
+            found = iter(await_only(self._connection.fetchrow(text, *(keys for _, keys in wanted))) if wanted else ())
+        return [(next(found) or []) if keys else [] for _, keys in asked]
+
+    def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
+        if any(is_same_row(write, rows, *waiting) for waiting in self._writes):
+            self.flush()
+        self._writes.append((write, rows))
 
     def flush(self) -> None:
         """Write what waits."""
         if not self._writes:
             return
-        writes, self._writes = [*self._writes.values()], {}
+        writes, self._writes = self._writes, []
         columns = [column for _, rows in writes for column in zip(*rows, strict=True)]
         await_only(self._connection.execute(together(tuple([write for write, _ in writes])), *columns))
+
+
+def do_all(batch: PostgresBatch, waiting: Waiting) -> list[tuple[Asker, Any]]:
+    """Everything that is joined, and who is to be told of which outcome."""
+    outcomes: list[tuple[Asker, Any]] = []
+    for handler, (items, askers) in in_order(waiting.joined):
+        outcomes.extend(zip(askers, handler(batch, items), strict=True))
+    batch.flush()
+    return outcomes
+
+
+def is_same_row(write: Write, rows: list[tuple[Any, ...]], other: Write, others: list[tuple[Any, ...]]) -> bool:
+    """Whether two writes may change one row."""
+    if write.table != other.table:
+        return False
+    if write.key is None or other.key is None:
+        return True
+    ids = {row[write.key] for row in rows}
+    return any(row[other.key] in ids for row in others)
 
 
 def with_items(tx: Writing, change: Callable[[Writing], T], along: Along) -> T:

@@ -8,7 +8,7 @@ is written is a `Write` of many rows: SQLite executes it for each row, PostgreSQ
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -37,15 +37,18 @@ class Write:
 
     Attributes:
         table: the table's name.
+        key: where in a row its id stands; None in a table whose rows are only ever added.
         sqlite: with a `?` for each value of a row.
         width: values in a row.
     """
 
-    __slots__ = ("_postgresql", "_types", "sqlite", "table", "width")
+    __slots__ = ("_postgresql", "_types", "key", "sqlite", "table", "width")
 
-    def __init__(self, table: Table, columns: Iterable[Column[Any]], sqlite: str, postgresql: str) -> None:
+    def __init__(self, table: Table, columns: Sequence[Column[Any]], sqlite: str, postgresql: str) -> None:
         """`postgresql` has `{}` where its arrays go."""
+        names = [column.name for column in columns]
         self.table = table.name
+        self.key = names.index("id") if "id" in names else None
         self.sqlite = sqlite
         self._postgresql = postgresql
         self._types = [_postgres_type(column.type) for column in columns]
@@ -82,8 +85,17 @@ def updating(table: Table, columns: Sequence[str], *, also: str = "") -> Write:
 
 
 @lru_cache(maxsize=64)
+def at_once(queries: tuple[Query, ...]) -> str:
+    """Queries as one statement for PostgreSQL, with an array of keys each: one row, of all that each of them found."""
+    parts = range(len(queries))
+    texts = [query.postgresql.replace("$1", f"${number}") for number, query in enumerate(queries, 1)]
+    found = ", ".join(f"found_{part} AS ({texts[part]})" for part in parts)
+    return f"WITH {found} SELECT {', '.join(f'(SELECT array_agg(found_{part}) FROM found_{part})' for part in parts)}"  # noqa: S608
+
+
+@lru_cache(maxsize=64)
 def together(writes: tuple[Write, ...]) -> str:
-    """Writes to different tables as one statement for PostgreSQL, their parameters one after the other."""
+    """Writes of different rows as one statement for PostgreSQL, their parameters one after the other."""
     texts = []
     first = 1
     for write in writes:
@@ -100,6 +112,10 @@ class Batch(Protocol):
 
     def fetch(self, query: Query, keys: Sequence[Any]) -> list[Any]:
         """The rows whose key is one of `keys`."""
+        ...
+
+    def fetch_each(self, *asked: tuple[Query, Sequence[Any]]) -> list[list[Any]]:
+        """What each query finds for its keys, nothing where there are none; in one round trip."""
         ...
 
     def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
@@ -122,6 +138,9 @@ class SqliteBatch:
             if count <= 64:
                 self._expanded[query, count] = text
         return self._cursor.execute(text, keys).fetchall()
+
+    def fetch_each(self, *asked: tuple[Query, Sequence[Any]]) -> list[list[Any]]:
+        return [self.fetch(query, keys) if keys else [] for query, keys in asked]
 
     def run(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
         if len(rows) == 1:
