@@ -192,7 +192,7 @@ def request_view(row: Any) -> RequestView:
         workspace=row["workspace_id"],
         token=row["token_id"],
         surface=row["surface"],
-        stream=bool(row["stream"]),
+        stream=row["stream"],
         provider=row["provider"],
         model=row["model"],
         asked_model=row["asked_model"],

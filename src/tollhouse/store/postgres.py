@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import asyncpg
+import msgspec
 from sqlalchemy import URL, exc, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
@@ -48,6 +49,7 @@ OWN_TROUBLE = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 """It answers, and can write nothing: full, shutting down, read-only since a failover."""
+as_json = msgspec.json.Encoder().encode
 SILENCE = (exc.DBAPIError, exc.TimeoutError, *BROKEN)
 
 
@@ -265,8 +267,8 @@ class PostgresBatch:
         if not self._writes:
             return
         writes, self._writes = self._writes, []
-        columns = [column for _, rows in writes for column in zip(*rows, strict=True)]
-        await_only(self._connection.execute(together(tuple([write for write, _ in writes])), *columns))
+        parameters = [as_json(rows).decode() for _, rows in writes]
+        await_only(self._connection.execute(together(tuple([write for write, _ in writes])), *parameters))
 
 
 def do_all(batch: PostgresBatch, waiting: Waiting) -> list[tuple[Asker, Any]]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from tollhouse.store.types import Instant, Json
+from tollhouse.store.types import Flag, Instant, Json
 
 metadata = MetaData(
     naming_convention={
@@ -208,7 +208,7 @@ request = Table(
     Column("boot_id", Text, nullable=False),
     Column("surface", Text, nullable=False),
     Column("asked_model", Text),
-    Column("stream", Integer, nullable=False),
+    Column("stream", Flag, nullable=False),
     Column("ip", Text),
     Column("user_agent", Text),
     Column("client_request_id", Text),
