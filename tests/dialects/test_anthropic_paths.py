@@ -23,7 +23,7 @@ def told(*turns: Any, **fields: Any) -> tuple[str, ...]:
     messages = [{"role": ("user", "assistant")[at % 2], "content": turn} for at, turn in enumerate(turns)]
     body = json.dumps({"model": "m", "max_tokens": 5, "messages": messages} | fields).encode()
     request = anthropic_messages.read_request(body)
-    paths = anthropic_messages.Paths(request)
+    paths = anthropic_messages.paths_of(request)
     return losses(request, openai_chat.CARRIES, anthropic_messages.HINTS, told_as=paths)
 
 

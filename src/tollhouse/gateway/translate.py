@@ -94,7 +94,7 @@ def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], ChatReques
 def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> Translation:
     """The request for a provider that does not speak the client's dialect, `spoken`. Raises InvalidRequest."""
     dialect, lacks = provider.dialect, provider.lacks
-    told_as = spoken.Paths(request) if hasattr(spoken, "Paths") else str
+    told_as = spoken.paths_of(request) if hasattr(spoken, "paths_of") else str
     lost = carry.losses(request, dialect.CARRIES, spoken.HINTS, lacks, told_as)
     asked, names = tool_names.fitted(request, dialect.TOOL_NAME_CHARS)
     return Translation(dialect, carry.without(asked, lacks) if lacks else asked, lost, names)

@@ -16,7 +16,7 @@ from tollhouse.dialects.anthropic_messages.count import (
 from tollhouse.dialects.anthropic_messages.errors import classify, read_error, write_error
 from tollhouse.dialects.anthropic_messages.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.anthropic_messages.name import NAME
-from tollhouse.dialects.anthropic_messages.paths import Paths
+from tollhouse.dialects.anthropic_messages.paths import paths_of
 from tollhouse.dialects.anthropic_messages.reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.anthropic_messages.request import read_request, write_request
 from tollhouse.dialects.anthropic_messages.writer import Writer
@@ -45,7 +45,6 @@ __all__ = [
     "REPEATS",
     "SHOWS",
     "TOOL_NAME_CHARS",
-    "Paths",
     "Reader",
     "Writer",
     "classify",
@@ -53,6 +52,7 @@ __all__ = [
     "glance_answer",
     "glance_request",
     "is_usage_only",
+    "paths_of",
     "plain_text",
     "read_answer",
     "read_count",

@@ -6,6 +6,7 @@ The answers of tools, and what the user says behind them, are taken for one turn
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -30,14 +31,16 @@ class _Place(NamedTuple):
     blocks: int
 
 
-class Paths:
+def paths_of(request: chat.ChatRequest) -> Callable[[str], str]:
     """Says paths of a request that this dialect has read, as `carry` has them, in the words of its client."""
+    return _Paths(request)
 
+
+class _Paths:
     def __init__(self, request: chat.ChatRequest) -> None:
         self._messages = request.messages
 
     def __call__(self, path: str) -> str:
-        """The client's path."""
         found = _IN_MESSAGE.fullmatch(path)
         if found is None:
             return _SETTINGS.get(path, path.replace(".parameters", ".input_schema"))

@@ -12,6 +12,7 @@ from tollhouse.dialects.gemini.carries import CARRIES, HINTS, NAME, REPEATS, SHO
 from tollhouse.dialects.gemini.count import read_count, read_count_request, write_count, write_count_request
 from tollhouse.dialects.gemini.errors import classify, read_error, write_error
 from tollhouse.dialects.gemini.glance import glance_answer, glance_request, rewrite_request
+from tollhouse.dialects.gemini.paths import paths_of
 from tollhouse.dialects.gemini.request import read_request, write_request
 from tollhouse.dialects.gemini.stream_reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.gemini.stream_writer import Writer
@@ -53,6 +54,7 @@ __all__ = [
     "glance_answer",
     "glance_request",
     "is_usage_only",
+    "paths_of",
     "plain_text",
     "read_answer",
     "read_count",

@@ -10,6 +10,7 @@ from tollhouse.dialects.openai_responses.carries import CARRIES, HINTS, NAME, RE
 from tollhouse.dialects.openai_responses.ending import break_off
 from tollhouse.dialects.openai_responses.errors import classify, read_error, write_error
 from tollhouse.dialects.openai_responses.glance import glance_answer, glance_request, rewrite_request
+from tollhouse.dialects.openai_responses.paths import paths_of
 from tollhouse.dialects.openai_responses.reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.openai_responses.repeated import repeat_request
 from tollhouse.dialects.openai_responses.request import read_request, write_request
@@ -38,6 +39,7 @@ __all__ = [
     "glance_answer",
     "glance_request",
     "is_usage_only",
+    "paths_of",
     "plain_text",
     "read_answer",
     "read_error",
