@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 from tollhouse.dialects.carry import FEATURES, Carry
 from tollhouse.dialects.openai_chat.answer import read_answer, write_answer
-from tollhouse.dialects.openai_chat.errors import classify, read_error, write_error
 from tollhouse.dialects.openai_chat.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.openai_chat.reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.openai_chat.request import NAME, read_request, write_request
 from tollhouse.dialects.openai_chat.usage import add_cost
 from tollhouse.dialects.openai_chat.writer import Writer
+from tollhouse.dialects.openai_errors import classify, read_error, write_error
 
 _LOSSY = frozenset(
     {

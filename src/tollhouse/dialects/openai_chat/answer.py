@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from tollhouse.dialects import chat
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
-from tollhouse.dialects.openai_chat.errors import unreadable
 from tollhouse.dialects.openai_chat.messages import read_message, read_pictures, write_message
 from tollhouse.dialects.openai_chat.usage import read_usage, write_tier, write_usage
+from tollhouse.dialects.openai_errors import unreadable
 
 _REASONS: dict[str, chat.FinishReason] = {
     "stop": "stop",

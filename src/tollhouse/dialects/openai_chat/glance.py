@@ -15,9 +15,9 @@ from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.glance import AnswerGlance, RequestGlance
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS
-from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
 from tollhouse.dialects.openai_chat.request import Settings, read_cap, unprintable_model, wants_usage, with_usage
 from tollhouse.dialects.openai_chat.usage import read_usage
+from tollhouse.dialects.openai_errors import read_failure, unreadable
 
 _WORDS = frozenset({"text", "refusal", "thinking"})
 _NO_TYPES: frozenset[str] = frozenset()

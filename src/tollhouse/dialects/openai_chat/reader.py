@@ -12,10 +12,10 @@ from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.openai_chat.answer import read_reason
 from tollhouse.dialects.openai_chat.calls import CallPiece, Calls
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citation
-from tollhouse.dialects.openai_chat.errors import read_failure, unreadable
 from tollhouse.dialects.openai_chat.messages import Picture
 from tollhouse.dialects.openai_chat.thinking import Chunk, Detail, proven, words_of
 from tollhouse.dialects.openai_chat.usage import read_usage
+from tollhouse.dialects.openai_errors import read_failure, unreadable
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
 _ENDED = (chat.Ended(),)

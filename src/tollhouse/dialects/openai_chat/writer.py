@@ -10,10 +10,10 @@ from msgspec import Raw
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.openai_chat.answer import write_reason
 from tollhouse.dialects.openai_chat.citations import write_citation
-from tollhouse.dialects.openai_chat.errors import error_object
 from tollhouse.dialects.openai_chat.messages import write_picture, write_signature
 from tollhouse.dialects.openai_chat.thinking import is_provable, write_details
 from tollhouse.dialects.openai_chat.usage import write_tier, write_usage
+from tollhouse.dialects.openai_errors import error_object
 
 _encode = msgspec.json.Encoder().encode
 

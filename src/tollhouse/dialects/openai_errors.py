@@ -1,4 +1,4 @@
-"""Errors in OpenAI's dialect, read leniently: servers that speak it agree least on how they fail."""
+"""Errors in OpenAI's envelope, read leniently: servers that have it agree least on how they fail."""
 
 from __future__ import annotations
 
