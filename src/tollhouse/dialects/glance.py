@@ -20,6 +20,7 @@ class RequestGlance(msgspec.Struct, frozen=True, kw_only=True):
         tool_types: the types of the tools offered: `function`, and the vendor's own.
         price_percent: percent of the listed price that it may be billed at.
         searches: the most that the vendor may look up for it at a fee; None when the client sets no bound.
+        windows: of the model's context, one for each text that is asked about by itself.
         media: something other than words is sent along (images, sound, files, or parts unknown here).
     """
 
@@ -35,6 +36,7 @@ class RequestGlance(msgspec.Struct, frozen=True, kw_only=True):
     media: bool
     price_percent: int = 100
     searches: int | None = 0
+    windows: int = 1
 
 
 class AnswerGlance(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,7 @@ show. Model and stream are told by the address, so a surface writes them into th
 `glance_*` looks shallowly, for bytes that pass through; `read_*` and `write_*` translate.
 """
 
-from urllib.parse import quote
-
+from tollhouse.dialects.gemini.address import address_of
 from tollhouse.dialects.gemini.answer import read_answer, write_answer
 from tollhouse.dialects.gemini.carries import CARRIES, HINTS, NAME, REPEATS, SHOWS
 from tollhouse.dialects.gemini.count import read_count, read_count_request, write_count, write_count_request
@@ -17,27 +16,18 @@ from tollhouse.dialects.gemini.request import read_request, write_request
 from tollhouse.dialects.gemini.stream_reader import Reader, is_usage_only, plain_text
 from tollhouse.dialects.gemini.stream_writer import Writer
 
-_COLLECTIONS = ("models", "tunedModels")
-
 TOOL_NAME_CHARS = 64
 """Of the name of a tool, at most (`tool_names`)."""
 
 
 def target(model: str, *, stream: bool) -> bytes:
     """Where a provider takes requests, below its base URL."""
-    return _address(model) + (b":streamGenerateContent?alt=sse" if stream else b":generateContent")
+    return address_of(model) + (b":streamGenerateContent?alt=sse" if stream else b":generateContent")
 
 
 def count_target(model: str) -> bytes:
     """Where a provider counts a request's tokens, below its base URL."""
-    return _address(model) + b":countTokens"
-
-
-def _address(model: str) -> bytes:
-    collection, _, name = model.rpartition("/")
-    if collection not in _COLLECTIONS:
-        collection, name = _COLLECTIONS[0], model
-    return f"/{collection}/{quote(name, safe='')}".encode()
+    return address_of(model) + b":countTokens"
 
 
 __all__ = [
