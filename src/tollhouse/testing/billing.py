@@ -31,8 +31,10 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
 class Meter:
     """Counts one exchange. Nothing is billed before the first word, and bytes only where the script says `bill(…)`."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, makes: bool = True) -> None:
+        """`makes` is false where nothing is made, whatever the script counts."""
         self._request = request
+        self._makes = makes
         self._planned: Usage | None = None
         self._bill: Usage | None = None
         self._begun = False
@@ -57,6 +59,8 @@ class Meter:
         usage = self._usage(complete)
         if usage is None:
             return None
+        if not self._makes:
+            usage = Usage(input_tokens=usage.input_tokens, output_tokens=0)
         return Billed(
             request=self._request.number,
             attempt=_attempt(self._request),

@@ -43,6 +43,8 @@ RESPONSES = DialectSpeaker(openai_responses, ("/responses",))
 class DialectVoice:
     """Says one answer, as a stream or whole. A finish reason is said in OpenAI's word, and written in the dialect's."""
 
+    makes = True
+
     def __init__(self, dialect: ModuleType, request: Request) -> None:
         asked = request.json if isinstance(request.json, dict) else {}
         self._dialect = dialect

@@ -35,6 +35,7 @@ class StreamedVoice:
     """An answer as server-sent events, one chunk for each word."""
 
     streams = True
+    makes = True
     content_type = "text/event-stream; charset=utf-8"
 
     def __init__(self, request: Request, asked: Json) -> None:
@@ -87,6 +88,7 @@ class WholeVoice:
     """An answer as one JSON object."""
 
     streams = False
+    makes = True
     content_type = "application/json"
 
     def __init__(self, request: Request, asked: Json) -> None:

@@ -68,7 +68,7 @@ class Performance:
         self._voice = voice
         self._must_happen = must_happen
         self._stall = stall
-        self._meter = Meter(request)
+        self._meter = Meter(request, makes=voice.makes)
         self._ahead: deque[Step] = deque()
         self._owes_whole = False
         self._owes_end = False

@@ -17,11 +17,13 @@ class Voice(Protocol):
     Attributes:
         model: the one that was asked, for the bill.
         streams: the client asked for a stream.
+        makes: tokens are made, and billed; otherwise only what was read is.
         content_type: of the answer.
     """
 
     model: str
     streams: bool
+    makes: bool
     content_type: str
 
     def speak(self, word: Word) -> bytes:
@@ -76,6 +78,7 @@ class MuteVoice:
 
     model = ""
     streams = False
+    makes = True
     content_type = "application/json"
 
     def __init__(self, path: str) -> None:
