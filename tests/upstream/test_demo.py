@@ -298,7 +298,7 @@ async def test_requests_that_never_come_again_are_forgotten() -> None:
             400,
             "invalid_schema",
         ),
-        (call({}, b"/v1/embeddings"), 404, "unknown_url"),
+        (call({}, b"/v1/completions"), 404, "unknown_url"),
         (call(b"", b"/v1/chat/completions", b"GET"), 404, "unknown_url"),
     ],
 )
@@ -315,5 +315,5 @@ async def test_the_models_are_listed() -> None:
     upstream = demo()
     reply = await upstream.send(call(b"", b"/v1/models?limit=9", b"GET"))
     models = [Model.model_validate(model, strict=True) for model in json.loads(await reply.read())["data"]]
-    assert [model.id for model in models] == ["echo", "lorem", "tools", "json", "slow", "flaky"]
+    assert [model.id for model in models] == ["echo", "lorem", "tools", "json", "slow", "flaky", "embed", "moderation"]
     await upstream.aclose()

@@ -1,8 +1,8 @@
 """The demo provider's answers, without a network.
 
-It plays a server of OpenAI's chat dialect (https://developers.openai.com/api/reference/chat, 2026-11-22) byte for byte,
-so that a demo call goes through all that a real one does. It reads and writes the dialect with code of its own: a
-counterpart that shared ours would share its mistakes.
+It plays a server of OpenAI's dialects (https://developers.openai.com/api/reference, 2026-11-22) byte for byte, so that
+a demo call goes through all that a real one does. It reads and writes them with code of its own: a counterpart that
+shared ours would share its mistakes.
 
 The same request has the same answer, but for the time in `created`, and every answer says `system_fingerprint: demo`.
 """
@@ -20,9 +20,13 @@ import msgspec
 from tollhouse.providers.base import Headers
 from tollhouse.upstream.base import Call, Taker
 from tollhouse.upstream.demo_models import MODELS, Asked, DemoError, Spoken, read, speak
+from tollhouse.upstream.demo_texts import EMBED, MODERATION, embed, judge
 
 SLOW_TOKEN_S: Final = 0.2
 """What `demo/slow` takes for each token."""
+
+ALL_MODELS: Final = (*MODELS, EMBED, MODERATION)
+PATHS: Final = (b"/chat/completions", b"/embeddings", b"/moderations")
 
 _REMEMBERED: Final = 1024
 
@@ -52,12 +56,16 @@ class DemoUpstream:
     def _answer(self, call: Call) -> DemoReply:
         path = call.target.partition(b"?")[0]
         if call.method == b"GET" and path.endswith(b"/models"):
-            models = [{"id": name, "object": "model", "created": 0, "owned_by": "demo"} for name in MODELS]
+            models = [{"id": name, "object": "model", "created": 0, "owned_by": "demo"} for name in ALL_MODELS]
             return self._reply(200, b"application/json", [(0, _json({"object": "list", "data": models}))])
-        if call.method != b"POST" or not path.endswith(b"/chat/completions"):
-            raise DemoError(404, "the demo answers POST /chat/completions and GET /models", "unknown_url")
-        asked = read(call.body)
+        if call.method != b"POST" or not path.endswith(PATHS):
+            raise DemoError(404, f"the demo answers POST {', '.join(map(bytes.decode, PATHS))}", "unknown_url")
         digest = blake2b(call.body, digest_size=8).digest()
+        if path.endswith(b"/embeddings"):
+            return self._reply(200, b"application/json", [(0, _json(embed(call.body)))])
+        if path.endswith(b"/moderations"):
+            return self._reply(200, b"application/json", [(0, _json(judge(call.body, digest.hex())))])
+        asked = read(call.body)
         if asked.model == "flaky":
             self._fail_first_attempt(digest)
         spoken = speak(asked)
