@@ -54,6 +54,21 @@ An answer may show more than words. By the dialect that it is said in: ● shown
 `x-tollhouse-lossy`; of a stream, whose head has been sent by then, in a comment with the same text at its place.
 
 """.splitlines()
+TEXTS_INTRODUCED = """
+## Embeddings and moderations
+
+They are asked for in OpenAI's dialects, `openai_embeddings` and `openai_moderations`. To a provider that speaks the
+same, as the table above shows, they pass as they came. A provider of `gemini_embeddings` is asked in that. All others
+are not asked: that is refused with status 400 and the code `unsupported`. A server that you declare with
+`dialect = "openai_chat"` is asked for both, and says itself what it does not do.
+
+Google is told the texts and `dimensions` without loss, and its vectors are said as `encoding_format` wants them; `user`
+is left out, and named in the header. Texts that are told by the numbers of their tokens are refused, and so are all
+fields that OpenAI's reference does not have. Where Google does not count, the answer tells the most that it can have
+read, and that is charged.
+
+An answer may have 64 MiB. Thousands of long vectors fit into it as `base64`, which OpenAI's SDK asks for by itself.
+""".splitlines()
 
 
 def pages() -> dict[str, str]:
@@ -118,6 +133,7 @@ def dialects() -> Iterator[str]:
         spoken = ", ".join(f"`{dialect.NAME}`" for dialect in (provider.dialect, *provider.also))
         lacking = ", ".join(f"{FEATURES[feature]} ({carry})" for feature, carry in provider.lacks.items())
         yield f"| `{name}` | {spoken} | {lacking} |"
+    yield from TEXTS_INTRODUCED
     yield from ANSWERS_INTRODUCED
     yield from _shown()
 

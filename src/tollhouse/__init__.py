@@ -3,9 +3,10 @@
 The path of a request
 ---------------------
 
-A client sends `POST /v1/chat/completions`, or what Anthropic's and Google's clients send instead. uvicorn owns the
-socket; `api.protocol` hands the request, as a `Peer`, to the surface of that dialect, `api.openai` and its siblings,
-which reads head and body and knows no rules. From there `gateway.answer` tells the rest, each verb a file of its own:
+A client sends `POST /v1/chat/completions`, or what Anthropic's and Google's clients send instead, or texts to embed or
+to judge. uvicorn owns the socket; `api.protocol` hands the request, as a `Peer`, to the surface of that dialect,
+`api.openai` and its siblings, which reads head and body and knows no rules. From there `gateway.answer` tells the rest,
+each verb a file of its own:
 
 *identify* asks whose token this is, and remembers the caller for a few seconds. *admit* counts the request against the
 caller's limits, on which processes agree (`gateway.agree`). *route* is pure: from the model's name, the operator's

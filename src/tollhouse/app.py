@@ -27,7 +27,7 @@ from tollhouse.api.application import Application, Asgi
 from tollhouse.api.google import Google
 from tollhouse.api.kept import Kept
 from tollhouse.api.live import Live, Patience
-from tollhouse.api.openai import OpenAI
+from tollhouse.api.openai import Embeddings, Moderations, OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
@@ -462,11 +462,8 @@ def application(
 ) -> Application:
     """The ASGI application over a house that is open."""
     patience = patience or Patience(hear_out_s=house.settings.hear_out_seconds)
-    live = Live(house.clock.monotonic, patience)
-    bounds: dict[str, Any] = {
-        "body_bytes": house.settings.limits.body_bytes,
-        "trusted": house.settings.trusted_proxies,
-    }
+    live, settings = Live(house.clock.monotonic, patience), house.settings
+    bounds: dict[str, Any] = {"body_bytes": settings.limits.body_bytes, "trusted": settings.trusted_proxies}
     house.metrics.in_flight = lambda: len(live.responses)
     house.metrics.tasks = lambda: len(asyncio.all_tasks())
 
@@ -489,6 +486,8 @@ def application(
 
     return Application(
         openai=surface(OpenAI),
+        embeddings=surface(Embeddings),
+        moderations=surface(Moderations),
         responses=surface(partial(Responses, conversing=house.conversing)),
         kept=Kept(KEPT_ROUTES, house.conversing, house.steps.identify, repeats, **bounds),
         anthropic=surface(Anthropic),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat
+from tollhouse.dialects.gemini import embeddings
 from tollhouse.providers.base import Limits, ListedPrice, Provider
 from tollhouse.providers.declared import declared_provider
 from tollhouse.providers.openai import PROVIDER as OPENAI
@@ -197,7 +198,7 @@ def test_a_known_provider_with_another_dialect_keeps_nothing_of_its_own():
         lacks={"seed": "lossy"},
     )
     acme = declared_provider("acme", {"dialect": gemini.NAME}, {gemini.NAME: gemini}, known)
-    assert (acme.dialect, acme.also, acme.lacks) == (gemini, (), {})
+    assert (acme.dialect, acme.also, acme.lacks) == (gemini, (embeddings,), {})
     assert acme.authorize("sk-1", {}) == ((b"x-goog-api-key", b"sk-1"),)
     same = declared_provider("acme", {"dialect": openai_chat.NAME}, {openai_chat.NAME: openai_chat}, known)
     assert same.also == (OTHER_DIALECT,)

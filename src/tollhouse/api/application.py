@@ -20,7 +20,7 @@ from tollhouse.api.envelopes import Envelope
 from tollhouse.api.google import Google
 from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, shown_id
 from tollhouse.api.kept import Kept
-from tollhouse.api.openai import OpenAI
+from tollhouse.api.openai import Embeddings, Moderations, OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
@@ -55,6 +55,8 @@ class Application:
         self,
         *,
         openai: OpenAI,
+        embeddings: Embeddings,
+        moderations: Moderations,
         responses: Responses,
         kept: Kept,
         anthropic: Anthropic,
@@ -73,6 +75,8 @@ class Application:
         """
         self.routes: dict[tuple[str, str], Route] = {
             ("POST", "/v1/chat/completions"): Route(openai.ask, "inference"),
+            ("POST", "/v1/embeddings"): Route(embeddings.ask, "inference"),
+            ("POST", "/v1/moderations"): Route(moderations.ask, "inference"),
             ("POST", "/v1/responses"): Route(responses.ask, "inference"),
             ("POST", "/v1/messages"): Route(anthropic.ask, "inference"),
             ("POST", "/v1/messages/count_tokens"): Route(anthropic.count, "inference"),

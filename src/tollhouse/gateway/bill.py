@@ -66,7 +66,8 @@ def bill_of(
     counted = Usage(input_tokens=input_bound, output_tokens=output_bound)
     if price is None:
         return Bill(counted, None, None, "unpriced")
-    return Bill(counted, *split_cost(counted, price), "estimated")
+    # What is free costs exactly nothing, whoever counts.
+    return Bill(counted, *split_cost(counted, price), "exact" if price is Price.FREE else "estimated")
 
 
 def _is_nonsense(usage: Usage, input_bound: int, output_most: int | None) -> bool:

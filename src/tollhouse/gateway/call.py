@@ -23,8 +23,8 @@ from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Cost, Speech, Streamed, Whole, as_it_came, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.targets import NO_FIELDS, Target
-from tollhouse.gateway.translate import Translation, askable
-from tollhouse.gateway.translated import Heading, TranslatedStream, TranslatedWhole
+from tollhouse.gateway.translate import AnyTranslation, TextsTranslation, Translation, askable
+from tollhouse.gateway.translated import Heading, TranslatedStream, TranslatedVectors, TranslatedWhole
 from tollhouse.money.amounts import usd_text
 from tollhouse.money.ledger import Deed, Resolution
 from tollhouse.providers.base import Fields, Headers
@@ -161,6 +161,9 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     if exchange.stream and not _is_event_stream(reply.headers):
         raise await _not_a_stream(reply, dialect, candidate, secrets)
     tally, end = exchange.tally, provider.unsaid_end
+    if isinstance(translation, TextsTranslation):
+        asked = msgspec.structs.replace(translation.request, model=candidate.model)
+        return TranslatedVectors(reply, dialect, tally, secrets, exchange.dialect, asked, attempt.input_bound)
     if translation is not None:
         heading = _heading(exchange, translation)
         if exchange.stream:
@@ -172,7 +175,7 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
     return Whole(reply, dialect, tally, secrets)
 
 
-def _translated(translation: Translation, attempt: Attempt) -> bytes:
+def _translated(translation: AnyTranslation, attempt: Attempt) -> bytes:
     """What was written before the hold was made, unless that has brought a cap."""
     cap = attempt.held.cap
     if cap is None and attempt.translated is not None:

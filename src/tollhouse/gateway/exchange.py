@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
 
-from tollhouse.dialects.chat import ChatRequest
+from tollhouse.dialects.texts import Asked
 from tollhouse.gateway.bill import Bill
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.tally import Tally
-from tollhouse.gateway.translate import Translation
+from tollhouse.gateway.translate import AnyTranslation
 from tollhouse.limits import Admission
 from tollhouse.money.ledger import Held, Put
 from tollhouse.money.pricebook import Terms
 from tollhouse.providers.base import Headers
 from tollhouse.store.requests import Skeleton
 
-NO_TRANSLATIONS: Final[Mapping[str, Translation]] = {}
+NO_TRANSLATIONS: Final[Mapping[str, AnyTranslation]] = {}
 
 
 class Attempt:
@@ -136,8 +136,8 @@ class Exchange:
         self.began_s = began_s
         self.began_us = began_us
         self.hints: Headers = ()
-        self.request: ChatRequest | None = None
-        self.translations: Mapping[str, Translation] = NO_TRANSLATIONS
+        self.request: Asked | None = None
+        self.translations: Mapping[str, AnyTranslation] = NO_TRANSLATIONS
         self.caller: Caller | None = None
         self.glance: Any = None
         self.asked_model: str | None = None
@@ -165,7 +165,7 @@ class Exchange:
         self.put: Put | None = None
         self.said: list[bytes] = []
 
-    def read(self) -> ChatRequest:
+    def read(self) -> Asked:
         """All that is asked, read once. Raises InvalidRequest."""
         if self.request is None:
             self.request = self.dialect.read_request(self.body)

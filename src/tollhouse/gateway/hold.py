@@ -12,6 +12,7 @@ import asyncio
 import msgspec
 from msgspec.structs import replace
 
+from tollhouse.dialects.chat import ChatRequest
 from tollhouse.errors import BudgetExhausted
 from tollhouse.gateway import measure
 from tollhouse.gateway.calling import Calling
@@ -20,7 +21,7 @@ from tollhouse.gateway.route import Candidate
 from tollhouse.money.budgets import Ask
 from tollhouse.money.ledger import Held, NewHold
 from tollhouse.money.pricebook import Terms
-from tollhouse.money.prices import input_bound
+from tollhouse.money.prices import Price, input_bound
 
 REWRITE_SLACK_BYTES = 64
 """What a rewritten request may be longer than the client's: the cap and the wish for usage."""
@@ -44,6 +45,8 @@ async def hold(exchange: Exchange, number: int, candidate: Candidate, calling: C
     """
     provider, model = candidate.provider, candidate.model
     terms = calling.pricebook.known(provider, model) or await calling.pricebook.terms(provider, model)
+    if exchange.dialect in provider.unbilled:
+        terms = replace(terms, price=Price.FREE, version=Price.FREE.version)
     translation = exchange.translations.get(provider.name)
     translated = None
     if translation is not None:
@@ -72,13 +75,13 @@ def _ask(exchange: Exchange, candidate: Candidate, terms: Terms, translated: byt
     glance, owners = exchange.glance, exchange.caller.owners if exchange.caller else ()
     body_bytes = len(exchange.body if translated is None else translated)
     message_count = glance.message_count
-    if exchange.request is not None:
+    if isinstance(exchange.request, ChatRequest):
         message_count = max(message_count, len(exchange.request.messages))
     bound = input_bound(
         body_bytes + REWRITE_SLACK_BYTES,
         message_count,
         candidate.provider.unseen_tokens(candidate.model, glance.has_tools, glance.tool_types),
-        terms.context_tokens,
+        terms.context_tokens and terms.context_tokens * glance.windows,
         glance.media,
     )
     price = terms.price

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final, TypeAlias
 
-from tollhouse.dialects.chat import ChatRequest, Message, RefusalPart, TextPart
+from tollhouse.dialects.chat import Message, RefusalPart, TextPart
+from tollhouse.dialects.texts import Asked, Texts
 
 Encode: TypeAlias = Callable[[str], list[int]]
 
@@ -21,7 +22,7 @@ OPENAI_ENCODINGS: Final = (
         (prefix, "o200k_base")
         for prefix in ("gpt-5", "gpt-4o", "gpt-4.1", "gpt-4.5", "chatgpt-4o", "o1", "o3", "o4-mini")
     ),
-    *((prefix, "cl100k_base") for prefix in ("gpt-4", "gpt-3.5-turbo")),
+    *((prefix, "cl100k_base") for prefix in ("gpt-4", "gpt-3.5-turbo", "text-embedding-")),
 )
 """The encoding of the models whose names begin so: OpenAI, tiktoken, `model.py` (read 2026-11-22)."""
 
@@ -34,14 +35,18 @@ def encoding_of(tokenizer: str | None, model: str) -> Encode | None:
     return _openai(model) if tokenizer == "openai" else None
 
 
-def tokens_at_most(request: ChatRequest, encode: Encode, unseen_tokens: int) -> int | None:
+def tokens_at_most(request: Asked, encode: Encode, unseen_tokens: int) -> int | None:
     """The most tokens that a request of words can have; None when it has more than words.
+
+    Texts that are embedded stand in no frame, and nothing is added to them (recorded: "hello world" is 2 tokens).
 
     Tools and schemas are bounded by their bytes: how a provider writes them into the prompt is not published.
 
     Args:
         unseen_tokens: what the provider may add, at most.
     """
+    if isinstance(request, Texts):
+        return sum(len(encode(text) if isinstance(text, str) else text) for text in request.texts)
     tokens = REQUEST_TOKENS + unseen_tokens
     for message in request.messages:
         if message.extra or not all(isinstance(part, TextPart | RefusalPart) for part in message.parts):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
+from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, tool_names
 from tollhouse.dialects.chat import ChatRequest
+from tollhouse.dialects.texts import Asked, Texts
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.route import Candidate
-from tollhouse.providers.base import Provider
+from tollhouse.providers.base import Provider, operation
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -47,9 +49,25 @@ class Translation(msgspec.Struct, frozen=True):
         return body
 
 
+class TextsTranslation(msgspec.Struct, frozen=True):
+    """One request to embed texts, to be said in a provider's dialect; `lost` as in a `Translation`."""
+
+    dialect: ModuleType
+    request: Texts
+    lost: tuple[str, ...]
+
+    def body(self, model: str, *, cap: int | None, most_tokens: int | None) -> bytes:
+        """The request as the provider reads it. Nothing is made that had to be capped."""
+        body: bytes = self.dialect.write_request(replace(self.request, model=model))
+        return body
+
+
+AnyTranslation: TypeAlias = Translation | TextsTranslation
+
+
 def askable(
-    candidates: Iterable[Candidate], spoken: ModuleType, body: bytes, read: Callable[[], ChatRequest]
-) -> tuple[list[Candidate], Mapping[str, Translation]]:
+    candidates: Iterable[Candidate], spoken: ModuleType, body: bytes, read: Callable[[], Asked]
+) -> tuple[list[Candidate], Mapping[str, AnyTranslation]]:
     """The candidates that can be asked this, best first, and by provider the translations for those who need one.
 
     Args:
@@ -61,7 +79,7 @@ def askable(
         InvalidRequest: nobody can be asked; it names what the best of them cannot be told.
     """
     able: list[Candidate] = []
-    translations: dict[str, Translation] = {}
+    translations: dict[str, AnyTranslation] = {}
     refusal: InvalidRequest | None = None
     for candidate in candidates:
         provider = candidate.provider
@@ -69,7 +87,7 @@ def askable(
             if provider.speaks(spoken):
                 refuse_unheld(provider, body, read)
             elif provider.name not in translations:
-                translations[provider.name] = translate(read(), spoken, provider)
+                translations[provider.name] = _translate(read, spoken, provider)
         except InvalidRequest as error:
             refusal = refusal or error
             continue
@@ -79,7 +97,22 @@ def askable(
     return able, translations
 
 
-def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], ChatRequest]) -> None:
+def _translate(read: Callable[[], Asked], spoken: ModuleType, provider: Provider) -> AnyTranslation:
+    dialect = provider.tongue(spoken)
+    if dialect is None:
+        wanted = operation(spoken)
+        raise InvalidRequest(
+            f"{provider.name} is not asked for {wanted} here. Name a model of a provider that is.",
+            code="unsupported",
+            param="model",
+        )
+    request = read()
+    if isinstance(request, Texts):
+        return TextsTranslation(dialect, request, dialect.losses(request))
+    return translate(request, spoken, provider)
+
+
+def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], Asked]) -> None:
     """Raise InvalidRequest for a field with which the provider may bill for what nothing is held for."""
     for name in provider.unheld:
         # Most requests have the word nowhere, nor a letter by its number, and need not be read.

@@ -10,7 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, sse, tool_names
-from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, ToolCallDelta, UsageSeen
+from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, ToolCallDelta, Usage, UsageSeen
+from tollhouse.dialects.texts import Texts, Vectors
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Cost, Streamed, Whole
 from tollhouse.gateway.tally import Tally
@@ -73,6 +74,39 @@ class TranslatedWhole(Whole):
             answer = replace(answer, extra=dict(heading.repeated))
         answer = replace(answer, id=answer.id or heading.id, created=answer.created or heading.created)
         said: bytes = heading.dialect.write_answer(answer)
+        return said
+
+
+class TranslatedVectors(Whole):
+    """Vectors, which always come in one piece."""
+
+    def __init__(
+        self,
+        reply: Reply,
+        dialect: ModuleType,
+        tally: Tally,
+        secrets: tuple[str, ...],
+        spoken: ModuleType,
+        asked: Texts,
+        most_tokens: int,
+    ) -> None:
+        """Listen to a reply.
+
+        Args:
+            spoken: the client's dialect.
+            most_tokens: were read at most; told to the client of a provider that does not count.
+        """
+        super().__init__(reply, dialect, tally, secrets)
+        self._spoken = spoken
+        self._asked = asked
+        self._most_tokens = most_tokens
+
+    def _look(self, body: bytes) -> bytes:
+        super()._look(body)
+        vectors: Vectors = self._dialect.read_answer(body)
+        if vectors.usage is None:
+            vectors = replace(vectors, usage=Usage(input_tokens=self._most_tokens, output_tokens=0))
+        said: bytes = self._spoken.write_answer(vectors, self._asked)
         return said
 
 

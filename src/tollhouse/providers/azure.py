@@ -11,7 +11,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import openai_chat, openai_embeddings
 from tollhouse.errors import InvalidRequest
 from tollhouse.providers.base import STRICT, Field, Fields, Headers, Provider, template_tokens
 
@@ -50,6 +50,7 @@ def _authorize(api_key: str, fields: Fields) -> Headers:
 PROVIDER = Provider(
     name="azure",
     dialect=openai_chat,
+    also=(openai_embeddings,),
     lacks=STRICT,
     base_url="",
     docs_url="https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle",

@@ -94,7 +94,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: the word before the slash in `provider/model`; lower case, no slash.
         dialect: a module of `tollhouse.dialects`: what is spoken with clients who speak none of the others.
-        also: further dialects it speaks at the same base URL; a client who speaks one is passed through.
+        also: further dialects it speaks at the same base URL; a client who speaks one is passed through. What is asked
+            for in none of its dialects (embeddings, moderations) it is not asked.
         lacks: features of its dialect (`dialects.carry`) that this vendor does not take from a client of another
             dialect: `lossy` ones are left out with notice, `refused` ones refused.
         base_url: where its API starts, without a trailing slash; https, unless `allow_private_address`. Empty when each
@@ -119,6 +120,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         prices: model name -> the operator's own price, before any published one.
         priced_as: the provider's id in genai-prices, when that has it.
         free: costs nothing (local models, the demo).
+        unbilled: of its dialects, those in which it answers for nothing.
         tells_cost: what its count says that a call costs is what it bills, and is charged.
         hidden_tokens: (has tools, tool types) -> tokens the provider adds unseen, at most.
         tokenizer: whose tokenizer counts its models' tokens exactly, when it is one that we have.
@@ -145,6 +147,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     prices: Mapping[str, ListedPrice] = {}
     priced_as: str | None = None
     free: bool = False
+    unbilled: tuple[ModuleType, ...] = ()
     tells_cost: bool = False
     hidden_tokens: Callable[[bool, frozenset[str]], int] = no_hidden_tokens
     tokenizer: Literal["openai"] | None = None
@@ -159,3 +162,15 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     def speaks(self, dialect: ModuleType) -> bool:
         """Requests in this dialect are passed on as they come."""
         return dialect is self.dialect or dialect in self.also
+
+    def tongue(self, spoken: ModuleType) -> ModuleType | None:
+        """The dialect in which it is asked what a client asks in another one, `spoken`; None when it does not do that
+        at all."""
+        wanted = operation(spoken)
+        return next((one for one in (self.dialect, *self.also) if operation(one) == wanted), None)
+
+
+def operation(dialect: ModuleType) -> str:
+    """What is asked for in a dialect: the next turn of a chat, unless it says something else."""
+    asked_for: str = getattr(dialect, "OPERATION", "chat")
+    return asked_for

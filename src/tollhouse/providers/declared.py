@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tollhouse.dialects import gemini, openai_chat, openai_embeddings, openai_moderations
+from tollhouse.dialects.gemini import embeddings as gemini_embeddings
 from tollhouse.errors import ConfigurationError
 from tollhouse.providers.base import Authorize, Limits, ListedPrice, Provider, bearer, same_words, template_tokens
 
@@ -18,6 +20,12 @@ _Tokens: TypeAlias = Annotated[int, msgspec.Meta(gt=0)]
 
 _KEY_HEADERS: Final = {"anthropic_messages": b"x-api-key", "gemini": b"x-goog-api-key"}
 """Where the makers of these dialects want the key."""
+
+_BESIDE: Final[Mapping[ModuleType, tuple[ModuleType, ...]]] = {
+    gemini: (gemini_embeddings,),
+    openai_chat: (openai_embeddings, openai_moderations),
+}
+"""What servers of a dialect are asked besides. Most of them embed; who does not, answers that himself."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -99,6 +107,7 @@ def declared_provider(
     provider = known or Provider(
         name=name,
         dialect=dialect,
+        also=_BESIDE.get(dialect, ()),
         base_url="",
         authorize=_authorize(dialect),
         needs_key=not told.free,
@@ -110,7 +119,7 @@ def declared_provider(
         if (value := getattr(told, key)) is not None
     }
     if dialect is not provider.dialect:
-        spoken = {"also": (), "lacks": {}, "reword": same_words, "unsaid_end": b""}
+        spoken = {"also": _BESIDE.get(dialect, ()), "lacks": {}, "reword": same_words, "unsaid_end": b""}
         changes |= {"dialect": dialect, "authorize": _authorize(dialect)} | spoken
     if told.base_url is not None or known is None:
         private = changes.get("allow_private_address", provider.allow_private_address)

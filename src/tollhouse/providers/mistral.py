@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tollhouse.dialects import openai_chat
+from tollhouse.dialects import openai_chat, openai_embeddings
 from tollhouse.providers.base import STRICT, Provider, template_tokens
 from tollhouse.providers.wording import rename_cap
 
@@ -64,10 +64,13 @@ def _fit_id(raw: msgspec.Raw) -> msgspec.Raw:
 
 # https://docs.mistral.ai/api/endpoint/chat, 2026-11-22; the refusals as reported in openai/openai-agents-python #442
 # and anomalyco/opencode #1680. What it lacks: its client for Python (mistralai/client-python, `ChatCompletionRequest`
-# and `UserMessage`, read 2026-11-30) has no such fields, and of files it takes ids only.
+# and `UserMessage`, read 2026-11-30) has no such fields, and of files it takes ids only. Embeddings:
+# /endpoint/embeddings, 2026-11-30; the size of their vectors it knows as `output_dimension`, and refuses OpenAI's
+# `dimensions` with 400. Its moderations are of another shape.
 PROVIDER = Provider(
     name="mistral",
     dialect=openai_chat,
+    also=(openai_embeddings,),
     lacks={**STRICT, "name": "lossy", "user": "lossy", "logprobs": "refused", "file_data": "refused"},
     base_url="https://api.mistral.ai/v1",
     docs_url="https://docs.mistral.ai",

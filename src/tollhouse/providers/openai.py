@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tollhouse.dialects import openai_chat, openai_responses
+from tollhouse.dialects import openai_chat, openai_embeddings, openai_moderations, openai_responses
 from tollhouse.providers.base import (
     CALLED_BY_US,
     STRICT,
@@ -13,7 +13,6 @@ from tollhouse.providers.base import (
     Fields,
     Headers,
     Limits,
-    ListedPrice,
     Provider,
     bearer,
 )
@@ -41,10 +40,9 @@ _SERIES: Final = {
     Limits(128_000, 4_096): "gpt-4o-2024-05-13 gpt-4-turbo gpt-4-turbo-2024-04-09",
     Limits(16_385, 4_096): "gpt-3.5-turbo gpt-3.5-turbo-0125 gpt-3.5-turbo-1106",
     Limits(8_192, 8_192): "gpt-4 gpt-4-0613",
+    Limits(8_192): "text-embedding-3-small text-embedding-3-large text-embedding-ada-002",
+    Limits(): "omni-moderation-latest omni-moderation-2024-09-26",
 }
-
-# Moderation is free: https://developers.openai.com/api/docs/guides/moderation, 2026-11-22.
-_FREE: Final = ListedPrice(input="0", output="0")
 
 
 def _authorize(api_key: str, fields: Fields) -> Headers:
@@ -67,7 +65,7 @@ def _hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
 PROVIDER = Provider(
     name="openai",
     dialect=openai_chat,
-    also=(openai_responses,),
+    also=(openai_responses, openai_embeddings, openai_moderations),
     lacks=STRICT,
     base_url="https://api.openai.com/v1",
     docs_url="https://developers.openai.com/api/docs",
@@ -78,8 +76,9 @@ PROVIDER = Provider(
     },
     authorize=_authorize,
     limits={model: limits for limits, models in _SERIES.items() for model in models.split()},
-    prices={"omni-moderation-latest": _FREE, "omni-moderation-2024-09-26": _FREE},
     priced_as="openai",
+    # https://developers.openai.com/api/docs/guides/moderation, 2026-11-22.
+    unbilled=(openai_moderations,),
     tokenizer="openai",
     hidden_tokens=_hidden_tokens,
 )

@@ -6,12 +6,13 @@ not known: they are translated.
 It always counts, whether asked by `stream_options`, by its own `usage: {"include": true}`, or not at all, and tells
 what it charges in its credits, which are dollars (its page "Usage Accounting", 2026-11-22). That is what the ledger
 posts: which vendor served, at what price, only OpenRouter knows. What is set aside follows its published price, which
-is why a request may not name further models (its page "Model Fallbacks", 2026-11-30).
+is why a request may not name further models (its page "Model Fallbacks", 2026-11-30). Embeddings are as OpenAI's (its
+page "Submit an embedding request", 2026-11-30).
 """
 
 from __future__ import annotations
 
-from tollhouse.dialects import openai_chat, openai_responses
+from tollhouse.dialects import openai_chat, openai_embeddings, openai_responses
 from tollhouse.providers.base import WHOLE_CONTEXT_TOKENS, Fields, Provider, template_tokens
 
 
@@ -28,7 +29,7 @@ def _hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
 PROVIDER = Provider(
     name="openrouter",
     dialect=openai_chat,
-    also=(openai_responses,),
+    also=(openai_responses, openai_embeddings),
     base_url="https://openrouter.ai/api/v1",
     docs_url="https://openrouter.ai/docs",
     env="OPENROUTER_API_KEY",
