@@ -22,9 +22,11 @@ from random import Random
 from types import ModuleType
 
 from proofs.mutation import mutated
-from proofs.recorded import DIALECTS, seeds
-from tollhouse.dialects import carry, chat, sse
+from proofs.recorded import DIALECTS, TEXTS, seeds
+from tollhouse.dialects import carry, chat, openai_embeddings, sse
 from tollhouse.dialects.collect import Collector
+from tollhouse.dialects.gemini import embeddings as gemini_embeddings
+from tollhouse.dialects.texts import Texts
 from tollhouse.errors import InvalidRequest, UpstreamError
 
 Check = Callable[[ModuleType, bytes, Random], None]
@@ -70,6 +72,19 @@ def translate_answer(dialect: ModuleType, body: bytes, chance: Random) -> None:
     answer = carry.bare_answer(dialect.read_answer(body))
     for other in DIALECTS.values():
         _check_json(other.write_answer(answer))
+
+
+def translate_texts(dialect: ModuleType, body: bytes, chance: Random) -> None:
+    """What it does with texts for a provider of another dialect."""
+    asked = dialect.read_request(body)
+    gemini_embeddings.losses(asked)
+    _check_json(gemini_embeddings.write_request(asked))
+
+
+def translate_vectors(dialect: ModuleType, body: bytes, chance: Random) -> None:
+    """What it does with vectors for a client of another dialect."""
+    asked = Texts(model="acme-1", texts=("Hi",), encoding=chance.choice(("float", "base64")))
+    _check_json(openai_embeddings.write_answer(dialect.read_answer(body), asked))
 
 
 def read_count(dialect: ModuleType, body: bytes, chance: Random) -> None:
@@ -119,6 +134,22 @@ READERS: tuple[tuple[str, Check, tuple[type[Exception], ...]], ...] = (
     ("error", read_error, ()),
 )
 """What each reads, and what it may raise."""
+READERS_OF_TEXTS: tuple[tuple[str, Check, tuple[type[Exception], ...]], ...] = (
+    ("request", glance_at_request, (InvalidRequest,)),
+    ("request", translate_texts, (InvalidRequest,)),
+    ("answer", glance_at_answer, (UpstreamError,)),
+    ("answer", translate_vectors, (UpstreamError,)),
+    ("error", read_error, ()),
+)
+"""The same where nothing is said. Nobody asks in a provider's dialect, or is answered by it in a client's."""
+NEEDS = {
+    glance_at_request: "glance_request",
+    translate_texts: "read_request",
+    count_request: "read_count",
+    read_count: "read_count",
+    translate_vectors: "read_answer",
+}
+"""What a dialect must have for that."""
 
 
 def _frames(body: bytes, chance: Random) -> Iterator[sse.Frame]:
@@ -154,7 +185,7 @@ class Trial:
 
     def run(self, inputs: int) -> None:
         """So many more inputs."""
-        dialect = DIALECTS[self.dialect]
+        dialect = (DIALECTS | TEXTS)[self.dialect]
         for _ in range(inputs):
             body = mutated(self.chance.choice(self.bodies), self.bodies, self.chance)
             self.inputs += 1
@@ -177,10 +208,10 @@ class Trial:
 def trials(seed: int) -> list[Trial]:
     """All readers of all dialects."""
     made = []
-    for name, dialect in DIALECTS.items():
+    for name, dialect in (DIALECTS | TEXTS).items():
         bodies = seeds(name)
-        for kind, check, may_raise in READERS:
-            if "count" in check.__name__ and not hasattr(dialect, "read_count"):
+        for kind, check, may_raise in READERS if name in DIALECTS else READERS_OF_TEXTS:
+            if not hasattr(dialect, NEEDS.get(check, "classify")):
                 continue
             chance = Random(f"{seed}/{name}/{check.__name__}")
             made.append(Trial(check.__name__, name, check, may_raise, bodies[kind], chance))

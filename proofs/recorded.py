@@ -15,8 +15,17 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.dialects import anthropic_messages, chat, gemini, openai_chat, openai_responses
+from tollhouse.dialects import (
+    anthropic_messages,
+    chat,
+    gemini,
+    openai_chat,
+    openai_embeddings,
+    openai_moderations,
+    openai_responses,
+)
 from tollhouse.dialects.collect import collect
+from tollhouse.dialects.gemini import embeddings as gemini_embeddings
 
 ROOT = Path(os.environ.get("TOLLHOUSE_WIRE") or Path(__file__).resolve().parents[2] / "shared" / "wire")
 
@@ -26,7 +35,16 @@ DIALECTS: dict[str, ModuleType] = {
     "openai_chat": openai_chat,
     "openai_responses": openai_responses,
 }
+TEXTS: dict[str, ModuleType] = {
+    "gemini_embeddings": gemini_embeddings,
+    "openai_embeddings": openai_embeddings,
+    "openai_moderations": openai_moderations,
+}
+"""Those in which nothing is said, and nothing streamed."""
 FOLDERS = {
+    "gemini_embeddings": ("gemini-embeddings",),
+    "openai_embeddings": ("openai-embeddings", "voyage"),
+    "openai_moderations": ("openai-moderations",),
     "anthropic_messages": ("anthropic-messages", "vertex-anthropic", "anthropic-count-tokens"),
     "gemini": ("gemini-generate", "gemini-stream", "vertex-gemini", "gemini-count-tokens"),
     "openai_chat": ("openai-chat", "azure-openai", "deepseek", "groq", "mistral", "openrouter", "xai", "vllm"),
@@ -57,6 +75,25 @@ REQUEST = chat.ChatRequest(
     temperature=0.5,
     top_p=0.9,
 )
+WRITTEN_TEXTS: dict[str, tuple[Any, Any]] = {
+    "gemini_embeddings": (
+        {"requests": [{"model": "models/acme-1", "content": {"parts": [{"text": "Hi"}]}}]},
+        {"embeddings": [{"values": [0.25, -0.001]}], "usageMetadata": {"promptTokenCount": 2}},
+    ),
+    "openai_embeddings": (
+        {"model": "acme-1", "input": [[1, 2], [3]], "dimensions": 2, "encoding_format": "float", "user": "ada"},
+        {
+            "data": [{"object": "embedding", "index": 0, "embedding": [0.25, -0.001]}],
+            "model": "acme-1",
+            "usage": {"prompt_tokens": 3, "total_tokens": 3, "cost": 0.001},
+        },
+    ),
+    "openai_moderations": (
+        {"input": [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "https://example.com"}}]},
+        {"id": "modr-1", "model": "acme-1", "results": [{"flagged": True, "categories": {"hate": True}}]},
+    ),
+}
+"""By dialect, what is asked and what is answered."""
 EVENTS: tuple[chat.Event, ...] = (
     chat.Began(id="answer_1", model="acme-1", created=1_700_000_000),
     chat.ReasoningDelta(0, "Hm"),
@@ -72,7 +109,7 @@ EVENTS: tuple[chat.Event, ...] = (
 
 def seeds(dialect: str) -> dict[str, list[bytes]]:
     """Bodies to begin from, by what they are: `request`, `answer`, `stream` and `error`."""
-    found = _written(DIALECTS[dialect])
+    found = _written(DIALECTS[dialect]) if dialect in DIALECTS else _written_texts(dialect)
     for folder in FOLDERS[dialect]:
         for file in sorted((ROOT / folder).glob("*.json")):
             for kind, body in _recorded(json.loads(file.read_bytes())):
@@ -89,6 +126,12 @@ def _written(dialect: ModuleType) -> dict[str, list[bytes]]:
         "stream": [b"".join(map(writer.write, EVENTS))],
         "error": [dialect.write_error(chat.Failed(message="No", code="model_not_found"), 404, "req_1")],
     }
+
+
+def _written_texts(dialect: str) -> dict[str, list[bytes]]:
+    asked, answered = [json.dumps(value).encode() for value in WRITTEN_TEXTS[dialect]]
+    error = TEXTS[dialect].write_error(chat.Failed(message="No", code="model_not_found"), 404, "req_1")
+    return {"request": [asked], "answer": [answered], "stream": [], "error": [error]}
 
 
 def _recorded(exchange: dict[str, Any]) -> Iterator[tuple[str, bytes]]:

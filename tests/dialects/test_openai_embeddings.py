@@ -15,7 +15,7 @@ from openai.types import CreateEmbeddingResponse
 from tollhouse.dialects import openai_embeddings as dialect
 from tollhouse.dialects.chat import Usage
 from tollhouse.dialects.openai_embeddings.request import MAX_TOKENS
-from tollhouse.dialects.texts import MAX_TEXTS, Texts, Vectors
+from tollhouse.dialects.texts import MAX_TEXTS, Encoding, Texts, Vectors
 from tollhouse.errors import InvalidRequest, UpstreamIncomplete
 
 WORD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -191,7 +191,13 @@ def test_vectors_are_written_as_floats_of_32_bits():
     assert [one["embedding"] for one in data] == ["AACAPgAAwL8=", "AACAPwAAAEA="]
 
 
-@pytest.mark.parametrize("vector", [b'"no"', b'["no"]', b"[1e39]", b"{}", b"null"])
-def test_a_vector_that_is_none_is_not_written(vector: bytes):
+@pytest.mark.parametrize("encoding", ["float", "base64"])
+@pytest.mark.parametrize("vector", [b'"no"', b'["no"]', b'["\xed"]', b"[null]", b"{}", b"null"])
+def test_a_vector_that_is_none_is_not_written(vector: bytes, encoding: Encoding):
     with pytest.raises(UpstreamIncomplete):
-        dialect.write_answer(Vectors(vectors=(msgspec.Raw(vector),), usage=None), asked(encoding="base64"))
+        dialect.write_answer(Vectors(vectors=(msgspec.Raw(vector),), usage=None), asked(encoding=encoding))
+
+
+def test_a_number_that_no_float_of_32_bits_holds_is_none():
+    with pytest.raises(UpstreamIncomplete):
+        dialect.write_answer(Vectors(vectors=(msgspec.Raw(b"[1e39]"),), usage=None), asked(encoding="base64"))

@@ -118,6 +118,15 @@ async def test_a_provider_that_does_not_count_is_charged_by_our_own(gateway: Gat
     assert Decimal(row["input_cost"]) / 10**9 == held(response)
 
 
+async def test_what_a_vendor_says_that_it_costs_is_charged(open_gateway: Open):
+    gateway = await open_gateway(of_provider="tells_cost = true")
+    usage = {"prompt_tokens": 5, "total_tokens": 5, "cost": 0.000000123}
+    data = [{"object": "embedding", "index": 0, "embedding": [0.5]}]
+    gateway.provider.script(reply(json={"object": "list", "data": data, "model": "acme-1", "usage": usage}))
+    row = await gateway.row(await ask(gateway))
+    assert (row["input_cost"], row["output_cost"], row["cost_status"]) == (123, 0, "exact")
+
+
 async def test_without_a_price_it_is_unpriced_and_refused_under_a_strict_budget(open_gateway: Open):
     gateway = await open_gateway(extra=OPENAI)
     gateway.provider.script(answer(usage=(5, 0)))
@@ -228,6 +237,8 @@ async def test_a_strict_budget_is_never_overspent(stored_gateway: Gateway, path:
     gateway.provider.release()
     responses = await asyncio.gather(*asked)
     assert sorted(response.status_code for response in responses) == [200] * 5 + [429] * 35
+    # All that waits is written with the next batch.
+    await gateway.house.store.join(lambda batch, items: items, None)
     balance = await gateway.balance()
     told = sum(Decimal(one.headers.get("x-tollhouse-cost-usd", "0")) for one in (first, *responses))
     assert (Decimal(balance.posted), balance.open, balance.unconfirmed, balance.overage) == (told, "0", "0", "0")

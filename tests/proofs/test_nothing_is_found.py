@@ -12,8 +12,9 @@ import pytest
 
 from proofs import fuzz
 from proofs.mutation import mutated
-from proofs.recorded import DIALECTS, seeds
+from proofs.recorded import DIALECTS, TEXTS, seeds
 
+TRIED = DIALECTS | TEXTS
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,8 +23,8 @@ def test_five_seconds_of_damage_find_nothing() -> None:
         [sys.executable, "-m", "proofs.fuzz", "--seconds", "5"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = [line.split() for line in done.stdout.splitlines()[1:] if line.startswith(tuple(DIALECTS))]
-    assert {row[0] for row in rows} == DIALECTS.keys()
+    rows = [line.split() for line in done.stdout.splitlines()[1:] if line.startswith(tuple(TRIED))]
+    assert {row[0] for row in rows} == TRIED.keys()
     assert all(int(row[2].replace(",", "")) > 0 and row[-1] == "0" for row in rows)
 
 
@@ -40,7 +41,7 @@ def test_what_is_raised_otherwise_is_found_with_its_shortest_input() -> None:
     assert "1 found." in fuzz.render([trial])
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", TRIED)
 def test_damage_leaves_much_that_is_read_to_the_end(dialect: str) -> None:
     """Otherwise only the first line of every reader would be tried."""
     for trial in fuzz.trials(1):

@@ -9,7 +9,14 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from tollhouse.dialects import anthropic_messages, chat, openai_chat, openai_responses
+from tollhouse.dialects import (
+    anthropic_messages,
+    chat,
+    openai_chat,
+    openai_embeddings,
+    openai_moderations,
+    openai_responses,
+)
 from tollhouse.errors import InvalidRequest
 from tollhouse.gateway.translate import translate
 from tollhouse.providers import builtin
@@ -61,6 +68,14 @@ def test_what_is_not_a_provider_is_refused(tmp_path: Path, monkeypatch: pytest.M
         ("groq", openai_responses, "https://api.groq.com/openai/v1/responses"),
         ("openrouter", openai_responses, "https://openrouter.ai/api/v1/responses"),
         ("xai", openai_responses, "https://api.x.ai/v1/responses"),
+        ("openai", openai_embeddings, "https://api.openai.com/v1/embeddings"),
+        ("openai", openai_moderations, "https://api.openai.com/v1/moderations"),
+        ("mistral", openai_embeddings, "https://api.mistral.ai/v1/embeddings"),
+        ("together", openai_embeddings, "https://api.together.ai/v1/embeddings"),
+        ("fireworks", openai_embeddings, "https://api.fireworks.ai/inference/v1/embeddings"),
+        ("openrouter", openai_embeddings, "https://openrouter.ai/api/v1/embeddings"),
+        ("github", openai_embeddings, "https://models.github.ai/inference/embeddings"),
+        ("ollama", openai_embeddings, "http://127.0.0.1:11434/v1/embeddings"),
     ],
 )
 def test_a_vendor_of_several_dialects_is_asked_in_each_at_its_address(name: str, dialect: ModuleType, address: str):

@@ -95,10 +95,8 @@ def write_answer(answer: Vectors, asked: Texts) -> bytes:
 
 
 def _encoded(vector: Raw, encoding: Encoding) -> Raw | str:
-    if encoding == "float":
-        return vector
     try:
         numbers = _FLOATS.decode(vector)
-        return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
-    except (msgspec.DecodeError, OverflowError):
+        return vector if encoding == "float" else base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError):
         raise unreadable() from None
