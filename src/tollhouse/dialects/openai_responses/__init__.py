@@ -5,10 +5,11 @@ recordings of OpenAI, Azure, AWS, DeepSeek, OpenRouter and xAI. `glance_*` looks
 `read_*` and `write_*` translate.
 """
 
+from tollhouse.dialects.openai_errors import write_error
 from tollhouse.dialects.openai_responses.answer import read_answer, write_answer
 from tollhouse.dialects.openai_responses.carries import CARRIES, HINTS, NAME, REPEATS, SHOWS
 from tollhouse.dialects.openai_responses.ending import break_off
-from tollhouse.dialects.openai_responses.errors import classify, read_error, write_error
+from tollhouse.dialects.openai_responses.errors import classify, read_error
 from tollhouse.dialects.openai_responses.glance import glance_answer, glance_request, rewrite_request
 from tollhouse.dialects.openai_responses.paths import paths_of
 from tollhouse.dialects.openai_responses.reader import Reader, is_usage_only, plain_text

@@ -18,8 +18,8 @@ from tollhouse import errors
 from tollhouse.dialects import chat, tiers
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
+from tollhouse.dialects.openai_errors import unreadable
 from tollhouse.dialects.openai_responses.content import telling, write_text
-from tollhouse.dialects.openai_responses.errors import unreadable
 from tollhouse.dialects.openai_responses.items import (
     prove_call,
     read_items,

@@ -40,21 +40,6 @@ def read_failure(said: msgspec.Raw) -> chat.Failed:
     return msgspec.structs.replace(failed, status=failed.status or _status(failed.code or ""))
 
 
-def write_error(failed: chat.Failed, status: int, request_id: str) -> bytes:
-    """The error as a body; the status goes beside it."""
-    return msgspec.json.encode({"error": error_object(failed) | {"request_id": request_id}})
-
-
-def error_object(failed: chat.Failed) -> dict[str, Any]:
-    """The error as a JSON object."""
-    return {"message": failed.message, "type": failed.type, "param": failed.param, "code": failed.code}
-
-
-def unreadable() -> errors.UpstreamIncomplete:
-    """The provider said something, for money perhaps, that is not an answer."""
-    return errors.UpstreamIncomplete("The provider's answer cannot be read.", may_have_billed=True)
-
-
 def _status(code: str) -> int | None:
     return 400 if code.startswith(_BLAMES_REQUEST) else _STATUSES.get(code)
 

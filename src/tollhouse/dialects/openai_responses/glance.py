@@ -14,9 +14,10 @@ from msgspec import Meta, Raw
 from tollhouse.dialects import json_body
 from tollhouse.dialects.glance import AnswerGlance, RequestGlance
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.openai_errors import unreadable
 from tollhouse.dialects.openai_responses.answer import Details, said
 from tollhouse.dialects.openai_responses.content import WORDS
-from tollhouse.dialects.openai_responses.errors import read_failure, unreadable
+from tollhouse.dialects.openai_responses.errors import read_failure
 from tollhouse.dialects.openai_responses.seal import PREFIX, is_foreign
 from tollhouse.dialects.openai_responses.settings import MAX_ITEMS, Settings, check
 from tollhouse.dialects.openai_responses.usage import read_usage

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL
+from tollhouse.dialects.openai_errors import unreadable
 from tollhouse.dialects.openai_responses.answer import Details, logprobs_of, read_reason, said
 from tollhouse.dialects.openai_responses.content import read_citation
-from tollhouse.dialects.openai_responses.errors import read_failure, unreadable
+from tollhouse.dialects.openai_responses.errors import read_failure
 from tollhouse.dialects.openai_responses.items import CALLS, PARAGRAPH, Thinking
 from tollhouse.dialects.openai_responses.places import moved
 from tollhouse.dialects.openai_responses.seal import Proof

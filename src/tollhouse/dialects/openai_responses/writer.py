@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.modelled import FIELDS
+from tollhouse.dialects.openai_errors import error_object
 from tollhouse.dialects.openai_responses.answer import incomplete_reason, item_id, response, tokens_of
-from tollhouse.dialects.openai_responses.errors import error_object
 from tollhouse.dialects.openai_responses.items import prove_call, write_picture
 from tollhouse.dialects.openai_responses.open_items import OpenCall, OpenMessage, OpenThinking, Said, WholeItem
 from tollhouse.dialects.openai_responses.places import moved
