@@ -297,6 +297,15 @@ async def test_a_route_leads_on_to_who_does_it(open_gateway: Open):
     assert (response.status_code, response.headers["x-tollhouse-attempts"]) == (200, "1")
 
 
+async def test_nobody_is_asked_with_models_that_nothing_is_held_for(open_gateway: Open):
+    table = '\n[providers.openrouter]\nbase_url = "{base_url}"\nallow_private_address = true\n'
+    gateway = await open_gateway(extra=table + 'api_key = "sk-router"\nshare = true\n')
+    gateway.provider.always(answer())
+    refused = await ask(gateway, model="openrouter/openai/text-embedding-3-small", models=["dear/model"])
+    assert (refused.status_code, refused.json()["error"]["param"], gateway.provider.asked) == (400, "models", 0)
+    assert (await ask(gateway, model="openrouter/openai/text-embedding-3-small")).status_code == 200
+
+
 async def test_a_model_that_does_not_embed_fails_as_its_provider_says(gateway: Gateway):
     gateway.provider.script(status(404, "This is not an embedding model", code="model_not_found"))
     response = await ask(gateway)

@@ -27,6 +27,9 @@ def test_the_older_surface_names_the_deployment_in_the_path_and_has_a_version() 
         PROVIDER.target(CHAT, "gpt-4o", fields)
         == b"/deployments/gpt-4o/chat/completions?api-version=2024-12-01-preview"
     )
+    assert (
+        PROVIDER.target(b"/embeddings", "ada", fields) == b"/deployments/ada/embeddings?api-version=2024-12-01-preview"
+    )
 
 
 @pytest.mark.parametrize(
