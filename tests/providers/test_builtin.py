@@ -95,7 +95,7 @@ def test_what_groq_refuses_is_not_asked_of_it():
     speaker = chat.Message(role="user", parts=(chat.TextPart("Hi"),), name="Ann")
     request = chat.ChatRequest(model="m", messages=(speaker,), dialect="openai_responses")
     translation = translate(request, openai_responses, groq)
-    assert translation.lost == ("messages[].name",)
+    assert translation.lost == ("input[].name",)
     assert b"Ann" not in translation.body("m", cap=None, most_tokens=None)
-    with pytest.raises(InvalidRequest, match="`logprobs`"):
+    with pytest.raises(InvalidRequest, match="`include`"):
         translate(msgspec.structs.replace(request, logprobs=True), openai_responses, groq)
