@@ -47,6 +47,7 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys, shared_key
 from tollhouse.gateway.recover import recover
 from tollhouse.gateway.route import Alias, Map
+from tollhouse.gateway.standing import Standing
 from tollhouse.gateway.targets import Targets
 from tollhouse.jobs.dispatch import TURN
 from tollhouse.jobs.durable import Durable
@@ -167,7 +168,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
     if kind == "command":
         yield
         return
-    store, boot_id = house.store, house.boot_id
+    store, boot_id, kept = house.store, house.boot_id, house.settings.requests
     now = house.clock.now()
     await store.write(lambda tx: machinery.begin_process(tx, boot_id=boot_id, kind=kind, pid=os.getpid(), now=now))
     await recover(store, house.ledger, house.clock, boot_id=boot_id, kind="web" if is_only_web else None)
@@ -182,7 +183,13 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         keys=house.keys,
         watch=house.watch,
         metrics=house.metrics,
-        retention=retention_of(house.settings),
+        retention=Retention(
+            max_age_days=kept.max_age_days,
+            max_rows=kept.max_rows,
+            max_bodies_bytes=kept.max_bodies_bytes,
+            max_delivery_days=house.settings.alerts.keep_days,
+            max_event_hours=house.settings.jobs.keep_events_hours,
+        ),
     )
     tasks = [
         asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping"),
@@ -201,18 +208,6 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         await asyncio.gather(*tasks, return_exceptions=True)
         await housekeeping.note_use()
         await store.write(lambda tx: machinery.end_processes(tx, [boot_id]))
-
-
-def retention_of(settings: Settings) -> Retention:
-    """How long the request log, the list of deliveries and the events of runs are kept."""
-    kept = settings.requests
-    return Retention(
-        max_event_hours=settings.jobs.keep_events_hours,
-        max_delivery_days=settings.alerts.keep_days,
-        max_age_days=kept.max_age_days,
-        max_rows=kept.max_rows,
-        max_bodies_bytes=None if kept.max_body_mib is None else kept.max_body_mib * 1024 * 1024,
-    )
 
 
 async def confirm_key(store: Store, vault: Vault) -> None:
@@ -323,6 +318,7 @@ def steps_of(
         timeouts=Timeouts(**settings.timeouts.model_dump()),
         bounds=Bounds(),
         attempts=settings.attempts,
+        standing=Standing(),
         on_attempt=metrics.attempted,
     )
     return Steps(

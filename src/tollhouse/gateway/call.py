@@ -65,6 +65,8 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
                 case retry.Again(pause_s) if not exchange.may_repeat or pause_s >= _left_s(exchange, calling):
                     raise
                 case retry.Again(pause_s):
+                    if not calling.standing.retries.may_retry(candidate.provider.name, calling.clock.monotonic()):
+                        raise
                     await calling.sleep(pause_s)
                     exchange.upstream_s += pause_s
                 case retry.Elsewhere():
@@ -85,6 +87,8 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
     speech: Speech | None = None
     outcome = "cancelled"
     exchange.asked_s = began_s = calling.clock.monotonic()
+    if number == 1 or candidate is not exchange.attempts[-2].candidate:
+        calling.standing.retries.asked(candidate.provider.name, began_s)
     try:
         speech = await _send(exchange, attempt, calling)
         first = await speech.first()

@@ -10,6 +10,7 @@ import msgspec
 
 from tollhouse.clock import Clock
 from tollhouse.gateway.keys import Keys
+from tollhouse.gateway.standing import Standing
 from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
@@ -23,6 +24,7 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         targets: where each credential leads, and which client goes there.
         attempts: how often providers are asked for one request, at most.
+        standing: how those we call are doing.
     """
 
     ledger: Ledger
@@ -35,6 +37,7 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts
     bounds: Bounds
     attempts: int
+    standing: Standing
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     on_attempt: Callable[[str], None] = lambda outcome: None

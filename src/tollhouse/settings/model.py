@@ -119,6 +119,11 @@ class RequestLogSettings(_Table):
     bodies: bool = False
     """Keep what was asked and answered beside the row. Off: prompts are nobody's business but the caller's."""
 
+    @property
+    def max_bodies_bytes(self) -> int | None:
+        """`max_body_mib` in bytes."""
+        return None if self.max_body_mib is None else self.max_body_mib * 1024 * 1024
+
 
 class LogSettings(_Table):
     """The process's own log. It holds no prompts, no answers and no secrets."""
