@@ -46,7 +46,7 @@ from tollhouse.gateway.finish import Finishing
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys, shared_key
 from tollhouse.gateway.recover import recover
-from tollhouse.gateway.route import Alias, Map
+from tollhouse.gateway.route import Alias, Map, catalogue
 from tollhouse.gateway.standing import Standing
 from tollhouse.gateway.targets import Targets
 from tollhouse.jobs.dispatch import TURN
@@ -237,8 +237,9 @@ def build(
     boot_id = ids.new("boot")
     providers = all_providers(settings)
     client, targets = connect(providers, settings)
-    metrics = Metrics(version=tollhouse.__version__, providers=providers)
+    metrics = Metrics(version=tollhouse.__version__, providers=catalogue(providers))
     steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id)
+    metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs)
     channels = channels_of(settings, clock, store, vault, client)
@@ -326,7 +327,9 @@ def steps_of(
         admit=Admit(),
         reachable=map_of(settings, providers, shared),
         calling=calling,
-        finishing=Finishing(ledger=ledger, trust=calling.trust, put=store.put, clock=clock, boot_id=boot_id),
+        finishing=Finishing(
+            ledger=ledger, trust=calling.trust, put=store.put, clock=clock, boot_id=boot_id, standing=calling.standing
+        ),
         clock=clock,
         keeps_bodies=settings.requests.bodies,
     )

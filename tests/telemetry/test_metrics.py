@@ -13,7 +13,7 @@ from tollhouse.telemetry import Finished, Metrics
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(version="1.2.3", providers=["acme"])
+    return Metrics(version="1.2.3", providers={"acme": ["acme-1", "acme-2"]})
 
 
 def row(**ending: Any) -> Finished:
@@ -111,3 +111,31 @@ def test_a_value_on_a_bound_belongs_below_it(metrics: Metrics):
     assert found["tollhouse_request_duration_seconds_bucket{le=1.0}"] == 1
     assert found["tollhouse_request_duration_seconds_bucket{le=600.0}"] == 1
     assert found["tollhouse_request_duration_seconds_bucket{le=+Inf}"] == 2
+
+
+def test_a_model_stands_as_the_worst_of_its_credentials_and_none_of_these_is_named(metrics: Metrics):
+    metrics.breakers = lambda: [
+        (("acme", "acme-1", "cred_canary"), 0),
+        (("acme", "acme-1", "cred_other"), 2),
+        (("acme", "acme-2", None), 1),
+    ]
+    found = samples(metrics)
+    assert found["tollhouse_breaker_state{model=acme-1}{provider=acme}"] == 2
+    assert found["tollhouse_breaker_state{model=acme-2}{provider=acme}"] == 1
+    assert b"cred_" not in metrics.render()
+
+
+def test_a_model_that_is_well_again_is_shown_as_closed(metrics: Metrics):
+    metrics.breakers = lambda: [(("acme", "acme-1", None), 2)]
+    metrics.render()
+    metrics.breakers = tuple
+    assert samples(metrics)["tollhouse_breaker_state{model=acme-1}{provider=acme}"] == 0
+
+
+def test_models_that_callers_make_up_do_not_become_labels_either(metrics: Metrics):
+    metrics.breakers = lambda: [((provider, f"m{n}", None), 1) for n in range(50) for provider in ("acme", "no such")]
+    shown = {name: value for name, value in samples(metrics).items() if "breaker" in name}
+    assert shown == {
+        "tollhouse_breaker_state{model=other}{provider=acme}": 1,
+        "tollhouse_breaker_state{model=other}{provider=other}": 1,
+    }

@@ -16,6 +16,7 @@ from tollhouse.errors import (
     UpstreamTimeout,
 )
 from tollhouse.gateway.calling import Calling
+from tollhouse.gateway.choose import admitted, choose
 from tollhouse.gateway.exchange import Attempt, Exchange
 from tollhouse.gateway.finish import bill_so_far
 from tollhouse.gateway.hold import hold
@@ -40,17 +41,21 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
     Raises:
         InvalidRequest: no candidate can be told all that matters of it; nothing was held.
         BudgetExhausted: an attempt does not fit into a budget.
-        UpstreamError: nobody answered; the last failure.
+        UpstreamError: nobody answered; the last failure. Or nobody may be asked now, and nothing was held.
         Unavailable: no hold could be written, so nothing was sent.
     """
-    left, exchange.translations = askable(candidates, exchange.dialect, exchange.body, exchange.read)
+    able, exchange.translations = askable(candidates, exchange.dialect, exchange.body, exchange.read)
+    left = choose(able, calling)
     candidate = left.pop(0)
     for number in range(1, calling.attempts + 1):
+        if calling.standing.breaker.circuits:
+            calling.standing.breaker.enter(candidate.way, calling.clock.monotonic())
         try:
             return await _attempt(exchange, number, candidate, calling)
         except UpstreamError as error:
             if exchange.has_left:
                 raise
+            left = admitted(left, calling)
             verdict = retry.decide(
                 error,
                 attempt=number,
@@ -62,17 +67,30 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
             match verdict:
                 case retry.GiveUp():
                     raise
-                case retry.Again(pause_s) if not exchange.may_repeat or pause_s >= _left_s(exchange, calling):
-                    raise
                 case retry.Again(pause_s):
-                    if not calling.standing.retries.may_retry(candidate.provider.name, calling.clock.monotonic()):
+                    if not await _waited(exchange, candidate, pause_s, calling):
                         raise
-                    await calling.sleep(pause_s)
-                    exchange.upstream_s += pause_s
                 case retry.Elsewhere():
                     left = [other for other in left if not verdict.other_provider or _is_other(candidate, other)]
                     candidate = left.pop(0)
+        except BaseException:
+            calling.standing.breaker.told_nothing(candidate.way, calling.clock.monotonic())
+            raise
     raise AssertionError("retry.decide gives up at the last attempt")
+
+
+async def _waited(exchange: Exchange, candidate: Candidate, pause_s: float, calling: Calling) -> bool:
+    """Wait to ask the same candidate again; False when that would come too late, or is too much for it."""
+    breaker, provider = calling.standing.breaker, candidate.provider.name
+    now_s = calling.clock.monotonic()
+    if not exchange.may_repeat or pause_s >= _left_s(exchange, calling):
+        return False
+    if breaker.wait_s(candidate.way, now_s + pause_s) or not calling.standing.retries.may_retry(provider, now_s):
+        return False
+    await calling.sleep(pause_s)
+    exchange.upstream_s += pause_s
+    # A timer may ring a little early, and others may have failed meanwhile.
+    return not breaker.wait_s(candidate.way, max(now_s + pause_s, calling.clock.monotonic()))
 
 
 def _is_other(candidate: Candidate, other: Candidate) -> bool:
@@ -105,6 +123,8 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
         calling.on_attempt(attempt.outcome or outcome)
     if candidate.key is not None:
         calling.keys.worked(candidate.key)
+    if calling.standing.breaker.circuits:
+        calling.standing.breaker.worked(candidate.way, calling.clock.monotonic())
     return speech, first
 
 
@@ -120,8 +140,13 @@ def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
     attempt.is_charged = error.may_have_billed
     deed: Deed = "expire" if error.may_have_billed else "void"
     calling.ledger.resolve(Resolution(hold_id=attempt.held.id, deed=deed, ends_request=False))
-    if attempt.candidate.key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
-        calling.keys.failed(attempt.candidate.key, error.code)
+    candidate, now_s = attempt.candidate, calling.clock.monotonic()
+    if candidate.key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
+        calling.keys.failed(candidate.key, error.code, now_s)
+    if attempt.is_sent:
+        calling.standing.breaker.failed(candidate.way, error, now_s, calling.chance())
+    else:
+        calling.standing.breaker.told_nothing(candidate.way, now_s)
 
 
 async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speech:

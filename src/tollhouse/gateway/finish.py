@@ -7,6 +7,7 @@ that cancels a second time can come between an answer and its settlement.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 import msgspec
@@ -16,6 +17,7 @@ from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
 from tollhouse.gateway.bill import Bill, bill_of
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.gateway.standing import Standing
 from tollhouse.money.amounts import Nanodollars
 from tollhouse.money.ledger import Ledger, Put, Resolution
 from tollhouse.money.trust import Trust
@@ -38,6 +40,8 @@ class Finishing(msgspec.Struct, frozen=True, kw_only=True):
     put: Callable[[Handler, object], None]
     clock: Clock
     boot_id: str
+    standing: Standing
+    chance: Callable[[], float] = random.random
     body_bytes_kept: int = 256 * 1024
 
 
@@ -94,6 +98,10 @@ def _settle(exchange: Exchange, finishing: Finishing, put: Put) -> None:
         ledger.end_request([attempt.held.id for attempt in attempts], put)
         return
     last.outcome = _outcome(exchange)
+    if isinstance(exchange.error, UpstreamError):
+        # It broke off in the middle: that it had begun well was told already.
+        now_s = finishing.clock.monotonic()
+        finishing.standing.breaker.failed(last.candidate.way, exchange.error, now_s, finishing.chance())
     if len(attempts) > 1:
         ledger.end_request([attempt.held.id for attempt in attempts[:-1]], put)
     if not last.is_sent:

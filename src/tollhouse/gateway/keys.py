@@ -16,9 +16,16 @@ SHARED = "shared"
 KEPT_S = 5.0
 KEPT_MOST = 10_000
 
+REJECTED_S = 60.0
+"""For so long others are asked first, when a provider rejects a credential or its account is empty."""
+
 
 class Keys:
-    """Opens credentials for calls. Opening costs a good part of a request, so a hot key is opened every few seconds."""
+    """Opens credentials for calls. Opening costs a good part of a request, so a hot key is opened every few seconds.
+
+    Attributes:
+        rejected: until when others are asked first, by credential; mostly empty.
+    """
 
     def __init__(
         self,
@@ -39,6 +46,7 @@ class Keys:
         self._kept: dict[tuple[str, str | None], tuple[Headers, Secret, float]] = {}
         self._worked: set[str] = set()
         self._failed: dict[str, str] = {}
+        self.rejected: dict[str, float] = {}
 
     def headers(self, key: Key, provider: Provider) -> tuple[Headers, Secret]:
         """The headers for a call to the provider, and the secret in them, for redaction.
@@ -61,10 +69,19 @@ class Keys:
     def worked(self, key: Key) -> None:
         """The provider took it."""
         self._worked.add(key.id)
+        if self.rejected:
+            self.rejected.pop(key.id, None)
 
-    def failed(self, key: Key, code: str) -> None:
+    def failed(self, key: Key, code: str, now_s: float) -> None:
         """The provider rejects it, or its account is empty; `code` says which."""
         self._failed[key.id] = code
+        if len(self.rejected) >= KEPT_MOST:
+            self.rejected.clear()
+        self.rejected[key.id] = now_s + REJECTED_S
+
+    def is_rejected(self, key: Key, now_s: float) -> bool:
+        """It failed a moment ago, and has not worked since."""
+        return self.rejected.get(key.id, 0.0) > now_s
 
     def news(self) -> tuple[set[str], dict[str, str]]:
         """Which credentials worked and which failed, with a code, since this was last asked."""
@@ -91,6 +108,7 @@ class Keys:
     def forget(self) -> None:
         """Credentials changed: open them anew."""
         self._kept.clear()
+        self.rejected.clear()
 
 
 def binding_of(key: Key, origin: str) -> Binding:

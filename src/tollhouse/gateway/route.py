@@ -10,6 +10,7 @@ import msgspec
 from tollhouse.errors import ConfigurationError, InvalidRequest, ModelNotFound, NoCredential
 from tollhouse.gateway.identify import Caller, Key
 from tollhouse.providers.base import Headers, Provider
+from tollhouse.upstream.breaker import Way
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     key: Key | None
     names: frozenset[str]
     headers: Headers
+
+    @property
+    def way(self) -> Way:
+        """What works or fails together."""
+        return self.provider.name, self.model, None if self.key is None else self.key.id
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +120,11 @@ def usable(caller: Caller, reachable: Map) -> list[Provider]:
 def models_of(provider: Provider) -> frozenset[str]:
     """The models a provider is known to serve; an open list may serve more."""
     return frozenset(provider.limits) | frozenset(provider.prices)
+
+
+def catalogue(providers: Mapping[str, Provider]) -> dict[str, frozenset[str]]:
+    """The models that each of them is known to serve."""
+    return {name: models_of(provider) for name, provider in providers.items()}
 
 
 def _unreachable(name: str, providers: Mapping[str, Provider]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -22,6 +22,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of `Metrics.render`."""
 
 Labels = tuple[str, ...]
+Way = tuple[str, str, str | None]
+"""Provider, model and credential."""
+
+NOBODY: Mapping[str, Container[str]] = {}
 
 TURNS = "turns"
 """The only queue there is."""
@@ -33,30 +37,34 @@ _OVERHEADS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 
 
 class Metrics(Collector):
-    """All metrics of one process. Labels have few values: never a user, a token, a model or a conversation.
+    """All metrics of one process. Labels have few values: never a user, a token, a conversation, or what they made up.
 
     Attributes:
         in_flight: asked at each scrape for the number of requests being answered.
         tasks: likewise for the tasks of the event loop; a number that only grows is a leak.
+        breakers: likewise for how providers, models and credentials stand that fail; the worse, the greater the number.
         jobs_waiting: runs in the background that could begin and have not, over the whole store, a few seconds ago.
         jobs_oldest_wait_s: how long the first of them could have.
         held_nanodollars: money set aside in open holds, over the whole store, as it was a few seconds ago.
     """
 
-    def __init__(self, *, version: str, providers: Iterable[str] = ()) -> None:
+    def __init__(self, *, version: str, providers: Mapping[str, Container[str]] = NOBODY) -> None:
         """Begin at zero.
 
         Args:
             version: ours, for `build_info`.
-            providers: the names that the label `provider` may have; any other is `other`, since callers make them up.
+            providers: the names that the label `provider` may have, and the models of each for the label `model`; any
+                other is `other`, since callers make them up.
         """
         self.in_flight: Callable[[], int] = int
         self.tasks: Callable[[], int] = int
+        self.breakers: Callable[[], Iterable[tuple[Way, int]]] = tuple
         self.held_nanodollars = 0
         self.jobs_waiting = 0
         self.jobs_oldest_wait_s = 0.0
         self._version = version
-        self._providers = frozenset(providers)
+        self._providers = providers
+        self._standing: dict[Labels, int] = {}
         self._requests = _Counter("requests", "Requests answered", "provider", "outcome", "status")
         self._durations = _Histogram("request_duration_seconds", "First byte in to last byte out", _DURATIONS_S)
         self._first_tokens = _Histogram("time_to_first_token_seconds", "First byte in to first token", _DURATIONS_S)
@@ -116,6 +124,7 @@ class Metrics(Collector):
         yield _gauge("in_flight_requests", "Requests being answered", self.in_flight())
         yield _gauge("asyncio_tasks", "Tasks of the event loop", self.tasks())
         yield self._attempts.family()
+        yield self._breaker_states()
         yield self._tokens.family()
         yield self._cost.family()
         yield self._unpriced.family()
@@ -131,6 +140,19 @@ class Metrics(Collector):
         build = GaugeMetricFamily("tollhouse_build_info", "Which Tollhouse this is", labels=["version"])
         build.add_metric([self._version], 1)
         yield build
+
+    def _breaker_states(self) -> GaugeMetricFamily:
+        """The worst over all credentials. Who was ever shown, and is remembered no more, is closed."""
+        standing = dict.fromkeys(self._standing, 0)
+        for (provider, model, _), state in self.breakers():
+            labels = self._provider(provider), model if model in self._providers.get(provider, ()) else "other"
+            standing[labels] = max(standing.get(labels, 0), state)
+        self._standing = standing
+        meaning = "Whether a model is asked: 0 as ever, 1 one call at a time, 2 not for a while"
+        family = GaugeMetricFamily("tollhouse_breaker_state", meaning, labels=["provider", "model"])
+        for shown, state in standing.items():
+            family.add_metric(shown, state)
+        return family
 
     def _provider(self, name: str | None) -> str:
         if name is None:
