@@ -45,6 +45,7 @@ class Gateway:
         provider: plays `acme`, whose only model is `acme-1` at 2.50 and 10 dollars per million tokens.
         pauses: what the gateway would have waited between attempts, in seconds; it does not wait.
         on_pause: called instead.
+        chance: what its jitter and its choices are made by.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Gateway:
         self.person = person
         self.pauses: list[float] = []
         self.on_pause: Callable[[float], Awaitable[None]] | None = None
+        self.chance: Callable[[], float] = lambda: 1.0
 
     @property
     def port(self) -> int:
@@ -198,7 +200,7 @@ async def gateway_over(
         table = {"dialect": dialect, "of_provider": of_provider, "extra": more}
         acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, **table)
         house = await stack.enter_async_context(opened(folder, toml=toml + acme, **options))
-        calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: 1.0)
+        calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: gateway.chance())
         house = replace(house, steps=msgspec.structs.replace(house.steps, calling=calling))
         person = await make_person(house, without_limits=without_limits)
 

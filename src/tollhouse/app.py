@@ -319,7 +319,7 @@ def steps_of(
         timeouts=Timeouts(**settings.timeouts.model_dump()),
         bounds=Bounds(),
         attempts=settings.attempts,
-        standing=Standing(),
+        standing=Standing(table.strategy for table in settings.routes.values()),
         on_attempt=metrics.attempted,
     )
     return Steps(
@@ -338,7 +338,8 @@ def steps_of(
 def map_of(settings: Settings, providers: Mapping[str, Provider], shared: Iterable[str]) -> Map:
     """What a model's name may lead to: the providers, the operator's aliases, and whose key everybody may use."""
     aliases = {
-        name: Alias(candidates=table.candidates, strategy=table.strategy) for name, table in settings.routes.items()
+        name: Alias(candidates=table.names, strategy=table.strategy, weights=table.weights)
+        for name, table in settings.routes.items()
     }
     return Map(providers=providers, aliases=aliases, shared={name: shared_key(name) for name in shared})
 
@@ -391,7 +392,7 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox
         pepper=vault.derive(TOKENS),
         ledger=calling.ledger,
         pricebook=calling.pricebook,
-        keys=calling.keys,
+        calling=calling,
         reachable=steps.reachable,
         targets=calling.targets,
         new_user=NewUser(**settings.new_user.model_dump()),

@@ -133,7 +133,13 @@ def test_every_problem_is_named_at_once_with_its_place(folder: Path, monkeypatch
         ("[providers.a]\nbase_url = 'ftp://a'", "must start with https://"),
         ("[providers.'a/b']\n", 'providers."a/b"'),
         ("[routes.smart]\ncandidates = ['gpt']", "a candidate is named provider/model, not 'gpt'"),
-        ("[routes.smart]\ncandidates = ['a/b']\nweights = [1, 2]", "1 candidates need as many weights, not 2"),
+        ("[routes.smart]\ncandidates = [{ model = 'gpt' }]", "a candidate is named provider/model, not 'gpt'"),
+        (
+            "[routes.smart]\ncandidates = [{ model = 'a/b', weight = 0 }]",
+            "routes.smart.candidates: Input should be greater",
+        ),
+        ("[routes.smart]\ncandidates = [{ weight = 2 }]", "routes.smart.candidates: Field required"),
+        ("[routes.smart]\ncandidates = [7]", "routes.smart.candidates: Input should be"),
         ("[routes.smart]\ncandidates = ['a/b']\nstrategy = 'best'", "Input should be 'fallback'"),
         ("config = 'x'", "config is not set in the file itself"),
         ("development = true", "development is not set in the file itself"),
@@ -295,7 +301,25 @@ def test_every_setting_says_what_it_means():
     assert [entry.path for entry in entries(Settings) if not entry.meaning.endswith(".")] == []
 
 
-def test_a_strategy_that_is_not_followed_is_warned_of(folder: Path):
-    write(folder, '[routes.smart]\ncandidates = ["acme/acme-1"]\nstrategy = "cheapest"\n')
+WEIGHTED = '[routes.smart]\ncandidates = ["a/b", { model = "c/d/e", weight = 3 }]\nstrategy = "weighted"\n'
+
+
+def test_a_candidate_may_have_a_weight(folder: Path):
+    write(folder, WEIGHTED)
+    settings = Settings.load()
+    smart = settings.routes["smart"]
+    assert (smart.names, smart.weights, settings.warnings) == (("a/b", "c/d/e"), (1, 3), ())
+    shown = {origin.key: origin.value for origin in origins(settings)}
+    assert shown["routes.smart.candidates"] == ["a/b", {"model": "c/d/e", "weight": 3}]
+
+
+def test_weights_may_be_written_as_json(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOLLHOUSE_ROUTES__SMART__CANDIDATES", '[{"model": "a/b", "weight": 2}, "c/d"]')
+    smart = Settings.load().routes["smart"]
+    assert (smart.names, smart.weights) == (("a/b", "c/d"), (2, 1))
+
+
+def test_weights_that_nobody_looks_at_are_warned_of(folder: Path):
+    write(folder, WEIGHTED.replace("weighted", "cheapest"))
     (warning,) = Settings.load().warnings
-    assert warning.startswith("routes.smart.strategy: cheapest is not followed yet")
+    assert warning.startswith("routes.smart.candidates: weights count with")

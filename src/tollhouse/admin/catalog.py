@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 import msgspec
 
 from tollhouse.admin.access import find_user
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.views import CandidateView, ExplainedView, Listing, PriceView, RefreshedView, RouteView, listing
+from tollhouse.dialects.chat import Usage
 from tollhouse.gateway import route
+from tollhouse.gateway.choose import admitted, cost, one_of_each, ordered
 from tollhouse.gateway.identify import Caller, key_of
 from tollhouse.gateway.keys import SHARED
 from tollhouse.limits import Allowance
@@ -21,19 +25,24 @@ from tollhouse.store import catalog as sql
 from tollhouse.store import credentials
 from tollhouse.store.engine import Reading, Writing
 
+TYPICAL: Final = Usage(input_tokens=1_000, output_tokens=500)
+"""What a request is taken to use of which nothing is known."""
+
 
 async def list_routes(desk: Desk) -> Listing[RouteView]:
     """The aliases, by name."""
     return listing(
         [
-            RouteView(name=name, strategy=alias.strategy, candidates=tuple(alias.candidates))
+            RouteView(name=name, strategy=alias.strategy, candidates=alias.candidates, weights=alias.weights)
             for name, alias in sorted(desk.reachable.aliases.items())
         ]
     )
 
 
 async def explain(desk: Desk, who: Caller | str, model: str) -> ExplainedView:
-    """Who would answer a request of this caller, or this user, for a model; best first.
+    """Who would answer a typical request of this caller, or this user, for a model; best first.
+
+    What is measured, and who is left alone, is told as this process has seen it.
 
     Raises:
         ModelNotFound, NoCredential, InvalidRequest: what the request would be answered with.
@@ -41,11 +50,15 @@ async def explain(desk: Desk, who: Caller | str, model: str) -> ExplainedView:
     """
     caller = who if isinstance(who, Caller) else await desk.store.read(lambda tx: _caller_of_user(tx, who))
     found = route.candidates(model, caller, desk.reachable)
+    now = admitted(found, desk.calling)
+    if now and now[0].strategy != "weighted":
+        now = await ordered(now, TYPICAL, True, desk.calling, chance=1.0)
     views = []
-    for position, candidate in enumerate(found, start=1):
+    for position, candidate in enumerate([*now, *(one for one in found if one not in now)], start=1):
         terms = await desk.pricebook.terms(candidate.provider, candidate.model)
-        views.append(_candidate_view(position, candidate, terms))
-    return ExplainedView(asked_model=model, user=caller.user_id, candidates=tuple(views))
+        reasons = [_why(candidate), await _why_here(candidate, found, desk), _why_not(candidate, desk)]
+        views.append(_candidate_view(position, candidate, terms, "; ".join(filter(None, reasons))))
+    return ExplainedView(asked_model=model, user=caller.user_id, strategy=found[0].strategy, candidates=tuple(views))
 
 
 async def list_prices(desk: Desk) -> Listing[PriceView]:
@@ -101,7 +114,7 @@ def _caller_of_user(tx: Reading, id_or_name: str) -> Caller:
 # --- as views --------------------------------------------------------------------------------------------------------
 
 
-def _candidate_view(position: int, candidate: route.Candidate, terms: Terms) -> CandidateView:
+def _candidate_view(position: int, candidate: route.Candidate, terms: Terms, why: str) -> CandidateView:
     key = candidate.key
     return CandidateView(
         position=position,
@@ -109,7 +122,7 @@ def _candidate_view(position: int, candidate: route.Candidate, terms: Terms) -> 
         model=candidate.model,
         credential=None if key is None else key.id,
         role=None if key is None else key.role,
-        why=_why(candidate),
+        why=why,
         price=price_view(candidate.provider.name, candidate.model, terms, None),
     )
 
@@ -121,6 +134,32 @@ def _why(candidate: route.Candidate) -> str:
     if key.role == SHARED:
         return f"the operator shares a key of {name}"
     return f"the user's {key.role} key of {name}, ending in …{key.last4}"
+
+
+async def _why_here(candidate: route.Candidate, found: Sequence[route.Candidate], desk: Desk) -> str | None:
+    """What its route's strategy looks at."""
+    pace = desk.calling.standing.pace
+    match candidate.strategy:
+        case "weighted":
+            total = sum(one.weight for one in one_of_each(found))
+            return f"asked first by {candidate.weight} of {total} requests"
+        case "cheapest":
+            nanodollars = await cost(candidate, TYPICAL, desk.calling)
+            known = None if nanodollars is None else f"${usd_text(Nanodollars(nanodollars))}"
+            return f"{known or 'an unknown price'} for a typical request"
+        case "fastest":
+            heard = None if pace is None else pace.heard(candidate.served, stream=True)
+            return "not measured by this process" if heard is None else f"begins after {heard.mean_s:.2f} s"
+        case "least_busy":
+            return f"{0 if pace is None else pace.calls(candidate.served)} calls of this process under way"
+        case "fallback":
+            return None
+
+
+def _why_not(candidate: route.Candidate, desk: Desk) -> str | None:
+    """Why it is not asked at all now, if so."""
+    wait_s = desk.calling.standing.breaker.wait_s(candidate.way, desk.clock.monotonic())
+    return f"not asked for another {ceil(wait_s)} s, because it failed" if wait_s else None
 
 
 def price_view(provider: str, model: str, terms: Terms, imported_at: datetime | None) -> PriceView:

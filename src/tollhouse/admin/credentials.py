@@ -190,7 +190,7 @@ async def _problem(desk: Desk, key: Key) -> str | None:
     if provider is None:
         return f"There is no provider {key.provider} in the configuration any more."
     try:
-        secret = desk.keys.open(key, desk.targets.of(provider, key.fields).bound_to)
+        secret = desk.calling.keys.open(key, desk.targets.of(provider, key.fields).bound_to)
         await desk.probe(provider, secret, key.fields)
     except (CredentialUnreadable, UpstreamError, InvalidRequest) as error:
         return error.message

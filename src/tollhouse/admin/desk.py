@@ -9,8 +9,8 @@ import msgspec
 
 from tollhouse import ids
 from tollhouse.clock import Clock
+from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.identify import Caller
-from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.route import Map
 from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
@@ -40,6 +40,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key_file: where the master keys are; None when they come from elsewhere and cannot be rotated from here.
         pepper: keys the digests of tokens.
+        calling: what calls need, and how those who are called are doing.
         targets: where a credential leads, to whose origin it is bound.
         forget: something changed that the hot path remembers for a few seconds.
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
@@ -53,7 +54,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     pepper: bytes
     ledger: Ledger
     pricebook: PriceBook
-    keys: Keys
+    calling: Calling
     reachable: Map
     targets: Targets
     new_user: NewUser

@@ -322,6 +322,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     strategy: str
     candidates: tuple[str, ...]
+    weights: tuple[int, ...]
 
 
 class PriceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -354,6 +355,7 @@ class ExplainedView(msgspec.Struct, frozen=True, kw_only=True):
 
     asked_model: str
     user: str
+    strategy: str
     candidates: tuple[CandidateView, ...]
 
 

@@ -20,7 +20,7 @@ def list_routes(data: Data = None, config: Config = None, as_json: Json = False)
     from tollhouse.admin import catalog
 
     found = with_desk(data, config, lambda desk, _: catalog.list_routes(desk))
-    show_list(found, ("name", "strategy", "candidates"), as_json)
+    show_list(found, ("name", "strategy", "candidates", "weights"), as_json)
 
 
 @routes.command("explain")

@@ -45,7 +45,7 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
         Unavailable: no hold could be written, so nothing was sent.
     """
     able, exchange.translations = askable(candidates, exchange.dialect, exchange.body, exchange.read)
-    left = choose(able, calling)
+    left = await choose(exchange, able, calling)
     candidate = left.pop(0)
     for number in range(1, calling.attempts + 1):
         if calling.standing.breaker.circuits:
@@ -94,7 +94,7 @@ async def _waited(exchange: Exchange, candidate: Candidate, pause_s: float, call
 
 
 def _is_other(candidate: Candidate, other: Candidate) -> bool:
-    return (other.provider.name, other.model) != (candidate.provider.name, candidate.model)
+    return other.served != candidate.served
 
 
 async def _attempt(exchange: Exchange, number: int, candidate: Candidate, calling: Calling) -> tuple[Speech, bytes]:
@@ -105,8 +105,8 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
     speech: Speech | None = None
     outcome = "cancelled"
     exchange.asked_s = began_s = calling.clock.monotonic()
-    if number == 1 or candidate is not exchange.attempts[-2].candidate:
-        calling.standing.retries.asked(candidate.provider.name, began_s)
+    is_again = number > 1 and candidate is exchange.attempts[-2].candidate
+    calling.standing.begins(candidate, began_s, is_again=is_again)
     try:
         speech = await _send(exchange, attempt, calling)
         first = await speech.first()
@@ -115,16 +115,16 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
         if speech is not None:
             speech.close()
         if isinstance(error, UpstreamError):
-            _end(attempt, error, calling)
+            _end(attempt, error, exchange.stream, began_s, calling)
         raise
     finally:
-        exchange.upstream_s += calling.clock.monotonic() - began_s
+        heard_s = calling.clock.monotonic()
+        exchange.upstream_s += heard_s - began_s
         exchange.asked_s = None
         calling.on_attempt(attempt.outcome or outcome)
     if candidate.key is not None:
         calling.keys.worked(candidate.key)
-    if calling.standing.breaker.circuits:
-        calling.standing.breaker.worked(candidate.way, calling.clock.monotonic())
+    calling.standing.speaks(candidate, exchange.stream, heard_s - began_s, heard_s)
     return speech, first
 
 
@@ -133,7 +133,7 @@ def _left_s(exchange: Exchange, calling: Calling) -> float:
     return exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
 
 
-def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
+def _end(attempt: Attempt, error: UpstreamError, stream: bool, began_s: float, calling: Calling) -> None:
     """A failed attempt's hold is given back, or stays charged as unconfirmed when the provider may bill."""
     attempt.outcome = error.code
     attempt.provider_status = error.provider_status
@@ -144,9 +144,9 @@ def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
     if candidate.key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
         calling.keys.failed(candidate.key, error.code, now_s)
     if attempt.is_sent:
-        calling.standing.breaker.failed(candidate.way, error, now_s, calling.chance())
+        calling.standing.fails(candidate, error, stream, now_s - began_s, now_s, calling.chance())
     else:
-        calling.standing.breaker.told_nothing(candidate.way, now_s)
+        calling.standing.was_not_asked(candidate, now_s)
 
 
 async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speech:

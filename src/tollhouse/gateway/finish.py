@@ -49,7 +49,7 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
     """End a request, however it ended. Called once, in `answer`'s one `finally`."""
     now_s = finishing.clock.monotonic()
     put = exchange.put or finishing.put
-    _settle(exchange, finishing, put)
+    _settle(exchange, finishing, put, now_s)
     if exchange.admission is not None:
         exchange.admission.finish(now_s, exchange.bill.usage.total_tokens if exchange.bill else 0)
     if exchange.caller is None:
@@ -88,7 +88,7 @@ def _cap(exchange: Exchange) -> int | None:
     return exchange.attempts[-1].held.cap or exchange.glance.max_output_tokens
 
 
-def _settle(exchange: Exchange, finishing: Finishing, put: Put) -> None:
+def _settle(exchange: Exchange, finishing: Finishing, put: Put, now_s: float) -> None:
     """Resolve the last attempt's hold, unless its failure already did; forget what the others still carry."""
     attempts, ledger = exchange.attempts, finishing.ledger
     if not attempts:
@@ -98,10 +98,7 @@ def _settle(exchange: Exchange, finishing: Finishing, put: Put) -> None:
         ledger.end_request([attempt.held.id for attempt in attempts], put)
         return
     last.outcome = _outcome(exchange)
-    if isinstance(exchange.error, UpstreamError):
-        # It broke off in the middle: that it had begun well was told already.
-        now_s = finishing.clock.monotonic()
-        finishing.standing.breaker.failed(last.candidate.way, exchange.error, now_s, finishing.chance())
+    finishing.standing.ends(last.candidate, exchange.error, now_s, finishing.chance())
     if len(attempts) > 1:
         ledger.end_request([attempt.held.id for attempt in attempts[:-1]], put)
     if not last.is_sent:

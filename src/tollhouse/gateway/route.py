@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from itertools import repeat
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -11,6 +13,10 @@ from tollhouse.errors import ConfigurationError, InvalidRequest, ModelNotFound, 
 from tollhouse.gateway.identify import Caller, Key
 from tollhouse.providers.base import Headers, Provider
 from tollhouse.upstream.breaker import Way
+from tollhouse.upstream.pace import Served
+
+Strategy: TypeAlias = Literal["fallback", "weighted", "cheapest", "fastest", "least_busy"]
+"""By what a route chooses whom to ask first; the others follow as they are written."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +27,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         key: None for providers that need none.
         names: everything this model is called on the way, for budgets that are about one of them.
         headers: who answers, as the response tells it.
+        strategy: by what the route chooses whom to ask first.
+        weight: how often it is this one, beside the others, when it chooses by weight.
     """
 
     provider: Provider
@@ -28,6 +36,13 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     key: Key | None
     names: frozenset[str]
     headers: Headers
+    strategy: Strategy = "fallback"
+    weight: int = 1
+
+    @property
+    def served(self) -> Served:
+        """Provider and model, whichever credential asks."""
+        return self.provider.name, self.model
 
     @property
     def way(self) -> Way:
@@ -36,10 +51,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
-    """A name for an ordered list of `provider/model`."""
+    """A name for an ordered list of `provider/model`; without weights they weigh alike."""
 
     candidates: tuple[str, ...]
-    strategy: str = "fallback"
+    strategy: Strategy = "fallback"
+    weights: tuple[int, ...] = ()
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +85,10 @@ def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, .
         NoCredential: somebody does, but the caller has no key for any of them.
         InvalidRequest: a bare name that several of the caller's providers list.
     """
-    alias = reachable.aliases.get(asked)
-    wanted = alias.candidates if alias else (_full_name(asked, caller, reachable),)
+    alias = reachable.aliases.get(asked) or Alias(candidates=(_full_name(asked, caller, reachable),))
     found: list[Candidate] = []
     keyless: list[Provider] = []
-    for name in wanted:
+    for name, weight in zip(alias.candidates, alias.weights or repeat(1), strict=False):
         provider_name, _, model = name.partition("/")
         provider = reachable.providers.get(provider_name)
         if provider is None or not model or not _serves(provider, model):
@@ -83,7 +98,15 @@ def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, .
         if not keys and provider.needs_key:
             keyless.append(provider)
         found.extend(
-            Candidate(provider=provider, model=model, key=key, names=names, headers=_headers(name))
+            Candidate(
+                provider=provider,
+                model=model,
+                key=key,
+                names=names,
+                headers=_headers(name),
+                strategy=alias.strategy,
+                weight=weight,
+            )
             for key in keys or (() if provider.needs_key else (None,))
         )
     if not found:

@@ -19,7 +19,7 @@ _HOST_NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1
 def _split(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if value.startswith('["'):
+    if value.startswith(('["', "[{")):
         return json.loads(value)
     return [part.strip() for part in value.split(",") if part.strip()]
 

@@ -223,4 +223,6 @@ def _is_on(value: Any) -> bool:
 def _shown(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_shown(part) for part in value]
+    if isinstance(value, BaseModel):
+        return value.model_dump()
     return value if value is None or isinstance(value, bool | int | float | str | Mapping) else str(value)

@@ -249,23 +249,44 @@ class ProviderTable(_Table):
         return self
 
 
+class CandidateTable(_Table):
+    """A model that may answer for an alias, and how often it is asked first."""
+
+    model: str
+    """`provider/model`."""
+    weight: PositiveInt = 1
+    """For `weighted`: how often, beside the others."""
+
+
+RouteCandidate = Annotated[
+    Annotated[str, Tag("name")] | Annotated[CandidateTable, Tag("table")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "table"),
+]
+
+
 class RouteTable(_Table):
     """An alias, and the models that may answer for it."""
 
-    candidates: Annotated[tuple[str, ...], *COMMAS, Field(min_length=1)]
-    """`provider/model`, best first."""
+    candidates: Annotated[tuple[RouteCandidate, ...], *COMMAS, Field(min_length=1)]
+    """`provider/model`, best first; with a weight other than 1, `{ model = "provider/model", weight = 3 }`."""
     strategy: Literal["fallback", "weighted", "cheapest", "fastest", "least_busy"] = "fallback"
-    """In which order they are asked: as written, by weight, price, speed or load."""
-    weights: Annotated[tuple[PositiveInt, ...], *COMMAS] = ()
-    """For `weighted`: one whole number per candidate; alike without them."""
+    """Who is asked first: as written, by weight, price, speed or load. The others follow as written."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.weights and len(self.weights) != len(self.candidates):
-            raise ValueError(f"{len(self.candidates)} candidates need as many weights, not {len(self.weights)}")
-        if bad := next((name for name in self.candidates if not all(name.partition("/")[::2])), None):
+        if bad := next((name for name in self.names if not all(name.partition("/")[::2])), None):
             raise ValueError(f"a candidate is named provider/model, not {bad!r}")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each candidate's `provider/model`."""
+        return tuple(one if isinstance(one, str) else one.model for one in self.candidates)
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Each candidate's weight."""
+        return tuple(1 if isinstance(one, str) else one.weight for one in self.candidates)
 
 
 class Settings(BaseSettings):
@@ -348,7 +369,7 @@ class Settings(BaseSettings):
         settings = layers.build(cls, reading)
         settings._origins = reading.origins
         secrets = layers.plain_secrets(settings, reading.origins)
-        settings._warnings = (*reading.warnings, *secrets, *_strategies_to_come(settings.routes))
+        settings._warnings = (*reading.warnings, *secrets, *_weights_in_vain(settings.routes))
         return settings
 
     @property
@@ -379,11 +400,11 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def _strategies_to_come(routes: Mapping[str, RouteTable]) -> Iterator[str]:
-    """A warning for each route whose strategy this version does not know how to follow."""
+def _weights_in_vain(routes: Mapping[str, RouteTable]) -> Iterator[str]:
+    """A warning for each route whose weights nobody looks at."""
     for name, route in routes.items():
-        if route.strategy != "fallback":
-            yield f"routes.{name}.strategy: {route.strategy} is not followed yet; candidates are asked as written"
+        if route.strategy != "weighted" and set(route.weights) != {1}:
+            yield f'routes.{name}.candidates: weights count with `strategy = "weighted"` only, not {route.strategy}'
 
 
 def origins(settings: Settings) -> list[layers.Origin]:

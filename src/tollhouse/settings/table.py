@@ -71,7 +71,9 @@ def _named(pattern: Path, path: Path) -> Path:
 
 
 def _table(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """The table that a setting holds, if any, and whether it holds many of them by name."""
+    """The table that a setting holds, if any, and whether it holds many of them by name; not those of a list."""
+    if get_origin(annotation) is tuple:
+        return None, False
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False
     if get_origin(annotation) is not None:

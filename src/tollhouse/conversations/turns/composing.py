@@ -65,10 +65,14 @@ async def compose(
         TooLarge: what is asked now does not fit.
     """
     steps = conversing.steps
-    candidate = route.candidates(model, caller, steps.reachable)[0]
-    terms = await steps.calling.pricebook.terms(candidate.provider, candidate.model)
-    context_tokens = terms.context_tokens or conversing.habits.unknown_context_tokens
-    most = min(terms.max_output_tokens or ANSWER_TOKENS, ANSWER_TOKENS, context_tokens // ANSWER_SHARE)
+    found = route.candidates(model, caller, steps.reachable)
+    # Where the route's strategy chooses, it must fit into each of them.
+    asked_first = found[:1] if found[0].strategy == "fallback" else found
+    terms = [await steps.calling.pricebook.terms(one.provider, one.model) for one in asked_first]
+    context_tokens = min(each.context_tokens or conversing.habits.unknown_context_tokens for each in terms)
+    most = min(
+        *(each.max_output_tokens or ANSWER_TOKENS for each in terms), ANSWER_TOKENS, context_tokens // ANSWER_SHARE
+    )
     return fit(branch, system=system, context_tokens=context_tokens, answer_tokens=cap_of(settings) or most)
 
 
