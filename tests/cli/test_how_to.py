@@ -1,4 +1,4 @@
-"""The pages that tell how to give budgets and how to run it for real, followed literally."""
+"""The pages that tell how to give budgets, to route requests and to run it for real, followed literally."""
 
 from __future__ import annotations
 
@@ -67,6 +67,32 @@ def test_it_is_run_for_real_as_the_page_says(
         for gateway in running:
             gateway.stop()
         assert [gateway.wait() for gateway in running] == [0] * len(running)
+
+
+def test_requests_are_routed_as_the_page_says(command: Command, tmp_path: Path):
+    text = (PAGES / "route-requests.md").read_text()
+    models = "".join(
+        f'[providers.acme.models."acme-{number}"]\ninput_usd_per_million = "{3 - number}"\n'
+        'output_usd_per_million = "10"\n'
+        for number in (1, 2)
+    )
+    acme = '[providers.acme]\ndialect = "openai_chat"\nbase_url = "https://acme.example/v1"\n'
+    shared = 'api_key = "sk-acme"\nshare = true\n'
+    config = tmp_path / "tollhouse.toml"
+    tables = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    config.write_text("".join((acme, shared, models, *tables)))
+    place = ("--data", str(tmp_path / "data"), "--config", str(config))
+    with started(tmp_path / "data"):
+        ended = {" ".join(words): command(*words, *place, "--json") for words in commands("route-requests.md")}
+    assert {line: one.err for line, one in ended.items() if one.status != 0} == {}
+    first = {line.rpartition(" ")[2]: one.json["candidates"][0] for line, one in ended.items() if "explain" in line}
+    assert {name: one["model"] for name, one in first.items()} == {
+        "smart": "acme-1",
+        "cautious": "acme-1",
+        "thrifty": "acme-2",
+    }
+    assert first["cautious"]["why"].endswith("asked first by 9 of 10 requests")
+    assert [route["weights"] for route in ended["routes list"].json["data"]] == [[9, 1], [1, 1], [1, 1]]
 
 
 def configured(folder: Path) -> Path:
