@@ -54,6 +54,7 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
             return await _attempt(exchange, number, candidate, calling)
         except UpstreamError as error:
             if exchange.has_left:
+                _tell_failure(exchange.attempts[-1], error, calling)
                 raise
             left = admitted(left, calling)
             verdict = retry.decide(
@@ -64,15 +65,13 @@ async def begin(exchange: Exchange, candidates: tuple[Candidate, ...], calling: 
                 has_other_provider=any(_is_other(candidate, other) for other in left),
                 chance=calling.chance(),
             )
-            match verdict:
-                case retry.GiveUp():
-                    raise
-                case retry.Again(pause_s):
-                    if not await _waited(exchange, candidate, pause_s, calling):
-                        raise
-                case retry.Elsewhere():
-                    left = [other for other in left if not verdict.other_provider or _is_other(candidate, other)]
-                    candidate = left.pop(0)
+            if isinstance(verdict, retry.Again) and await _waited(exchange, candidate, verdict.pause_s, calling):
+                continue
+            _tell_failure(exchange.attempts[-1], error, calling)
+            if not isinstance(verdict, retry.Elsewhere):
+                raise
+            left = [other for other in left if not verdict.other_provider or _is_other(candidate, other)]
+            candidate = left.pop(0)
         except BaseException:
             calling.standing.breaker.told_nothing(candidate.way, calling.clock.monotonic())
             raise
@@ -91,6 +90,15 @@ async def _waited(exchange: Exchange, candidate: Candidate, pause_s: float, call
     exchange.upstream_s += pause_s
     # A timer may ring a little early, and others may have failed meanwhile.
     return not breaker.wait_s(candidate.way, max(now_s + pause_s, calling.clock.monotonic()))
+
+
+def _tell_failure(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
+    """A candidate has failed a request, with all its attempts."""
+    breaker, way, now_s = calling.standing.breaker, attempt.candidate.way, calling.clock.monotonic()
+    if attempt.is_sent:
+        breaker.failed(way, error, now_s, calling.chance())
+    else:
+        breaker.told_nothing(way, now_s)
 
 
 def _is_other(candidate: Candidate, other: Candidate) -> bool:
@@ -115,7 +123,8 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
         if speech is not None:
             speech.close()
         if isinstance(error, UpstreamError):
-            _end(attempt, error, exchange.stream, began_s, calling)
+            _end(attempt, error, calling)
+            calling.standing.breaks_off(candidate, error, exchange.stream, began_s, calling.clock.monotonic())
         raise
     finally:
         heard_s = calling.clock.monotonic()
@@ -133,20 +142,16 @@ def _left_s(exchange: Exchange, calling: Calling) -> float:
     return exchange.began_s + calling.timeouts.total_s - calling.clock.monotonic()
 
 
-def _end(attempt: Attempt, error: UpstreamError, stream: bool, began_s: float, calling: Calling) -> None:
+def _end(attempt: Attempt, error: UpstreamError, calling: Calling) -> None:
     """A failed attempt's hold is given back, or stays charged as unconfirmed when the provider may bill."""
     attempt.outcome = error.code
     attempt.provider_status = error.provider_status
     attempt.is_charged = error.may_have_billed
     deed: Deed = "expire" if error.may_have_billed else "void"
     calling.ledger.resolve(Resolution(hold_id=attempt.held.id, deed=deed, ends_request=False))
-    candidate, now_s = attempt.candidate, calling.clock.monotonic()
-    if candidate.key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
-        calling.keys.failed(candidate.key, error.code, now_s)
-    if attempt.is_sent:
-        calling.standing.fails(candidate, error, stream, now_s - began_s, now_s, calling.chance())
-    else:
-        calling.standing.was_not_asked(candidate, now_s)
+    key = attempt.candidate.key
+    if key is not None and isinstance(error, UpstreamAuthFailed | UpstreamQuota):
+        calling.keys.failed(key, error.code, calling.clock.monotonic())
 
 
 async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speech:

@@ -21,7 +21,7 @@ async def choose(exchange: Exchange, candidates: Sequence[Candidate], calling: C
     """Those who may be asked now, best first.
 
     Raises:
-        UpstreamError: all of them have failed too often, or asked for a pause; it tells when one may be asked again.
+        UpstreamError: all of them have failed too often; it tells when one may be asked again.
         Unavailable: a price could not be looked up.
     """
     left = admitted(candidates, calling)
@@ -33,13 +33,14 @@ async def choose(exchange: Exchange, candidates: Sequence[Candidate], calling: C
 
 
 def admitted(candidates: Sequence[Candidate], calling: Calling) -> list[Candidate]:
-    """Those who may be asked now, in the order given; last those whose credential was rejected a moment ago."""
+    """Those who may be asked now, in the order given; behind the others who asked for a pause, and whose credential was
+    rejected a moment ago."""
     breaker = calling.standing.breaker
     left = list(candidates)
     if breaker.circuits or calling.keys.rejected:
         now_s = calling.clock.monotonic()
         left = [one for one in left if not breaker.wait_s(one.way, now_s)]
-        left.sort(key=lambda one: _is_rejected(one, calling, now_s))
+        left.sort(key=lambda one: _comes_last(one, calling, now_s))
     return left
 
 
@@ -53,7 +54,7 @@ async def ordered(
         chance: 0 to 1, for who is chosen by weight, or found out about.
     """
     pace, now_s = calling.standing.pace, calling.clock.monotonic()
-    sound = [one for one in candidates if not _is_rejected(one, calling, now_s)] or candidates
+    sound = [one for one in candidates if not _comes_last(one, calling, now_s)] or candidates
     models = one_of_each(sound)
     match models[0].strategy:
         case "weighted":
@@ -93,5 +94,6 @@ def expected(exchange: Exchange) -> Usage:
     return Usage(input_tokens=len(exchange.body) // 4, output_tokens=output * exchange.glance.n)
 
 
-def _is_rejected(candidate: Candidate, calling: Calling, now_s: float) -> bool:
-    return candidate.key is not None and calling.keys.is_rejected(candidate.key, now_s)
+def _comes_last(candidate: Candidate, calling: Calling, now_s: float) -> bool:
+    is_rejected = candidate.key is not None and calling.keys.is_rejected(candidate.key, now_s)
+    return is_rejected or calling.standing.breaker.is_limited(candidate.way, now_s)

@@ -46,21 +46,14 @@ class Standing:
         if self.pace is not None and candidate.strategy == "fastest":
             self.pace.hears(candidate.served, stream, waited_s, now_s)
 
-    def fails(
-        self, candidate: Candidate, error: UpstreamError, stream: bool, waited_s: float, now_s: float, chance: float
+    def breaks_off(
+        self, candidate: Candidate, error: UpstreamError, stream: bool, began_s: float, now_s: float
     ) -> None:
-        """A call has failed before an answer began."""
-        self.breaker.failed(candidate.way, error, now_s, chance)
+        """A call is over before an answer has begun."""
         if self.pace is not None:
             self.pace.ends(candidate.served)
             if isinstance(error, UpstreamTimeout) and candidate.strategy == "fastest":
-                self.pace.hears(candidate.served, stream, waited_s, now_s)
-
-    def was_not_asked(self, candidate: Candidate, now_s: float) -> None:
-        """A call has failed on our side, before anything was sent."""
-        self.breaker.told_nothing(candidate.way, now_s)
-        if self.pace is not None:
-            self.pace.ends(candidate.served)
+                self.pace.hears(candidate.served, stream, now_s - began_s, now_s)
 
     def ends(self, candidate: Candidate, error: BaseException | None, now_s: float, chance: float) -> None:
         """An answer is over, or a call is that nobody waits for any more; `error` is what broke it off."""

@@ -18,7 +18,7 @@ WINDOW_CALLS: Final = 100
 LEAST_CALLS: Final = 20
 """Fewer tell nothing."""
 
-QUIET_S: Final = 120.0
+QUIET_S: Final = 60.0
 """What was before so long a time without a call tells nothing of now."""
 
 OPEN_LEAST_S: Final = 5.0
@@ -46,7 +46,10 @@ class State(IntEnum):
 
 
 class Circuit:
-    """One way's. `now_s` is a monotonic clock's."""
+    """One way's. `now_s` is a monotonic clock's.
+
+    A call is here what a request asks of a way, with all its attempts.
+    """
 
     __slots__ = (
         "_calls",
@@ -82,11 +85,11 @@ class Circuit:
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until a call may begin; 0 when it may."""
-        return max(0.0, self._limited_until_s - now_s, 0.0 if self._until_s is None else self._until_s - now_s)
+        return 0.0 if self._until_s is None else max(0.0, self._until_s - now_s)
 
     def is_limited(self, now_s: float) -> bool:
-        """The provider asked for this pause: it may well be in good health."""
-        return self._limited_until_s > max(now_s, self._until_s or 0.0)
+        """The provider asked for a pause: others come first. Where there are none it is asked, and says so itself."""
+        return self._limited_until_s > now_s
 
     def is_well(self, now_s: float) -> bool:
         """There is nothing to be remembered."""
@@ -161,6 +164,11 @@ class Breaker:
         circuit = self.circuits.get(way)
         return State.CLOSED if circuit is None else circuit.state(now_s)
 
+    def is_limited(self, way: Way, now_s: float) -> bool:
+        """It asked for a pause that is not over."""
+        circuit = self.circuits.get(way)
+        return circuit is not None and circuit.is_limited(now_s)
+
     def states(self, now_s: float) -> Iterator[tuple[Way, State]]:
         """How all stand of whom something is remembered."""
         return ((way, circuit.state(now_s)) for way, circuit in self.circuits.items())
@@ -199,16 +207,12 @@ class Breaker:
             circuit.told_nothing(now_s)
 
     def refusal(self, ways: Iterable[Way], now_s: float) -> UpstreamError:
-        """Why none of these is called now, and when the first of them can be."""
+        """That none of these is called now, and when the first of them can be."""
         way = min(ways, key=lambda way: self.wait_s(way, now_s))
-        wait_s, provider = self.wait_s(way, now_s), way[0]
-        circuit = self.circuits.get(way)
-        if circuit is not None and circuit.is_limited(now_s):
-            return UpstreamRateLimited(f"{provider} has asked us to slow down. Ask again later.", retry_after_s=wait_s)
         return UpstreamDown(
-            f"{provider} has failed too often and is not asked for a while. Ask again later, or for another model.",
+            f"{way[0]} has failed too often and is not asked for a while. Ask again later, or for another model.",
             status=503,
-            retry_after_s=wait_s,
+            retry_after_s=self.wait_s(way, now_s),
         )
 
     def _of(self, way: Way) -> Circuit:

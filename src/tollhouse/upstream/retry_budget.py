@@ -12,7 +12,7 @@ PERIOD_S: Final = 1.0
 """What is counted is the current period and the one before."""
 
 REQUESTS_PER_RETRY: Final = 5
-LEAST_RETRIES: Final = 10
+LEAST_RETRIES: Final = 20
 """In two periods these are always allowed, so that few callers may try as often as they like."""
 
 
