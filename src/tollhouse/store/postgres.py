@@ -21,7 +21,7 @@ from tollhouse.errors import Unavailable
 from tollhouse.store.engine import Access, Along, Reading, Unsure, Writing
 from tollhouse.store.owed import Owed
 from tollhouse.store.statements import Query, Write, at_once, together
-from tollhouse.store.writer import Asker, Handler, Waiting, announce, in_order, nothing, rank, tell
+from tollhouse.store.writer import COMPANY_S, CROWD, Asker, Handler, Waiting, announce, in_order, nothing, rank, tell
 
 T = TypeVar("T")
 
@@ -134,6 +134,9 @@ class PostgresStore:
         while self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             await self._write(waiting)
+            if waiting.size >= CROWD:
+                # Under load more come within a moment, and share the next transaction.
+                await asyncio.sleep(COMPANY_S)
         self._writer = None
 
     async def _write(self, waiting: Waiting) -> None:
