@@ -20,6 +20,7 @@ import tollhouse
 from tollhouse import ids
 from tollhouse.admin.desk import Desk, NewUser
 from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.admin.master_key import confirm_master_key
 from tollhouse.admin.probe import Probe
 from tollhouse.api import kept_conversations, kept_responses
 from tollhouse.api.anthropic import Anthropic
@@ -89,7 +90,6 @@ DEMO = "demo"
 KEY_FILE = "master.key"
 TOKENS = "tokens"
 """What the key of the tokens' digests is derived for."""
-KEY_FACT = "master key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ async def open_house(
         stack.push_async_callback(store.aclose)
         if isinstance(clock, SteadyClock):
             await find_time(store, clock)
-        await confirm_key(store, vault)
+        await confirm_master_key(store, vault)
         house = build(settings, clock, store, vault, logs, kind=kind, make_engine=make_engine)
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
@@ -208,19 +208,6 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         await asyncio.gather(*tasks, return_exceptions=True)
         await housekeeping.note_use()
         await store.write(lambda tx: machinery.end_processes(tx, [boot_id]))
-
-
-async def confirm_key(store: Store, vault: Vault) -> None:
-    """Be sure that the master key belongs to this database: with another one no token and no credential is any good."""
-    mark = vault.derive(KEY_FACT).hex()
-    known = await store.read(lambda tx: machinery.get_fact(tx, KEY_FACT))
-    if known is None:
-        await store.write(lambda tx: machinery.set_fact(tx, KEY_FACT, mark))
-    elif known != mark:
-        raise CannotStart(
-            "the master key in use is not the one of this database, whose tokens and credentials it cannot read. "
-            "Restore the key file that belongs to it from your backup."
-        )
 
 
 def build(

@@ -1,6 +1,6 @@
-"""Rotate the master key: a new one seals from now on, every secret is moved to it, the old one goes.
+"""The master key: be sure of it, and rotate it. A new one seals from then on, every secret is moved, the old one goes.
 
-Each step can be broken off and begun again: secrets under either key stay readable throughout.
+Each step of that can be broken off and begun again: secrets under either key stay readable throughout.
 """
 
 from __future__ import annotations
@@ -15,11 +15,28 @@ from tollhouse.gateway.identify import key_of
 from tollhouse.gateway.keys import binding_of
 from tollhouse.notify.webhook import binding_of as binding_of_webhook
 from tollhouse.store import credentials as sql
-from tollhouse.store import webhooks
-from tollhouse.store.engine import Reading, Writing
-from tollhouse.vault import KeyFile, KeyRing, Sealed
+from tollhouse.store import machinery, webhooks
+from tollhouse.store.engine import Reading, Store, Writing
+from tollhouse.vault import KeyFile, KeyRing, Sealed, Vault
 
 BATCH = 200
+FACT = "master key"
+
+
+async def confirm_master_key(store: Store, vault: Vault) -> None:
+    """Be sure that the master key belongs to this database: with another one no token and no credential is any good.
+
+    Raises CannotStart.
+    """
+    mark = vault.derive(FACT).hex()
+    known = await store.read(lambda tx: machinery.get_fact(tx, FACT))
+    if known is None:
+        await store.write(lambda tx: machinery.set_fact(tx, FACT, mark))
+    elif known != mark:
+        raise CannotStart(
+            "the master key in use is not the one of this database, whose tokens and credentials it cannot read. "
+            "Restore the key file that belongs to it from your backup."
+        )
 
 
 async def rotate_master_key(desk: Desk, actor: Actor) -> RotationView:
