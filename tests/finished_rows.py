@@ -10,5 +10,6 @@ from tollhouse.store.requests import Ending, Finished, Skeleton
 def finished_row(**ending: Any) -> Finished:
     """A request of `usr_canary` for `model-canary` that ended well, or as `ending` says."""
     unset = dict.fromkeys(Skeleton.__struct_fields__)
-    skeleton = Skeleton(**{**unset, "id": "req_1", "user_id": "usr_canary", "asked_model": "model-canary"})
+    known = {"id": "req_1", "created_at": 1_790_000_000_000_000, "surface": "chat.completions", "stream": False}
+    skeleton = Skeleton(**{**unset, **known, "user_id": "usr_canary", "asked_model": "model-canary"})
     return Finished(skeleton, Ending(**{"status": 200, "outcome": "ok", **ending}))

@@ -71,7 +71,10 @@ from tollhouse.store.folder import WebLock, prepare_folder
 from tollhouse.store.jobs_database import jobs_beside
 from tollhouse.store.opening import open_store
 from tollhouse.store.timekeeping import find_time
-from tollhouse.telemetry import Finished, Logs, Metrics
+from tollhouse.telemetry import Logs, Metrics
+from tollhouse.telemetry.collector import collector_of
+from tollhouse.telemetry.spool import Spool, open_spool
+from tollhouse.telemetry.telling import tell
 from tollhouse.upstream.base import Bounds, Timeouts, Upstream
 from tollhouse.upstream.client import Client
 from tollhouse.upstream.demo import DemoUpstream
@@ -145,6 +148,12 @@ async def open_house(
         is_only_web = kind == "web" and settings.database_url is None
         if is_only_web:
             stack.callback(WebLock(settings.data).release)
+        boot_id = ids.new("boot")
+        collector = None if kind == "command" else collector_of(*settings.telemetry.resolve(), os.environ)
+        traces = open_spool(collector, version=tollhouse.__version__, instance=boot_id)
+        if traces is not None:
+            # Before the store, and so closed after it: until then it tells of rows.
+            stack.push_async_callback(asyncio.to_thread, traces.close)
         vault = open_vault(settings, clock, may_create=may_create_key)
         store = await open_store(
             database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
@@ -153,7 +162,7 @@ async def open_house(
         if isinstance(clock, SteadyClock):
             await find_time(store, clock)
         await confirm_master_key(store, vault)
-        house = build(settings, clock, store, vault, logs, kind=kind, make_engine=make_engine)
+        house = build(settings, clock, store, vault, logs, traces, boot_id=boot_id, kind=kind, make_engine=make_engine)
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
         stack.push_async_callback(house.worker.aclose)
@@ -215,20 +224,23 @@ def build(
     clock: Clock,
     store: Store,
     vault: Vault,
-    logs: Logs | None = None,
+    logs: Logs | None,
+    traces: Spool | None,
     *,
-    kind: str = "command",
-    make_engine: Callable[[str], Engine] | None = None,
+    boot_id: str,
+    kind: str,
+    make_engine: Callable[[str], Engine] | None,
 ) -> House:
     """Put the parts together."""
-    boot_id = ids.new("boot")
     providers = all_providers(settings)
     client, targets = connect(providers, settings)
     metrics = Metrics(version=tollhouse.__version__, providers=catalogue(providers))
-    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id)
+    if traces is not None:
+        metrics.spans_dropped = lambda: traces.dropped
+    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, is_traced=traces is not None)
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
-    store.on_commit[requests.finish] = partial(tell, metrics, logs)
+    store.on_commit[requests.finish] = partial(tell, metrics, logs, traces)
     channels = channels_of(settings, clock, store, vault, client)
     named = tuple(name for name in channels if name != ENDPOINT)
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
@@ -289,6 +301,8 @@ def steps_of(
     targets: Targets,
     metrics: Metrics,
     boot_id: str,
+    *,
+    is_traced: bool,
 ) -> Steps:
     """The path of a request, with all that it needs."""
     ledger = Ledger(store, clock)
@@ -315,7 +329,13 @@ def steps_of(
         reachable=map_of(settings, providers, shared),
         calling=calling,
         finishing=Finishing(
-            ledger=ledger, trust=calling.trust, put=store.put, clock=clock, boot_id=boot_id, standing=calling.standing
+            ledger=ledger,
+            trust=calling.trust,
+            put=store.put,
+            clock=clock,
+            boot_id=boot_id,
+            standing=calling.standing,
+            is_traced=is_traced,
         ),
         clock=clock,
         keeps_bodies=settings.requests.bodies,
@@ -329,13 +349,6 @@ def map_of(settings: Settings, providers: Mapping[str, Provider], shared: Iterab
         for name, table in settings.routes.items()
     }
     return Map(providers=providers, aliases=aliases, shared={name: shared_key(name) for name in shared})
-
-
-def tell(metrics: Metrics, logs: Logs | None, rows: list[Finished]) -> None:
-    """Requests have ended, and their rows are durable."""
-    metrics.observe_batch(rows)
-    if logs is not None:
-        logs.finished(rows)
 
 
 def channels_of(settings: Settings, clock: Clock, store: Store, vault: Vault, client: Upstream) -> dict[str, Channel]:

@@ -55,6 +55,21 @@ def test_the_doctor_sees_a_reference_that_leads_nowhere(command: Command, tmp_pa
     assert "A_VARIABLE" in ended.out
 
 
+def test_the_doctor_says_when_a_collector_is_named_and_its_libraries_are_missing(
+    command: Command, tmp_path: Path, monkeypatch
+):
+    data = str(tmp_path / "data")
+    command("migrate", "--create-key", "--data", data)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+    assert "tollhouse[otel]" not in command("doctor", "--data", data).out
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
+    ended = command("doctor", "--data", data)
+    assert ended.status == 0
+    assert "warning  settings: traces are sent nowhere" in ended.out
+    assert "pip install 'tollhouse[otel]'" in ended.out
+    assert "tollhouse[otel]" in command("config", "check", "--data", data).out
+
+
 def test_every_setting_is_shown_with_its_place(command: Command, tmp_path: Path, monkeypatch):
     (tmp_path / "tollhouse.toml").write_text('[log]\nlevel = "debug"\n')
     monkeypatch.setenv("TOLLHOUSE_PORT", "9999")

@@ -24,6 +24,7 @@ LATE = {
     "tollhouse.api.management.application": "only when management is asked for: it needs FastAPI",
     "tollhouse.notify.email": "only where mail is sent: it needs aiosmtplib",
     "tollhouse.store.postgres": "only with PostgreSQL: it needs asyncpg",
+    "tollhouse.telemetry.otlp": "only where a collector is sent traces: it needs OpenTelemetry's libraries",
     "tollhouse.upstream.proxied": "only with a proxy: it needs aiohttp",
     "uvicorn": "only where a server runs",
 }

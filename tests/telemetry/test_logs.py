@@ -6,28 +6,15 @@ import io
 import json
 import logging
 import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from msgspec.structs import replace
 
 from finished_rows import finished_row
 from tollhouse.telemetry import DailyFile, Event, Logs, configure_logs, log
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Both logging systems are the process's own: put back what was there."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

@@ -123,12 +123,12 @@ class Surface:
     async def turn_away(self, error: TollhouseError, peer: Peer) -> None:
         """Refuse what is not here at all: whoever asks for it has a row."""
         head = self.head(peer)
-        exchange = self._begin(head, self.NAME)
+        exchange = self._begin(peer, head, self.NAME)
         await self._fail(await refuse(exchange, head.token, error, self._steps), head, exchange, peer)
 
     async def _serve(self, peer: Peer, name: str, say: Say) -> None:
         head = self.head(peer)
-        exchange = self._begin(head, name)
+        exchange = self._begin(peer, head, name)
         claim: Claim | Answer | None = None
         try:
             exchange.tag, exchange.wait_s = head.tag, head.wait_s
@@ -174,7 +174,7 @@ class Surface:
         body: bytes = self.DIALECT.write_count(counted.tokens)
         await peer.answer(200, (errors.JSON, how, *self.headers(exchange, head)), body)
 
-    def _begin(self, head: Head, name: str) -> Exchange:
+    def _begin(self, peer: Peer, head: Head, name: str) -> Exchange:
         """The working record of a request whose head has come."""
         clock = self._steps.clock
         exchange = Exchange(
@@ -188,6 +188,8 @@ class Surface:
         exchange.ip = head.ip
         exchange.user_agent = head.user_agent
         exchange.client_request_id = head.client_request_id
+        if self._steps.finishing.is_traced:
+            exchange.traceparent = dict(peer.headers).get(b"traceparent")
         return exchange
 
     async def _fail_late(self, error: TollhouseError, head: Head, response: Response, peer: Peer) -> None:

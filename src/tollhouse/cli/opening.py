@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -60,6 +61,17 @@ def with_house(
             return await act(house)
 
     return asyncio.run(run())
+
+
+def doubts(settings: Settings) -> tuple[str, ...]:
+    """What the settings say that had better be otherwise: one sentence each, without secrets.
+
+    Raises ConfigurationError when it cannot be used.
+    """
+    from tollhouse.telemetry.collector import MISSING, collector_of, is_extra_missing
+
+    is_for_nothing = collector_of(*settings.telemetry.resolve(), os.environ) is not None and is_extra_missing()
+    return (*settings.warnings, MISSING) if is_for_nothing else settings.warnings
 
 
 def require_folder(settings: Settings) -> None:

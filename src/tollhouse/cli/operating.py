@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tollhouse.cli.opening import load_settings, with_house
+from tollhouse.cli.opening import doubts, load_settings, with_house
 from tollhouse.cli.options import Config, Data, Json
 from tollhouse.cli.output import NOT_IN_ORDER, show_json, show_one, show_table
 from tollhouse.errors import ConfigurationError, TollhouseError
@@ -57,7 +57,7 @@ def doctor(
     from tollhouse.admin.doctor import cannot_open, examine_house, examine_machine
 
     settings = load_settings(data, config)
-    findings = list(examine_machine(settings.data, settings.warnings))
+    findings = list(examine_machine(settings.data, doubts(settings)))
 
     async def examine(house: House) -> list[Finding]:
         return [
@@ -82,7 +82,7 @@ def check_config(data: Data = None, config: Config = None, as_json: Json = False
     warnings: Sequence[str] = ()
     try:
         settings = load_settings(data, config)
-        warnings = settings.warnings
+        warnings = doubts(settings)
         _put_together(settings)
     except ConfigurationError as error:
         problems = error.problems

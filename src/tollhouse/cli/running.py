@@ -18,7 +18,7 @@ from tollhouse.admin.first_run import USER_NAME, Made, first_run, note_shown
 from tollhouse.api.paced_http import Pace
 from tollhouse.api.server import Server
 from tollhouse.app import application, open_house
-from tollhouse.cli.opening import require_folder
+from tollhouse.cli.opening import doubts, require_folder
 from tollhouse.settings import Settings
 from tollhouse.telemetry import Event, Logs, configure_logs, log
 
@@ -134,7 +134,7 @@ def _has_database(settings: Settings) -> bool:
 
 
 def _tell_doubts(settings: Settings) -> None:
-    for warning in settings.warnings:
+    for warning in doubts(settings):
         log.warning(Event.SETTINGS_DOUBTFUL, warning=warning)
     if not settings.is_loopback:
         warning = f"other machines can reach {settings.host}, in the clear: put a proxy with TLS in front"

@@ -112,7 +112,7 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
     exchange.tally = Tally()
     speech: Speech | None = None
     outcome = "cancelled"
-    exchange.asked_s = began_s = calling.clock.monotonic()
+    exchange.asked_s = attempt.began_s = began_s = calling.clock.monotonic()
     is_again = number > 1 and candidate is exchange.attempts[-2].candidate
     calling.standing.begins(candidate, began_s, is_again=is_again)
     try:
@@ -127,7 +127,7 @@ async def _attempt(exchange: Exchange, number: int, candidate: Candidate, callin
             calling.standing.breaks_off(candidate, error, exchange.stream, began_s, calling.clock.monotonic())
         raise
     finally:
-        heard_s = calling.clock.monotonic()
+        attempt.heard_s = heard_s = calling.clock.monotonic()
         exchange.upstream_s += heard_s - began_s
         exchange.asked_s = None
         calling.on_attempt(attempt.outcome or outcome)

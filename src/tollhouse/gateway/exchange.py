@@ -29,10 +29,13 @@ class Attempt:
         outcome: how it ended; None while it has not.
         is_sent: the provider may have heard of it.
         is_charged: it failed, and its hold stays charged as unconfirmed.
+        began_s, heard_s: when it was begun, and when it began to speak or failed, on the monotonic clock.
     """
 
     __slots__ = (
+        "began_s",
         "candidate",
+        "heard_s",
         "held",
         "input_bound",
         "is_charged",
@@ -63,6 +66,7 @@ class Attempt:
         self.is_charged = False
         self.provider_status: int | None = None
         self.translated = translated
+        self.began_s = self.heard_s = 0.0
 
 
 class Exchange:
@@ -86,6 +90,7 @@ class Exchange:
         put: takes what settles and records it, for who writes that with something of their own, and owes it; else the
             writer does.
         may_repeat: a candidate may be asked again after a pause; not for who tries again themselves.
+        traceparent: the client's place in a trace, as it came; None without one, and where nobody wants spans.
     """
 
     __slots__ = (
@@ -120,6 +125,7 @@ class Exchange:
         "surface",
         "tag",
         "tally",
+        "traceparent",
         "translations",
         "upstream_s",
         "user_agent",
@@ -163,6 +169,7 @@ class Exchange:
         self.keeps_bodies = False
         self.may_repeat = True
         self.put: Put | None = None
+        self.traceparent: bytes | None = None
         self.said: list[bytes] = []
 
     def read(self) -> Asked:

@@ -17,6 +17,7 @@ from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError, Unavailable, UpstreamError
 from tollhouse.gateway.bill import Bill, bill_of
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.gateway.journey import journey_of
 from tollhouse.gateway.standing import Standing
 from tollhouse.money.amounts import Nanodollars
 from tollhouse.money.ledger import Ledger, Put, Resolution
@@ -33,7 +34,12 @@ WORDS_MOST = 2_000
 
 
 class Finishing(msgspec.Struct, frozen=True, kw_only=True):
-    """What finishing needs, made once by `app.py`. `put` puts an item into the writer's next batch."""
+    """What finishing needs, made once by `app.py`.
+
+    Attributes:
+        put: puts an item into the writer's next batch.
+        is_traced: somebody wants spans.
+    """
 
     ledger: Ledger
     trust: Trust
@@ -42,6 +48,7 @@ class Finishing(msgspec.Struct, frozen=True, kw_only=True):
     boot_id: str
     standing: Standing
     chance: Callable[[], float] = random.random
+    is_traced: bool = False
     body_bytes_kept: int = 256 * 1024
 
 
@@ -55,7 +62,8 @@ def finish(exchange: Exchange, finishing: Finishing) -> None:
     if exchange.caller is None:
         return
     skeleton = exchange.skeleton or exchange.begin(finishing.boot_id)
-    put(requests.finish, Finished(skeleton, _ending(exchange, _outcome(exchange), now_s)))
+    journey = journey_of(exchange, now_s) if finishing.is_traced else None
+    put(requests.finish, Finished(skeleton, _ending(exchange, _outcome(exchange), now_s), journey))
     if exchange.keeps_bodies:
         _keep_bodies(exchange, finishing)
 

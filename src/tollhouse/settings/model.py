@@ -140,6 +140,20 @@ class LogSettings(_Table):
     """A request that used more tokens than this is logged as a warning; never when 0."""
 
 
+class TelemetrySettings(_Table):
+    """The OpenTelemetry collector that is sent a trace of every request, if any; it needs the extra `otel`. What is not
+    set here is taken from OpenTelemetry's own variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`."""
+
+    otlp_endpoint: str | None = None
+    """Its base URL, for OTLP over HTTP: `http://localhost:4318`. It is called without `egress_proxy`."""
+    otlp_headers: SecretRef | None = None
+    """Headers that it wants, `name=value,name=value`, encoded as in a URL."""
+
+    def resolve(self) -> tuple[str | None, str | None]:
+        """The URL and the headers. Raises ConfigurationError."""
+        return self.otlp_endpoint, self.otlp_headers.resolve() if self.otlp_headers else None
+
+
 class SmtpSettings(_Table):
     """The mail server that takes alerts. Its address may be private: it is yours to name."""
 
@@ -340,6 +354,7 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     requests: RequestLogSettings = RequestLogSettings()
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     alerts: AlertSettings = AlertSettings()
     providers: Mapping[Name, ProviderTable] = {}
     routes: Mapping[Name, RouteTable] = {}

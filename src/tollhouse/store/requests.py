@@ -16,6 +16,7 @@ from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Query, inserting
 from tollhouse.store.tables import request, request_body
+from tollhouse.telemetry import Journey
 
 WHOLE_SINCE_DAY = "requests.whole_since_day"
 
@@ -70,10 +71,16 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finished(msgspec.Struct):
-    """A row. `was_tried`: it was in a batch before, of which nobody knows whether it was committed."""
+    """A row.
+
+    Attributes:
+        journey: what goes along for its trace, and is not kept.
+        was_tried: it was in a batch before, of which nobody knows whether it was committed.
+    """
 
     skeleton: Skeleton
     ending: Ending
+    journey: Journey | None = None
     was_tried: bool = False
 
 

@@ -30,4 +30,5 @@ class Event(StrEnum):
     ALERTS_RAISED = "alerts.raised"
     DELIVERY_FAILED = "delivery.failed"
     WEBHOOK_GONE = "webhook.gone"
+    SPANS_DROPPED = "spans.dropped"
     LOG_FILE_FAILED = "log_file.failed"

@@ -1,8 +1,40 @@
-"""What logs and metrics look at in a finished request. The request log's own rows fit, as they are."""
+"""What logs, metrics and spans look at in a finished request. The request log's own rows fit, as they are."""
 
 from __future__ import annotations
 
 from typing import Protocol
+
+import msgspec
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt of a request, as its span tells it. `*_us` are microseconds since the request came.
+
+    Attributes:
+        outcome: one of the request log's few words.
+        provider_status: the HTTP status of a provider that refused; None when it did not, or nobody answered.
+        first_us: until the first token; None when none came.
+    """
+
+    number: int
+    provider: str
+    model: str
+    outcome: str
+    provider_status: int | None
+    began_us: int
+    first_us: int | None
+    ended_us: int
+
+
+class Journey(msgspec.Struct, frozen=True, kw_only=True):
+    """What only a trace tells of a request, and no row keeps.
+
+    Attributes:
+        traceparent: the client's own place in a trace, as it came.
+    """
+
+    traceparent: bytes | None
+    attempts: tuple[Tried, ...]
 
 
 class Begun(Protocol):
@@ -11,6 +43,29 @@ class Begun(Protocol):
     @property
     def id(self) -> str:
         """`req_…`, the same as in the answer's header."""
+
+    @property
+    def created_at(self) -> int:
+        """When it came, in microseconds since 1970."""
+
+    @property
+    def surface(self) -> str:
+        """Which way it was asked."""
+
+    @property
+    def asked_model(self) -> str | None:
+        """The client's name of the model; None when it gave none."""
+
+    @property
+    def stream(self) -> bool: ...
+
+    @property
+    def tag(self) -> str | None:
+        """What the client calls this kind of spending."""
+
+    @property
+    def run_id(self) -> str | None:
+        """`run_…` of the turn it belongs to, when it does."""
 
     @property
     def user_id(self) -> str:
@@ -41,6 +96,10 @@ class Ended(Protocol):
         """The provider's name of the model."""
 
     @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped, in the provider's word."""
+
+    @property
     def input_tokens(self) -> int | None:
         """All tokens read, cached ones included; None when unknown."""
 
@@ -49,8 +108,16 @@ class Ended(Protocol):
         """Those of them that came from the provider's cache."""
 
     @property
+    def input_cache_write_tokens(self) -> int | None:
+        """Those that went into it."""
+
+    @property
     def output_tokens(self) -> int | None:
         """Tokens written; None when unknown."""
+
+    @property
+    def output_reasoning_tokens(self) -> int | None:
+        """Those of them that the model thought in."""
 
     @property
     def input_cost(self) -> int | None: ...
@@ -61,6 +128,10 @@ class Ended(Protocol):
     @property
     def cost_status(self) -> str | None:
         """`exact`, `estimated` or `unpriced`; None when nothing was to be paid for."""
+
+    @property
+    def cache(self) -> str | None:
+        """What spared the call, when something did."""
 
     @property
     def response_time_us(self) -> int:
@@ -83,6 +154,10 @@ class Finished(Protocol):
 
     @property
     def ending(self) -> Ended: ...
+
+    @property
+    def journey(self) -> Journey | None:
+        """None where nobody wants spans, and of a request whose process died."""
 
 
 def cost_of(ending: Ended) -> int | None:

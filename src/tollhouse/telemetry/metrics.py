@@ -43,6 +43,7 @@ class Metrics(Collector):
         in_flight: asked at each scrape for the number of requests being answered.
         tasks: likewise for the tasks of the event loop; a number that only grows is a leak.
         breakers: likewise for how providers, models and credentials stand that fail; the worse, the greater the number.
+        spans_dropped: likewise for the spans that no collector has got.
         jobs_waiting: runs in the background that could begin and have not, over the whole store, a few seconds ago.
         jobs_oldest_wait_s: how long the first of them could have.
         held_nanodollars: money set aside in open holds, over the whole store, as it was a few seconds ago.
@@ -59,6 +60,7 @@ class Metrics(Collector):
         self.in_flight: Callable[[], int] = int
         self.tasks: Callable[[], int] = int
         self.breakers: Callable[[], Iterable[tuple[Way, int]]] = tuple
+        self.spans_dropped: Callable[[], int] = int
         self.held_nanodollars = 0
         self.jobs_waiting = 0
         self.jobs_oldest_wait_s = 0.0
@@ -132,6 +134,7 @@ class Metrics(Collector):
         yield self._budget_rejections.family()
         yield self._deliveries.family()
         yield self._jobs.family()
+        yield CounterMetricFamily("tollhouse_spans_dropped", "Spans no collector has got", value=self.spans_dropped())
         yield _gauge("jobs_waiting", "Runs that could begin and have not", self.jobs_waiting, queue=TURNS)
         yield _gauge(
             "jobs_oldest_wait_seconds", "How long the first of them could have", self.jobs_oldest_wait_s, queue=TURNS
