@@ -18,6 +18,7 @@ TollhouseError
 │   ├── UnknownCoding            501
 │   └── BudgetExhausted          429, `insufficient_quota`: trying again soon is pointless
 ├── Busy                     ask again later                             429, `retry_after_s` set
+│   └── TooManyGuesses           a wrong token, after many                   429: trying again is pointless
 ├── Unavailable              our own infrastructure is in trouble        503, `retry_after_s` set
 │   └── CredentialUnreadable     a stored credential cannot be opened    503, until it is entered again
 ├── CannotStart              told to the operator, never to a caller
@@ -194,6 +195,10 @@ class Busy(TollhouseError):
     status = 429
     type = "rate_limit_error"
     code = "rate_limit_exceeded"
+
+
+class TooManyGuesses(Busy):
+    """A wrong token from an address that has sent many: it is told no more than that."""
 
 
 class Unavailable(TollhouseError):

@@ -17,6 +17,7 @@ from tollhouse.admin import access, credentials
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.app import House
 from tollhouse.errors import CannotStart, Unavailable
+from tollhouse.gateway.guessing import WRONG_A_MINUTE
 from tollhouse.store import machinery
 from tollhouse.store import requests as sql
 from tollhouse.store.paging import Page
@@ -117,6 +118,67 @@ async def test_a11_who_is_refused_is_counted_and_logged(
     (line,) = [line for line in (printed.out + printed.err).splitlines() if "authentication.refused" in line]
     assert "127.0.0.1" in line
     assert guess not in printed.out + printed.err
+
+
+def wrong_token(number: int) -> str:
+    """One of ours in every letter, which nobody was given."""
+    return tokens.mint(lambda size: number.to_bytes(size, "big")).text
+
+
+async def guess(http: httpx2.AsyncClient, count: int, path: str = "/v1/models") -> list[httpx2.Response]:
+    """So many wrong tokens, one after the other."""
+    return [
+        await http.get(path, headers={"authorization": f"Bearer {wrong_token(number)}"})
+        for number in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/api/me"])
+async def test_a11_who_guesses_on_is_told_429_and_not_to_try_again(http: httpx2.AsyncClient, path: str):
+    heard = await guess(http, WRONG_A_MINUTE + 20, path)
+    statuses = [response.status_code for response in heard]
+    assert statuses[:WRONG_A_MINUTE] == [401] * WRONG_A_MINUTE
+    assert statuses[-10:] == [429] * 10
+    assert len({it.text.replace(it.headers["x-request-id"], "") for it in heard}) == 2
+    assert int(heard[-1].headers["retry-after"]) >= 1
+    assert heard[-1].headers["x-should-retry"] == "false"
+    page = (await http.get("/metrics")).text
+    assert f'tollhouse_ratelimit_rejections_total{{scope="address"}} {statuses.count(429)}.0' in page
+    assert f'{{outcome="rate_limit_exceeded",provider="none",status="429"}} {statuses.count(429)}.0' in page
+
+
+async def test_a11_a_true_token_is_never_refused_for_what_others_guess_from_its_address(
+    http: httpx2.AsyncClient, ada: Person, house: House
+):
+    assert (await http.get("/api/me", headers=ada.headers)).status_code == 200
+    assert (await guess(http, WRONG_A_MINUTE + 5))[-1].status_code == 429
+    assert (await http.get("/api/me", headers=ada.headers)).status_code == 200
+    newcomer = await make_person(house, "new")
+    answers = await asyncio.gather(
+        *(
+            http.get("/api/me", headers={"authorization": f"Bearer {wrong_token(number)}"})
+            for number in range(900, 940)
+        ),
+        http.get("/api/me", headers=newcomer.headers),
+    )
+    assert [answer.status_code for answer in answers] == [429] * 40 + [200]
+
+
+async def test_a11_a_token_that_was_true_once_is_told_so_even_then(http: httpx2.AsyncClient, house: House, ada: Person):
+    await access.revoke_token(house.desk, COMMAND_LINE, ada.token_id)
+    await guess(http, WRONG_A_MINUTE + 5)
+    refused = await http.get("/api/me", headers=ada.headers)
+    assert (refused.status_code, refused.json()["code"]) == (401, "token_revoked")
+    assert (await http.get("/api/me")).status_code == 401
+
+
+async def test_a11_guesses_over_the_limit_do_not_fill_the_log(
+    http: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
+):
+    await guess(http, WRONG_A_MINUTE + 60)
+    printed = capsys.readouterr()
+    lines = [line for line in (printed.out + printed.err).splitlines() if "authentication.refused" in line]
+    assert WRONG_A_MINUTE < len(lines) < WRONG_A_MINUTE + 30
 
 
 async def test_a04_a_token_in_the_address_or_a_cookie_is_no_token(http: httpx2.AsyncClient, ada: Person):

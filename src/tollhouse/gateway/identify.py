@@ -3,6 +3,10 @@
 A caller is remembered for a few seconds under the digest of the token, so that a revoked token is refused within that
 time in every process, and at once in the one that revoked it. Many requests with one unknown token ask the store once.
 A store that does not answer is 503, never 401.
+
+From an address that sends wrong tokens all the time, those that this process has not met are asked for one after the
+other, and those that are wrong are 429 (`guessing`). A true one is never refused for what others guess: behind a shared
+address it waits for its turn, once.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ import msgspec
 
 from tollhouse import tokens
 from tollhouse.clock import Clock
-from tollhouse.errors import Forbidden, Unauthenticated
+from tollhouse.errors import Forbidden, TollhouseError, TooManyGuesses, Unauthenticated
+from tollhouse.gateway.guessing import Guessing
 from tollhouse.limits import Allowance
 from tollhouse.store import callers, credentials, people
 from tollhouse.store.engine import Reading, Store
@@ -25,6 +30,7 @@ from tollhouse.tokens import Scope
 
 ASK_FOR_ONE = "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
 NOT_ONE_OF_OURS = "This is not a valid Tollhouse token."
+TOO_MANY = f"{NOT_ONE_OF_OURS} Many wrong ones have come from your address; yours is answered as soon as it is right."
 
 REMEMBERED_S = 5.0
 REMEMBERED_MOST = 50_000
@@ -83,12 +89,16 @@ class Identify:
     """Callers by token, for one process."""
 
     def __init__(
-        self, store: Store, clock: Clock, pepper: bytes = b"", on_refused: Callable[[], None] = lambda: None
+        self,
+        store: Store,
+        clock: Clock,
+        pepper: bytes = b"",
+        on_refused: Callable[[TollhouseError], None] = lambda error: None,
     ) -> None:
         """Ask `store`; `pepper` keys the digests of tokens, as it did when they were made.
 
         Args:
-            on_refused: told of each who is refused.
+            on_refused: told what each who is refused is answered.
         """
         self._store = store
         self._on_refused = on_refused
@@ -96,6 +106,8 @@ class Identify:
         self._pepper = pepper
         self._callers: dict[str, tuple[Caller, float]] = {}
         self._asking: dict[str, asyncio.Task[Caller]] = {}
+        self._guessing = Guessing()
+        self._one_by_one = asyncio.Lock()
         self.used: dict[str, datetime] = {}
 
     async def caller(self, token: bytes | None, now_s: float, ip: str | None) -> Caller:
@@ -106,22 +118,38 @@ class Identify:
 
         Raises:
             Unauthenticated: no token, or not one of ours.
+            TooManyGuesses: not one of ours, after many from that address.
             Unavailable: the store does not answer.
         """
+        known = None
         if token and len(token) == tokens.TOKEN_LENGTH:
             known = self._callers.get(tokens.digest(token, pepper=self._pepper))
             if known is not None and known[1] >= now_s:
                 return known[0]
         try:
+            if known is None and self._guessing.is_guessing(ip, now_s):
+                async with self._one_by_one:
+                    return await self._stranger(token)
             return await self._stranger(token)
         except Unauthenticated as error:
-            self._on_refused()
-            log.warning(Event.AUTHENTICATION_REFUSED, code=error.code, ip=ip)
-            raise
+            raise self._refusal(error, token, now_s, ip) from None
 
     def forget(self) -> None:
         """Something about people changed: ask the store again."""
         self._callers.clear()
+
+    def _refusal(self, error: Unauthenticated, token: bytes | None, now_s: float, ip: str | None) -> TollhouseError:
+        """What is answered; whoever only forgot the token, or holds one that was true once, guesses nothing."""
+        refusal: TollhouseError = error
+        is_known = self._guessing.is_guessing(ip, now_s)
+        if token and error.code == Unauthenticated.code:
+            wait_s = self._guessing.count(ip, now_s)
+            if wait_s:
+                refusal = TooManyGuesses(TOO_MANY, retry_after_s=wait_s)
+        self._on_refused(refusal)
+        if not (is_known and isinstance(refusal, TooManyGuesses)):
+            log.warning(Event.AUTHENTICATION_REFUSED, code=refusal.code, ip=ip)
+        return refusal
 
     async def _stranger(self, token: bytes | None) -> Caller:
         parsed = tokens.parse(token, pepper=self._pepper) if token else None

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from tollhouse.errors import BudgetExhausted, Busy, TollhouseError, Unauthenticated
+from tollhouse.errors import BudgetExhausted, Busy, TollhouseError
 from tollhouse.telemetry.finished import Ended, Finished, cost_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -97,9 +97,11 @@ class Metrics(Collector):
             if ending.status == _TOO_MANY:
                 self._count_rejection(ending.outcome)
 
-    def refused(self) -> None:
-        """Somebody whom nobody knows was answered 401; there is no row of it."""
-        self._requests.add(1, "none", Unauthenticated.code, str(Unauthenticated.status))
+    def refused(self, error: TollhouseError) -> None:
+        """Somebody whom nobody knows was answered so; there is no row of it."""
+        self._requests.add(1, "none", type(error).code, str(error.status))
+        if error.status == _TOO_MANY:
+            self._rate_rejections.add(1, "address")
 
     def attempted(self, outcome: str) -> None:
         """A call to a provider has ended; `outcome` is one of few words."""
