@@ -87,7 +87,7 @@ async def postgres_bulk(url: str) -> AsyncIterator[Bulk]:
             await connection.execute(f"SET {setting}")
         for index in INDICES:
             await connection.execute(f"DROP INDEX {index.name}")
-        await connection.execute("DROP INDEX search_document")
+        await connection.execute("DROP INDEX search_document, search_pieces")
         yield PostgresBulk(connection)
         for setting in ("maintenance_work_mem = '512MB'", "max_parallel_maintenance_workers = 2"):
             await connection.execute(f"SET {setting}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -12,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from tollhouse.errors import CannotStart
-from tollhouse.store import schema
+from tollhouse.store import schema, searching
 from tollhouse.store.conversation_tables import metadata
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
@@ -25,6 +26,81 @@ def differences(connection: Connection) -> list[object]:
     """
     found = compare_metadata(MigrationContext.configure(connection), metadata)
     return [one for one in found if not str(getattr(one[1], "name", "")).startswith(("search_", "ix_run_waiting"))]
+
+
+def begin_at(connection: Connection, revision: str) -> None:
+    """Make the tables those of a former version."""
+    metadata.drop_all(connection)
+    connection.execute(text("DELETE FROM alembic_version"))
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def search_index(connection: Connection) -> dict[str, str]:
+    """What the index of search is made of, by its names; white space does not count."""
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    else:
+        found = connection.execute(text("SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'search%'"))
+    return {name: " ".join(sql.split()) for name, sql in found}
+
+
+async def test_the_migrations_lead_to_the_same_index_of_search(store: Store) -> None:
+    made = await store.read(search_index)  # type: ignore[arg-type]
+    assert len(made) == (3 if store.dialect == "sqlite" else 2)
+
+    def migrated(connection: Connection) -> dict[str, str]:
+        begin_at(connection, "0001")
+        schema.prepare(connection, may_migrate=True)
+        return search_index(connection)
+
+    assert await store.write(migrated) == made  # type: ignore[arg-type]
+
+
+async def test_what_was_said_before_is_found_by_parts_of_its_words(store: Store) -> None:
+    old = [("msg_1", "東京都に住む"), ("msg_2", "an egg"), ("msg_3", "iPhoneを買う")]
+
+    def migrated(connection: Connection) -> None:
+        begin_at(connection, "0004")
+        connection.execute(
+            text("INSERT INTO workspace (id, name, created_at, time_zone) VALUES ('ws_1', 'lab', 0, 'UTC')")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO user_account (id, workspace_id, name, time_zone, created_at)"
+                " VALUES ('usr_1', 'ws_1', 'ada', 'UTC', 0)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO conversation"
+                " (id, workspace_id, user_id, pinned, settings, metadata, created_at, active_at)"
+                " VALUES ('conv_1', 'ws_1', 'usr_1', false, '{}', '{}', 0, 0)"
+            )
+        )
+        for subject, words in old:
+            connection.execute(
+                text(
+                    "INSERT INTO searchable (subject_id, conversation_id, user_id, text)"
+                    " VALUES (:subject, 'conv_1', 'usr_1', :words)"
+                ),
+                {"subject": subject, "words": words},
+            )
+        schema.prepare(connection, may_migrate=True)
+
+    await store.write(migrated)  # type: ignore[arg-type]
+
+    async def found(asked: str) -> list[str]:
+        rows = await store.read(lambda tx: searching.search(tx, "usr_1", asked, limit=10))
+        return [row["subject_id"] for row in rows]
+
+    assert await found("京都") == ["msg_1"]
+    assert await found("iphone") == ["msg_3"]
+    assert await found("egg") == ["msg_2"]
+    await store.write(lambda tx: searching.forget(tx, "msg_1"))
+    assert await found("京都") == []
 
 
 async def test_an_empty_database_gets_the_tables_of_this_version(store: Store) -> None:
@@ -45,11 +121,8 @@ async def test_the_migrations_lead_to_the_same_tables(store: Store) -> None:
 
 async def test_a_workspace_of_a_former_version_is_kept_in_utc(store: Store) -> None:
     def migrated(connection: Connection) -> list[tuple[str, ...]]:
-        connection.execute(text("DROP TABLE limit_use"))
-        connection.execute(text("ALTER TABLE run DROP COLUMN tip_id"))
-        connection.execute(text("ALTER TABLE workspace DROP COLUMN time_zone"))
+        begin_at(connection, "0001")
         connection.execute(text("INSERT INTO workspace (id, name, created_at) VALUES ('ws_1', 'lab', 0)"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         schema.prepare(connection, may_migrate=True)
         return [tuple(row) for row in connection.execute(text("SELECT id, time_zone FROM workspace"))]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from houses import make_person
 from tollhouse.app import House
@@ -28,6 +28,32 @@ async def test_sqlite_walks_the_index_newest_first_and_sorts_nothing(tmp_path: P
     steps = [step for *_, step in plan]
     assert steps[0].startswith("SCAN search_text VIRTUAL TABLE")
     assert [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")] == steps[:1]
+
+
+@pytest.mark.parametrize("words", [["boiled", "egg"], ["京都"], ["猫", "egg"]], ids=" ".join)
+async def test_postgres_asks_its_two_indexes_and_walks_no_table(postgres_url: str, words: list[str]) -> None:
+    store = await open_store(database_url=postgres_url, may_migrate=True)
+    asked = searching.postgres_statement("usr_ada", ["usr_ada/0"], words, 1_000_000).limit(51)
+    sql = str(asked.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+
+    def work(tx: Writing) -> str:
+        tx.execute(text("ALTER TABLE searchable DISABLE TRIGGER ALL"))
+        tx.execute(
+            text(
+                "INSERT INTO searchable (subject_id, conversation_id, user_id, text, pieces)"
+                " SELECT 'msg_' || n, 'conv_1', 'usr_ada', n || ' egg 京都', CASE n % 9 WHEN 0 THEN '京都 都' END"
+                " FROM generate_series(1, 20000) AS n"
+            )
+        )
+        tx.execute(text("ANALYZE searchable"))
+        tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+        return "\n".join(tx.exec_driver_sql(f"EXPLAIN {sql}").scalars())
+
+    plan = await store.write(work)
+    await store.aclose()
+    assert "Bitmap Index Scan on search_document" in plan
+    assert "Bitmap Index Scan on search_pieces" in plan
+    assert "Scan on searchable" not in plan.replace("Bitmap Heap Scan on searchable", "")
 
 
 @pytest.mark.parametrize(("limit", "place"), [(1, 0), (3, 0), (10, 3), (100, 0), (100, 30), (100, BLOCKS)])

@@ -14,7 +14,7 @@ from tollhouse.errors import CannotStart
 from tollhouse.store.conversation_tables import metadata
 from tollhouse.store.engine import Reading
 
-HEAD = "0004"
+HEAD = "0005"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x746F6C6C
 

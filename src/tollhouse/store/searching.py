@@ -1,4 +1,7 @@
-"""Full-text search over a user's own titles and messages, on SQLite (FTS5) and PostgreSQL (tsvector)."""
+"""Full-text search over a user's own titles and messages, on SQLite (FTS5) and PostgreSQL (tsvector).
+
+Whole words are found, and any part of a text in scripts that write none apart (`pieces`).
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,16 @@ from sqlalchemy import (
     update,
 )
 
-from tollhouse.store.conversation_tables import BLOCK_BITS, DOCUMENT, conversation, message, searchable
+from tollhouse.store.conversation_tables import (
+    BLOCK_BITS,
+    DOCUMENT,
+    WITH_PIECES,
+    conversation,
+    message,
+    searchable,
+)
 from tollhouse.store.engine import Reading, Writing
+from tollhouse.store.pieces import cut, pieces_of
 
 SEARCHED_CHARS = 100_000
 """What is searched of one text: PostgreSQL's document has at most a megabyte."""
@@ -30,16 +41,19 @@ SEARCHED_CHARS = 100_000
 def index(tx: Writing, *, subject_id: str, conversation_id: str, user_id: str, words: str) -> None:
     """Let a text be found: a message's, or a conversation's title under the conversation's own id."""
     words = searched(words)
-    known = tx.execute(update(searchable).where(searchable.c.subject_id == subject_id).values(text=words))
+    found_by = {"text": words, "pieces": pieces_of(words)}
+    known = tx.execute(update(searchable).where(searchable.c.subject_id == subject_id).values(**found_by))
     if known.rowcount == 0:
-        row = {"subject_id": subject_id, "conversation_id": conversation_id, "user_id": user_id, "text": words}
+        row = {"subject_id": subject_id, "conversation_id": conversation_id, "user_id": user_id, **found_by}
         tx.execute(insert(searchable).values(**row))
 
 
 def index_new(tx: Writing, rows: Sequence[Mapping[str, str]]) -> None:
     """Let texts be found that were not there before; a row has what `index` takes, the words as `text`."""
     if rows:
-        tx.execute(insert(searchable), [{**row, "text": searched(row["text"])} for row in rows])
+        words = [searched(row["text"]) for row in rows]
+        found_by = [{"text": it, "pieces": pieces_of(it)} for it in words]
+        tx.execute(insert(searchable), [{**row, **more} for row, more in zip(rows, found_by, strict=True)])
 
 
 def searched(words: str) -> str:
@@ -104,14 +118,33 @@ def _in_sqlite(tx: Reading, user_id: str, words: Sequence[str], end: int, limit:
 
 def sqlite_statement(user_id: str, words: Sequence[str], end: int) -> Select[Any]:
     """The index gives its rows newest first, and is read no further than the page."""
-    quoted = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
+    quoted = " AND ".join(map(_fts5_of, words))
     # The owner is one of the words, without the prefix: a phrase of two would be looked for among everybody's first.
     asked = f'user_id:"{user_id.partition("_")[2]}" AND text:({quoted})'
     match = text("search_text MATCH :asked").bindparams(asked=asked)
     # By the sum SQLite cannot look into the index for each text; it has to begin with it.
     both = searchable.c.id == fts5.c.rowid + 0
-    found = _texts(match, both, fts5.c.rowid < end, user_id=user_id)
+    holds = [func.instr(searchable.c.text, run) > 0 for run in _runs(words)]
+    found = _texts(match, both, fts5.c.rowid < end, *holds, user_id=user_id)
     return found.select_from(fts5, searchable).order_by(fts5.c.rowid.desc())
+
+
+def _fts5_of(word: str) -> str:
+    """A word in FTS5's own language: as it is, or by its pieces."""
+    whole, found = _quoted(word), cut(word)
+    if found is None:
+        return whole
+    by_pieces = [*map(_quoted, found.pieces), *(f"{_quoted(start)} *" for start in found.beginnings)]
+    return f"({whole} OR ({' AND '.join(by_pieces)}))"
+
+
+def _quoted(word: str) -> str:
+    return '"{}"'.format(word.replace('"', '""'))
+
+
+def _runs(words: Sequence[str]) -> list[str]:
+    """What the texts must hold as it stands, since its pieces may lie apart."""
+    return [run for word in words if (found := cut(word)) is not None for run in found.runs]
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
@@ -129,19 +162,33 @@ def _in_postgres(tx: Reading, user_id: str, words: Sequence[str], end: int, limi
     for step in STEPS:
         below = max(0, above - step)
         owners = [f"{user_id}/{block}" for block in range(below, above)]
-        found += _some(tx, user_id, owners, words, end, limit - len(found))
+        found += _some(tx, postgres_statement(user_id, owners, words, end), limit - len(found))
         if len(found) == limit or below == 0:
             return found
         above, end = below, below << BLOCK_BITS
-    return found + _some(tx, user_id, [user_id], words, end, limit - len(found))
+    return found + _some(tx, postgres_statement(user_id, [user_id], words, end), limit - len(found))
 
 
-def _some(tx: Reading, user_id: str, owners: Sequence[str], words: Sequence[str], end: int, limit: int) -> list[Any]:
-    """Texts that hold any of the words for owners, and all of the others."""
+def _some(tx: Reading, statement: Select[Any], limit: int) -> list[Any]:
+    return list(tx.execute(statement.limit(limit)).mappings())
+
+
+def postgres_statement(user_id: str, owners: Sequence[str], words: Sequence[str], end: int) -> Select[Any]:
+    """Texts that hold any of the words for owners, and all of the others, as they are or by their pieces."""
+    cuts = [found for word in words if (found := cut(word)) is not None]
+    pieces = [word for word in words if cut(word) is None] + [piece for found in cuts for piece in found.pieces]
+    beginnings = [f"{start}:*" for found in cuts for start in found.beginnings]
     match = text(
-        f"({DOCUMENT}) @@ (CAST(:owners AS tsquery) && plainto_tsquery('simple', CAST(:asked AS text)))"
-    ).bindparams(owners=" | ".join(f"'{owner}'" for owner in owners), asked=" ".join(words))
+        f"(({DOCUMENT}) @@ (CAST(:owners AS tsquery) && plainto_tsquery('simple', CAST(:asked AS text)))"
+        f" OR searchable.pieces IS NOT NULL AND ({WITH_PIECES}) @@ (CAST(:owners AS tsquery)"
+        " && plainto_tsquery('simple', CAST(:pieces AS text)) && to_tsquery('simple', CAST(:beginnings AS text))))"
+    ).bindparams(
+        owners=" | ".join(f"'{owner}'" for owner in owners),
+        asked=" ".join(words),
+        pieces=" ".join(pieces),
+        beginnings=" & ".join(beginnings),
+    )
+    holds = [func.strpos(searchable.c.text, run) > 0 for run in _runs(words)]
     # The sum keeps the planner from walking back from the newest text, whoever's, until it meets enough that match.
     order = (searchable.c.id + 0).desc()
-    query = _texts(match, searchable.c.id < end, user_id=user_id).order_by(order).limit(limit)
-    return list(tx.execute(query).mappings())
+    return _texts(match, searchable.c.id < end, *holds, user_id=user_id).order_by(order)

@@ -3,11 +3,42 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tollhouse.store.conversation_tables import index_search
 from tollhouse.store.types import Instant, Json
 
 revision = "0001"
 down_revision = None
+
+FTS5 = (
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS search_text USING fts5(
+        user_id, text, content='searchable', content_rowid='id', tokenize='unicode61 remove_diacritics 0')
+    """,
+    """
+    CREATE TRIGGER search_added AFTER INSERT ON searchable BEGIN
+        INSERT INTO search_text (rowid, user_id, text) VALUES (new.id, new.user_id, new.text);
+    END
+    """,
+    """
+    CREATE TRIGGER search_removed AFTER DELETE ON searchable BEGIN
+        INSERT INTO search_text (search_text, rowid, user_id, text)
+            VALUES ('delete', old.id, old.user_id, old.text);
+    END
+    """,
+    """
+    CREATE TRIGGER search_changed AFTER UPDATE ON searchable BEGIN
+        INSERT INTO search_text (search_text, rowid, user_id, text)
+            VALUES ('delete', old.id, old.user_id, old.text);
+        INSERT INTO search_text (rowid, user_id, text) VALUES (new.id, new.user_id, new.text);
+    END
+    """,
+)
+
+GIN = """
+    CREATE INDEX search_document ON searchable USING gin ((
+        array_to_tsvector(ARRAY[searchable.user_id, searchable.user_id || '/' || (searchable.id >> 14)::text])
+        || to_tsvector('simple'::regconfig, searchable.text)
+    )) WITH (fastupdate = off)
+"""
 
 
 def upgrade() -> None:
@@ -520,4 +551,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "attempt", "seq", name=op.f("pk_run_event")),
     )
     op.create_index(op.f("ix_run_event_created_at"), "run_event", ["created_at"], unique=False)
-    index_search(op.get_bind())
+    connection = op.get_bind()
+    for statement in FTS5 if connection.dialect.name == "sqlite" else (GIN,):
+        connection.exec_driver_sql(statement)
