@@ -98,6 +98,25 @@ async def test_a_traceparent_makes_the_request_part_of_the_clients_trace(
     assert "traceparent" not in {name.lower() for name in asked.headers}
 
 
+@pytest.mark.parametrize("path", ["/v1/responses", "/api/conversations"])
+async def test_a_turn_that_is_kept_is_part_of_the_clients_trace(
+    open_gateway: Open, collector: FakeCollector, path: str
+) -> None:
+    gateway = await traced(open_gateway, collector)
+    gateway.provider.always(answer())
+    headers = gateway.person.headers | {"traceparent": TRACEPARENT}
+    if path == "/v1/responses":
+        asked = {"model": "acme/acme-1", "input": "Hi", "store": True}
+    else:
+        made = await gateway.client.post(path, headers=headers, json={"settings": {}})
+        path = f"{path}/{made.json()['id']}/messages"
+        asked = {"model": "acme/acme-1", "message": "Hi"}
+    assert (await gateway.client.post(path, headers=headers, json=asked)).is_success
+    server, client = await collector.until(2)
+    assert (server.trace, server.parent, client.parent) == (TRACE, SPAN, server.id)
+    assert server.attributes["tollhouse.run.id"].startswith("run_")
+
+
 async def test_a_client_whose_trace_is_not_recorded_has_no_spans(open_gateway: Open, collector: FakeCollector) -> None:
     gateway = await traced(open_gateway, collector)
     gateway.provider.script(answer())

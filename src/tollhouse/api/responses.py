@@ -115,6 +115,7 @@ class Responses(Surface):
                 user_agent=head.user_agent,
                 client_request_id=head.client_request_id,
                 tag=head.tag,
+                traceparent=exchange.traceparent,
             )
             return await responses.ask(self._conversing, caller, wish, origin)
         except TollhouseError as error:

@@ -147,12 +147,14 @@ def how_of(body: bodies.How, http: Request, route: str | None = None) -> How:
 def origin_of(http: Request) -> Origin:
     """Where the turn is asked for."""
     head: Head = http.scope[HEAD]
+    traceparent = http.headers.get("traceparent")
     return Origin(
         request_id=head.id,
         ip=head.ip,
         user_agent=head.user_agent,
         client_request_id=head.client_request_id,
         tag=head.tag,
+        traceparent=None if traceparent is None else traceparent.encode("latin-1"),
     )
 
 

@@ -33,13 +33,14 @@ RESPONSES = "responses"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a turn was asked for: what the request's row tells of it. `request_id` is the first attempt's own."""
+    """Where a turn was asked for: what row and trace of the request tell. `request_id` is the first attempt's own."""
 
     request_id: str
     ip: str | None = None
     user_agent: str | None = None
     client_request_id: str | None = None
     tag: str | None = None
+    traceparent: bytes | None = None
 
 
 async def take(
@@ -132,6 +133,7 @@ def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing
     exchange.user_agent = origin.user_agent
     exchange.client_request_id = origin.client_request_id
     exchange.tag = origin.tag
+    exchange.traceparent = origin.traceparent
     exchange.run_id = run["id"]
     # In the background we try again ourselves, and later.
     exchange.may_repeat = not run["background"]
