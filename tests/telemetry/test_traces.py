@@ -245,6 +245,19 @@ async def test_the_standard_variable_alone_is_enough(
     assert collector.resource["service.name"] == "our-gate"
 
 
+async def test_a_sampler_of_the_standard_variables_decides(
+    collector: FakeCollector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_always_off")
+    async with gateway_over(tmp_path, kind="web", extra=collector.toml) as gateway:
+        gateway.provider.always(answer())
+        await gateway.chat()
+        await gateway.chat(headers={"traceparent": TRACEPARENT})
+        metrics = gateway.house.metrics
+    assert [span.trace for span in collector.spans] == [TRACE, TRACE]
+    assert metrics.spans_dropped() == 0
+
+
 async def test_what_is_finished_is_sent_before_the_process_ends(collector: FakeCollector, tmp_path: Path) -> None:
     async with gateway_over(tmp_path, kind="web", extra=collector.toml) as gateway:
         gateway.provider.script(answer())

@@ -63,6 +63,7 @@ class Spool:
         self._closing = threading.Event()
         # Each is counted by one thread alone.
         self._overflowed = self._failed = 0
+        self._sending = 0
         self._told = 0
         self._told_at_s = -TELL_AGAIN_S
         self._thread = threading.Thread(target=self._run, name="tollhouse-spans", daemon=True)
@@ -90,7 +91,7 @@ class Spool:
         self._thread.join(flush_s)
         self._way.close()
         if self._thread.is_alive():
-            left = sum(map(spans_in, tuple(self._rows)))
+            left = self._sending + sum(map(spans_in, tuple(self._rows)))
             log.warning(Event.SPANS_DROPPED, dropped=left, error="the gateway stops before the collector took them")
 
     def _run(self) -> None:
@@ -103,13 +104,15 @@ class Spool:
 
     def _send(self, rows: Sequence[Finished]) -> None:
         reason, fault = None, None
+        self._sending = sum(map(spans_in, rows))
         try:
             reason = self._way.send([trace_of(row, self._names) for row in rows])
         except Exception as error:
             # A fault of ours, and no reason to send nothing any more.
             reason, fault = type(error).__name__, error
         if reason is not None:
-            self._failed += sum(map(spans_in, rows))
+            self._failed += self._sending
+        self._sending = 0
         self._tell(reason or "the collector is too slow", fault)
 
     def _tell(self, reason: str, fault: Exception | None) -> None:
