@@ -71,8 +71,8 @@ _PROVIDERS: Final = {"azure": "azure.ai.openai", "google": "gcp.gemini", "mistra
 SETTLED: Final = Names("gen_ai.system", _PROVIDERS, False)
 NEWEST: Final = Names("gen_ai.provider.name", {**_PROVIDERS, "moonshot": "moonshot_ai", "xai": "x_ai"}, True)
 
-_OPERATIONS: Final = {"embeddings": "embeddings", "generate_content": "generate_content"}
-"""Of surfaces that do not chat."""
+_NO_CHATS: Final = frozenset({"embeddings", "generate_content", "moderations"})
+"""Surfaces whose name is what is done there."""
 
 _NO_ERRORS: Final = frozenset({"succeeded", "client_left"})
 _TRACEPARENT: Final = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -110,7 +110,9 @@ def read_traceparent(text: bytes) -> Parent | None:
 def operation_of(surface: str) -> str:
     """What is done there, in the conventions' word where they have one."""
     name, _, deed = surface.rpartition(".")
-    return "count_tokens" if name and deed == "count" else _OPERATIONS.get(surface, "chat")
+    if name and deed == "count":
+        return "count_tokens"
+    return surface if surface in _NO_CHATS else "chat"
 
 
 def _server(begun: Begun, ending: Ended, operation: str, names: Names) -> Span:
