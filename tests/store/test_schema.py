@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from tollhouse.errors import CannotStart
-from tollhouse.store import schema, searching
+from tollhouse.store import machinery, schema, searching
 from tollhouse.store.conversation_tables import metadata
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
@@ -147,3 +147,36 @@ async def test_a_database_that_is_behind_stops_the_start_unless_it_may_be_migrat
 async def test_a_database_of_another_kind_is_named_in_the_refusal() -> None:
     with pytest.raises(CannotStart, match="mysql"):
         await open_store(database_url="mysql://localhost/x", may_migrate=True)
+
+
+@pytest.mark.parametrize(("serves", "starts"), [(schema.HEAD, True), ("0001", True), ("9998", False), (None, False)])
+async def test_a_newer_schema_lets_this_version_start_as_long_as_it_serves_it(
+    database_url: str, serves: str | None, starts: bool
+) -> None:
+    def roll_out(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM fact WHERE name = :name"), {"name": schema.SERVES_FACT})
+        if serves is not None:
+            machinery.set_fact(connection, schema.SERVES_FACT, serves)  # type: ignore[arg-type]
+
+    store = await open_store(database_url=database_url, may_migrate=True)
+    assert await store.read(lambda tx: machinery.get_fact(tx, schema.SERVES_FACT)) == schema.SERVES
+    await store.write(roll_out)  # type: ignore[arg-type]
+    await store.aclose()
+    for may_migrate in (True, False):
+        if starts:
+            store = await open_store(database_url=database_url, may_migrate=may_migrate)
+            assert await store.read(schema.revision) == "9999"  # type: ignore[arg-type]
+            await store.aclose()
+        else:
+            with pytest.raises(CannotStart, match="start a newer version"):
+                await open_store(database_url=database_url, may_migrate=may_migrate)
+
+
+async def test_a_database_that_was_migrated_says_whom_it_serves(store: Store) -> None:
+    def migrated(connection: Connection) -> object:
+        begin_at(connection, "0004")
+        schema.prepare(connection, may_migrate=True)
+        return machinery.get_fact(connection, schema.SERVES_FACT)  # type: ignore[arg-type]
+
+    assert await store.write(migrated) == schema.SERVES  # type: ignore[arg-type]

@@ -7,14 +7,19 @@ Alembic costs 300; a test keeps the two ways equal. One that is behind is migrat
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Connection, inspect, text
 
 from tollhouse.errors import CannotStart
+from tollhouse.store import machinery
 from tollhouse.store.conversation_tables import metadata
-from tollhouse.store.engine import Reading
+from tollhouse.store.engine import Reading, Writing
 
 HEAD = "0005"
+SERVES = "0004"
+"""The schema of the oldest version that may still be started on ours: nothing that it needs was taken away."""
+SERVES_FACT = "schema_serves"
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x746F6C6C
 
@@ -23,7 +28,7 @@ def prepare(connection: Connection, *, may_migrate: bool) -> None:
     """Make the schema current, inside the caller's transaction. Several processes may do this at once.
 
     Raises:
-        CannotStart: the database is behind and may not be migrated, or newer than this version.
+        CannotStart: the database is behind and may not be migrated, or so new that it serves this version no more.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -34,11 +39,23 @@ def prepare(connection: Connection, *, may_migrate: bool) -> None:
         metadata.create_all(connection)
         stamp(connection)
         return
+    if current is not None and current > HEAD:
+        refuse_unless_served(connection, current)
+        return
     if not may_migrate:
         raise CannotStart(
             f"the database's schema is {current or 'unknown'}, this version needs {HEAD}: run `tollhouse migrate`"
         )
     upgrade(connection)
+
+
+def refuse_unless_served(connection: Connection, current: str) -> None:
+    """Raise CannotStart on a newer schema, unless that says that it has all this version needs."""
+    serves = machinery.get_fact(cast(Reading, connection), SERVES_FACT)
+    if serves is None or serves > HEAD:
+        raise CannotStart(
+            f"the database's schema is {current}, and this version knows {HEAD}: start a newer version of Tollhouse"
+        )
 
 
 def revision(connection: Connection) -> str | None:
@@ -59,6 +76,7 @@ def stamp(connection: Connection) -> None:
     """Note that the schema is the newest."""
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
+    machinery.set_fact(cast(Writing, connection), SERVES_FACT, SERVES)
 
 
 def upgrade(connection: Connection) -> None:
@@ -75,3 +93,4 @@ def upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise CannotStart(f"the database cannot be migrated: {error}") from error
+    machinery.set_fact(cast(Writing, connection), SERVES_FACT, SERVES)
