@@ -21,7 +21,7 @@ TOOL = ROOT / ".bench" / "mutmut"
 COPY = ROOT / ".bench" / "mutants"
 COPIED = ("src", "tests", "proofs", "docs", "README.md", "pyproject.toml")
 
-FILES = ("amounts", "prices", "budgets", "ledger", "refusals", "trust")
+FILES = ("amounts", "prices", "budgets", "rules", "ledger", "refusals", "trust")
 LEFT_OUT = ("postgres", "recorded", "faults", "replay", "spenders", "library_is_not")
 """Tests that need a server, want a process of their own, or say in seconds what others say in milliseconds."""
 

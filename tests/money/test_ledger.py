@@ -39,7 +39,7 @@ async def books(store: Store) -> AsyncIterator[Books]:
 async def test_a_hold_sets_aside_and_its_settlement_posts_the_truth(books: Books):
     budget = await books.budget(1_000)
     held = await books.hold(600)
-    assert (held.usd, held.remaining_usd) == (600, 400)
+    assert (held.usd, held.available_usd, held.remaining_usd) == (600, 1_000, 400)
     assert await books.balance(budget) == Balance(open=600)
     assert await books.end(held, "settle", usd=250)
     assert await books.balance(budget) == Balance(posted=250)

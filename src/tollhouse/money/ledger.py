@@ -358,12 +358,9 @@ class LedgerBatch:
         self._touched.update(held)
         after = STATE_AFTER[deed]
         self._holds[hold_id] = (after, held)
-        if resolution.ends_request or hold_id in self._ends:
-            # It may have got another state in this batch already: the last one counts.
-            self._states.pop(hold_id, None)
-            self._ends[hold_id] = after
-        else:
-            self._states[hold_id] = after
+        # It may have got another state in this batch already. The last one counts, and ends are written last.
+        is_end = resolution.ends_request or hold_id in self._ends
+        (self._ends if is_end else self._states)[hold_id] = after
         self._entries.append((hold_id, deed, resolution.usd, write_amounts(actual), self._at))
         if resolution.note is not None:
             self._notes.append(resolution.note)
