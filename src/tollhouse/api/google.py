@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from types import ModuleType
 from typing import Any, ClassVar, Final
-from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Raw
@@ -48,14 +47,6 @@ class Google(Catalog):
         if method == "POST" and model and verb == "countTokens":
             return self.count
         return None
-
-    def head(self, peer: Peer) -> Head:
-        """The head; Google's clients may also put the key into the address."""
-        head = super().head(peer)
-        if head.token is None and peer.query:
-            keys = parse_qs(peer.query).get(b"key", [])
-            head.token = keys[0] if len(keys) == 1 else None
-        return head
 
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
         """The question, with what its address tells."""

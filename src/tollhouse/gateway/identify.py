@@ -28,7 +28,10 @@ from tollhouse.store.engine import Reading, Store
 from tollhouse.telemetry import Event, log
 from tollhouse.tokens import Scope
 
-ASK_FOR_ONE = "Send a Tollhouse token as `Authorization: Bearer th_live_…`."
+ASK_FOR_ONE = (
+    "Send a Tollhouse token as `Authorization: Bearer th_live_…`, or in the header that your SDK has for it; "
+    "never in the address, which others see and keep."
+)
 NOT_ONE_OF_OURS = "This is not a valid Tollhouse token."
 TOO_MANY = f"{NOT_ONE_OF_OURS} Many wrong ones have come from your address; yours is answered as soon as it is right."
 
