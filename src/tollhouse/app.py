@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -76,10 +75,11 @@ from tollhouse.telemetry.collector import collector_of
 from tollhouse.telemetry.spool import Spool, open_spool
 from tollhouse.telemetry.telling import tell
 from tollhouse.upstream.base import Bounds, Timeouts, Upstream
-from tollhouse.upstream.client import Client
 from tollhouse.upstream.demo import DemoUpstream
-from tollhouse.vault import KEY_VARIABLE, KeyFile, KeyRing, Vault, load_ring
+from tollhouse.upstream.reach import client_of
+from tollhouse.vault import Vault
 from tollhouse.vault.box import Box
+from tollhouse.vault.opening import key_file, open_vault
 
 DIALECTS: Mapping[str, ModuleType] = {
     dialect.NAME: dialect for dialect in (anthropic_messages, gemini, openai_chat, openai_responses)
@@ -90,7 +90,6 @@ S = TypeVar("S", bound=Surface)
 
 KEPT_ROUTES = (*kept_conversations.ROUTES, *kept_responses.ROUTES)
 DEMO = "demo"
-KEY_FILE = "master.key"
 TOKENS = "tokens"
 """What the key of the tokens' digests is derived for."""
 
@@ -154,7 +153,7 @@ async def open_house(
         if traces is not None:
             # Before the store, and so closed after it: until then it tells of rows.
             stack.push_async_callback(asyncio.to_thread, traces.close)
-        vault = open_vault(settings, clock, may_create=may_create_key)
+        vault = open_vault(settings.data, settings.master_key, clock.now(), may_create=may_create_key)
         store = await open_store(
             database_url=database_url(settings), may_migrate=may_migrate, synchronous=settings.sqlite_synchronous
         )
@@ -388,7 +387,7 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox
         store=store,
         clock=steps.clock,
         vault=vault,
-        key_file=key_file(settings),
+        key_file=key_file(settings.data, settings.master_key),
         pepper=vault.derive(TOKENS),
         ledger=calling.ledger,
         pricebook=calling.pricebook,
@@ -412,43 +411,9 @@ def all_providers(settings: Settings) -> dict[str, Provider]:
 
 def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upstream, Targets]:
     """The client that reaches providers, and where they are."""
-    client: Upstream
-    if settings.egress_proxy is not None:
-        try:
-            # Late import: aiohttp is an extra, needed only where calls leave through a proxy.
-            from tollhouse.upstream.proxied import ProxiedClient
-        except ImportError as error:
-            raise CannotStart("egress_proxy needs an extra: pip install 'tollhouse[proxy]'") from error
-        client = ProxiedClient(settings.egress_proxy.resolve())
-    else:
-        client = Client()
+    client = client_of(None if settings.egress_proxy is None else settings.egress_proxy.resolve())
     demo = DemoUpstream()
     return client, Targets(providers.values(), lambda provider: demo if provider.name == DEMO else client)
-
-
-def open_vault(settings: Settings, clock: Clock, *, may_create: bool) -> Vault:
-    """The vault over the master key; a missing key stops the start, except on the first run of `up`."""
-    file = key_file(settings)
-    if may_create and file is None and settings.master_key is None:
-        file = KeyFile(settings.data / KEY_FILE)
-    if may_create and file is not None and not file.path.exists():
-        file.create(clock.now())
-
-    def load() -> KeyRing:
-        if file is None and settings.master_key is not None:
-            return load_ring(None, {KEY_VARIABLE: settings.master_key.resolve()})
-        return load_ring(file.path if file else None, os.environ)
-
-    return Vault(load(), load)
-
-
-def key_file(settings: Settings) -> KeyFile | None:
-    """The file of the master keys: the one the settings name, else the data folder's; None when there is none."""
-    if settings.master_key is not None:
-        named = str(settings.master_key)
-        return KeyFile(Path(named.removeprefix("file:"))) if named.startswith("file:") else None
-    path = settings.data / KEY_FILE
-    return KeyFile(path) if path.exists() else None
 
 
 def database_url(settings: Settings) -> str:
