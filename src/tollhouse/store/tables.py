@@ -377,6 +377,22 @@ repeat = Table(
     Column("created_at", BigInteger, nullable=False, index=True),
 )
 
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("hits", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 process = Table(
     "process",
     metadata,

@@ -1,0 +1,71 @@
+"""Answers to what was asked before, to the letter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tollhouse.cache import kept as keeping
+from tollhouse.cache.kept import Kept
+from tollhouse.cache.shelf import Shelf
+from tollhouse.cache.wishes import Wishes
+from tollhouse.clock import Clock
+from tollhouse.store.kept_answers import Row
+
+SECOND_US: Final = 1_000_000
+
+
+class Exact:
+    """What is kept, and for how long."""
+
+    def __init__(self, shelf: Shelf, clock: Clock, *, ttl_s: int, answer_bytes: int) -> None:
+        """Keep answers on a shelf.
+
+        Args:
+            ttl_s: for how long at most.
+            answer_bytes: a larger one is not kept.
+        """
+        self._shelf = shelf
+        self._clock = clock
+        self._ttl_s = ttl_s
+        self.answer_bytes = answer_bytes
+
+    async def find(self, key: str, wishes: Wishes) -> Kept | None:
+        """The answer, unless it is too old. Raises Unavailable."""
+        row = await self._shelf.find(key)
+        if row is None:
+            return None
+        now_us = self._now_us()
+        oldest_us = 0 if wishes.max_age_s is None else now_us - wishes.max_age_s * SECOND_US
+        return None if row.expires_at <= now_us or row.created_at < oldest_us else keeping.load(row.answer)
+
+    def hit(self, key: str) -> None:
+        """It is given again."""
+        self._shelf.hit(key)
+
+    def age_s(self, kept: Kept) -> int:
+        """Whole seconds since it was given first."""
+        return max(0, self._now_us() - kept.at_us) // SECOND_US
+
+    def keep(self, key: str, kept: Kept, *, user_id: str, tag: str | None, wishes: Wishes) -> bool:
+        """Keep an answer for as long as who asked wants, and at most as long as may be; whether it is kept."""
+        ttl_s = self._ttl_s if wishes.ttl_s is None else min(wishes.ttl_s, self._ttl_s)
+        answer = keeping.dump(kept)
+        if not ttl_s or len(answer) > self.answer_bytes:
+            return False
+        row = Row(
+            id=key,
+            user_id=user_id,
+            model=f"{kept.provider}/{kept.model}",
+            tag=tag or "",
+            answer=answer.decode(),
+            size_bytes=len(answer),
+            cost=kept.cost or 0,
+            hits=0,
+            created_at=kept.at_us,
+            expires_at=kept.at_us + ttl_s * SECOND_US,
+        )
+        self._shelf.keep(row)
+        return True
+
+    def _now_us(self) -> int:
+        return self._clock.time_ns() // 1_000
