@@ -32,6 +32,10 @@ from tollhouse.api.original import Original
 from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
+from tollhouse.cache.exact import Exact
+from tollhouse.cache.memory import Memory
+from tollhouse.cache.shelf import Shelf
+from tollhouse.cache.table import Table
 from tollhouse.clock import Clock, SteadyClock
 from tollhouse.conversations.conversing import Conversing, Habits
 from tollhouse.conversations.runs.under_way import UnderWay
@@ -45,6 +49,7 @@ from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.finish import Finishing
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys, shared_key
+from tollhouse.gateway.recall import Recall, Recalling
 from tollhouse.gateway.recover import recover
 from tollhouse.gateway.route import Alias, Map, catalogue
 from tollhouse.gateway.standing import Standing
@@ -191,6 +196,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         keys=house.keys,
         watch=house.watch,
         metrics=house.metrics,
+        shelf=house.desk.shelf,
         retention=Retention(
             max_age_days=kept.max_age_days,
             max_rows=kept.max_rows,
@@ -236,7 +242,10 @@ def build(
     metrics = Metrics(version=tollhouse.__version__, providers=catalogue(providers))
     if traces is not None:
         metrics.spans_dropped = lambda: traces.dropped
-    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, is_traced=traces is not None)
+    shelf = shelf_of(settings, store, vault)
+    recall = recall_of(settings, clock, shelf, vault)
+    is_traced = traces is not None
+    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, recall, is_traced=is_traced)
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs, traces)
@@ -283,7 +292,7 @@ def build(
             store, clock, channels=named, credential_days=settings.alerts.credential_days, on_raised=outbox.wake
         ),
         outbox=outbox,
-        desk=desk_of(settings, steps, store, vault, outbox),
+        desk=desk_of(settings, steps, store, vault, outbox, shelf),
         conversing=conversing,
         worker=worker,
         metrics=metrics,
@@ -300,6 +309,7 @@ def steps_of(
     targets: Targets,
     metrics: Metrics,
     boot_id: str,
+    recall: Recall | None,
     *,
     is_traced: bool,
 ) -> Steps:
@@ -337,8 +347,27 @@ def steps_of(
             is_traced=is_traced,
         ),
         clock=clock,
+        recall=recall,
         keeps_bodies=settings.requests.bodies,
     )
+
+
+def shelf_of(settings: Settings, store: Store, vault: Vault) -> Shelf:
+    """Where answers are kept that may be given again."""
+    if settings.cache.store == "memory":
+        return Memory(store, settings.cache.max_bytes)
+    return Table(store, Box(vault.derive("kept answers")), settings.cache.max_bytes)
+
+
+def recall_of(settings: Settings, clock: Clock, shelf: Shelf, vault: Vault) -> Recall | None:
+    """Gives answers again; None where no route does."""
+    told = settings.cache
+    by_alias = {name: table.cache == "exact" for name, table in settings.routes.items() if table.cache is not None}
+    if told.mode == "off" and not any(by_alias.values()):
+        return None
+    exact = Exact(shelf, clock, ttl_s=told.ttl_seconds, answer_bytes=told.max_answer_bytes)
+    how = Recalling(is_on=told.mode == "exact", by_alias=by_alias, scope=told.scope, takes_sampled=told.sampled)
+    return Recall(exact, how, vault.derive("what is asked"))
 
 
 def map_of(settings: Settings, providers: Mapping[str, Provider], shared: Iterable[str]) -> Map:
@@ -374,7 +403,7 @@ def channels_of(settings: Settings, clock: Clock, store: Store, vault: Vault, cl
     return channels
 
 
-def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox: Outbox) -> Desk:
+def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox: Outbox, shelf: Shelf) -> Desk:
     """What management works with, beside the path of a request."""
     calling = steps.calling
 
@@ -399,6 +428,7 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox
         probe=Probe(calling.targets, steps.clock),
         outbox=outbox,
         private_hosts=frozenset(settings.alerts.private_hosts),
+        shelf=shelf,
     )
 
 

@@ -34,6 +34,7 @@ def rounds_of(house: House, retention: Retention = FOR_EVER) -> Housekeeping:
         keys=house.keys,
         watch=house.watch,
         metrics=house.metrics,
+        shelf=house.desk.shelf,
         retention=retention,
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from books import BOOT, Books, skeleton
 from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.cache.memory import Memory
 from tollhouse.errors import Unavailable
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
@@ -280,5 +281,6 @@ def housekeeping(books: Books, boot_id: str) -> Housekeeping:
         keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider, fields: "", {}),
         watch=Watch(books.store, books.clock, channels=(), credential_days=None, on_raised=lambda: None),
         metrics=Metrics(version="1"),
+        shelf=Memory(books.store, 1_000),
         retention=Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None),
     )

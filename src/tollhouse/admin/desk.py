@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tollhouse import ids
+from tollhouse.cache.shelf import Shelf
 from tollhouse.clock import Clock
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.identify import Caller
@@ -45,6 +46,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         forget: something changed that the hot path remembers for a few seconds.
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
         private_hosts: of endpoints, which may have private addresses.
+        shelf: where answers are kept that may be given again.
     """
 
     store: Store
@@ -62,6 +64,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     probe: Callable[[Provider, Secret, Fields], Awaitable[None]]
     outbox: Outbox
     private_hosts: frozenset[str]
+    shelf: Shelf
 
     async def change(self, work: Callable[[Writing], T]) -> T:
         """Do it in one transaction, then let the hot path see it."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from tollhouse.cache.shelf import Shelf
 from tollhouse.clock import Clock, SteadyClock
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.identify import Identify
@@ -62,6 +63,7 @@ class Housekeeping:
         keys: Keys,
         watch: Watch,
         metrics: Metrics,
+        shelf: Shelf,
         retention: Retention,
     ) -> None:
         self._store = store
@@ -73,6 +75,7 @@ class Housekeeping:
         self._keys = keys
         self._watch = watch
         self._metrics = metrics
+        self._shelf = shelf
         self._retention = retention
         self._retained_at_s = clock.monotonic()
 
@@ -114,6 +117,7 @@ class Housekeeping:
                 await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
         kept_since = to_micros(self._clock.now()) - repeats.KEPT_US
         await self._store.write(lambda tx: repeats.drop_before(tx, kept_since))
+        await self._shelf.tidy(to_micros(self._clock.now()))
         used_since = to_micros(self._clock.now()) - limit_use.KEPT_US
         await self._store.write(lambda tx: limit_use.drop_before(tx, used_since))
         if self._retention.max_delivery_days is not None:

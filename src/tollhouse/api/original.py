@@ -122,17 +122,17 @@ class Original(Surface):
         await peer.answer(200, (errors.JSON, *self.headers(exchange, head)), body)
 
     def _answered(self, exchange: Exchange, head: Head, said: bytes) -> Answered:
-        attempt, bill = exchange.attempt, exchange.bill
-        if attempt is None or bill is None:
-            raise ValueError("an answer without an attempt and its bill")
+        candidate, bill = exchange.candidate, exchange.bill
+        if candidate is None or bill is None:
+            raise ValueError("an answer that nobody gave, or without its bill")
         choice = COMPLETION.decode(said).choices[0]
         message = choice.message
         usage = bill.usage
         return Answered(
             success=True,
             request_id=head.shown_id,
-            provider=attempt.candidate.provider.name,
-            model=attempt.candidate.model,
+            provider=candidate.provider.name,
+            model=candidate.model,
             content=message.content,
             role=message.role,
             finish_reason=reason_of(choice),

@@ -14,6 +14,7 @@ from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import Repeats
 from tollhouse.api.run_source import Source, has_failed, opening, pieces
 from tollhouse.api.surface import Surface
+from tollhouse.cache import wishes
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.messages.views import RunView
 from tollhouse.conversations.responses import responses
@@ -68,6 +69,7 @@ class Responses(Surface):
             told = await responses.with_history(self._conversing, exchange.caller, fields, wish)
             return msgspec.json.encode(told)
         if bytes(fields.get("store", NULL)) == b"false":
+            exchange.wishes = wishes.PRIVATE
             return body
         return msgspec.json.encode(fields | {"store": False})
 

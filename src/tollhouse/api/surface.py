@@ -12,7 +12,7 @@ from contextlib import aclosing
 from types import ModuleType
 from typing import ClassVar, TypeAlias, cast
 
-from tollhouse.api import errors, ratelimit_headers
+from tollhouse.api import cache_headers, errors, ratelimit_headers
 from tollhouse.api.envelopes import Envelope
 from tollhouse.api.http import Head, Networks, Peer, read_head
 from tollhouse.api.live import Live, Response
@@ -22,7 +22,7 @@ from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.answer import Steps, answer, refuse, replay
 from tollhouse.gateway.count import count
 from tollhouse.gateway.exchange import Exchange
-from tollhouse.gateway.translated import LOSSY
+from tollhouse.gateway.translate import lossy
 from tollhouse.limits import Snapshot
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.providers.base import Headers
@@ -132,6 +132,8 @@ class Surface:
         claim: Claim | Answer | None = None
         try:
             exchange.tag, exchange.wait_s = head.tag, head.wait_s
+            if self._steps.recall is not None:
+                exchange.wishes = cache_headers.read(peer.headers)
             exchange.body = await self.read(peer, head, exchange)
             if head.idempotency_key is not None:
                 claim = await self._claim(exchange, head, head.idempotency_key, peer)
@@ -208,19 +210,21 @@ class Surface:
 def gateway_headers(exchange: Exchange, now_s: float) -> Headers:
     """What became of the request: who answered, at what price, with what held."""
     attempt = exchange.attempt
+    recalled = () if exchange.lookup is None else exchange.lookup.headers
     if attempt is None:
-        return ()
+        return recalled
     candidate, held = attempt.candidate, attempt.held
     cost = None if exchange.stream or exchange.bill is None else exchange.bill.cost
     pairs = [
         *candidate.headers,
+        *recalled,
         (b"x-tollhouse-attempts", b"%d" % len(exchange.attempts)),
         (b"x-tollhouse-hold-usd", usd_text(held.usd).encode()),
         (b"x-tollhouse-overhead-ms", b"%.3f" % max(0.0, (now_s - exchange.began_s - exchange.waited_s(now_s)) * 1e3)),
     ]
     translation = exchange.translations.get(candidate.provider.name)
     if translation is not None and (lost := translation.lost + exchange.tally.unsaid):
-        pairs.append((LOSSY, ", ".join(lost).encode("ascii", "replace")))
+        pairs.append(lossy(lost))
     if held.cap is not None:
         pairs.append((b"x-tollhouse-max-tokens", b"%d" % held.cap))
     left = held.remaining_usd

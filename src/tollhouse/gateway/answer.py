@@ -18,6 +18,7 @@ from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import Finishing, finish, reckon
 from tollhouse.gateway.identify import Identify
+from tollhouse.gateway.recall import Recall
 from tollhouse.gateway.speech import Speech
 from tollhouse.upstream.base import Taker
 
@@ -34,6 +35,7 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     calling: Calling
     finishing: Finishing
     clock: Clock
+    recall: Recall | None = None
     keeps_bodies: bool = False
 
 
@@ -62,7 +64,8 @@ async def answer(
         read(exchange)
         exchange.admission = steps.admit.admit(exchange.caller, exchange.began_s, estimate(exchange))
         candidates = find(exchange, steps)
-        speech, piece = await call.begin(exchange, candidates, steps.calling)
+        begin = call.begin if steps.recall is None else steps.recall.begin
+        speech, piece = await begin(exchange, candidates, steps.calling)
         exchange.first_s = steps.clock.monotonic()
         if exchange.tally.has_ended:
             reckon(exchange)

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
 
+from tollhouse.cache import wishes
+from tollhouse.cache.wishes import Wishes
 from tollhouse.dialects.texts import Asked
 from tollhouse.gateway.bill import Bill
 from tollhouse.gateway.identify import Caller
+from tollhouse.gateway.lookup import Lookup
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.translate import AnyTranslation
@@ -86,7 +89,9 @@ class Exchange:
         error: what ended it, when it did not succeed.
         has_left: the client went away.
         wait_s: how long the client would rather wait than be refused for lack of money.
-        cache: what spared the call, when something did.
+        cache: what spared the call, or would have: `hit`, `miss`, `bypass`, `replayed`; None when nothing could.
+        lookup: what the cache made of it; None when there is none.
+        wishes: what the client says about being answered from it.
         put: takes what settles and records it, for who writes that with something of their own, and owes it; else the
             writer does.
         may_repeat: a candidate may be asked again after a pause; not for who tries again themselves.
@@ -114,6 +119,7 @@ class Exchange:
         "id",
         "ip",
         "keeps_bodies",
+        "lookup",
         "may_repeat",
         "put",
         "request",
@@ -130,6 +136,7 @@ class Exchange:
         "upstream_s",
         "user_agent",
         "wait_s",
+        "wishes",
     )
 
     def __init__(
@@ -155,6 +162,8 @@ class Exchange:
         self.run_id: str | None = None
         self.wait_s = 0.0
         self.cache: str | None = None
+        self.lookup: Lookup | None = None
+        self.wishes: Wishes = wishes.NONE
         self.admission: Admission | None = None
         self.attempts: list[Attempt] = []
         self.tally = Tally()
@@ -186,6 +195,13 @@ class Exchange:
     def attempt(self) -> Attempt | None:
         """The attempt that answers, or was tried last."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """Who answers, has answered before, or was asked last."""
+        if self.attempts:
+            return self.attempts[-1].candidate
+        return None if self.lookup is None else self.lookup.candidate
 
     def begin(self, boot_id: str) -> Skeleton:
         """The row as far as it is known before anything is sent."""

@@ -162,7 +162,7 @@ def _status(exchange: Exchange, outcome: str) -> int:
 
 def _ending(exchange: Exchange, outcome: str, now_s: float) -> Ending:
     attempts, error, bill, first_s = exchange.attempts, exchange.error, exchange.bill, exchange.first_s
-    candidate = attempts[-1].candidate if attempts else None
+    candidate = exchange.candidate
     usage = bill.usage if bill else None
     upstream_s = exchange.upstream_s
     if exchange.stream and first_s is not None:
@@ -175,7 +175,7 @@ def _ending(exchange: Exchange, outcome: str, now_s: float) -> Ending:
         error_message=_message(error),
         provider=candidate.provider.name if candidate else None,
         model=candidate.model if candidate else None,
-        credential_id=candidate.key.id if candidate and candidate.key else None,
+        credential_id=candidate.key.id if attempts and candidate and candidate.key else None,
         finish_reason=_storable(exchange.tally.finish_reason) if exchange.tally.finish_reason else None,
         input_tokens=usage.input_tokens if usage else None,
         input_cached_tokens=usage.input_cached_tokens if usage else None,

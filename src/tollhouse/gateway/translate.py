@@ -62,6 +62,11 @@ class TextsTranslation(msgspec.Struct, frozen=True):
         return body
 
 
+def lossy(lost: Iterable[str]) -> tuple[bytes, bytes]:
+    """The header that names what gets lost between two dialects."""
+    return b"x-tollhouse-lossy", ", ".join(lost).encode("ascii", "replace")
+
+
 AnyTranslation: TypeAlias = Translation | TextsTranslation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,10 +15,8 @@ from tollhouse.dialects.texts import Texts, Vectors
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Cost, Streamed, Whole
 from tollhouse.gateway.tally import Tally
+from tollhouse.gateway.translate import lossy
 from tollhouse.upstream.base import Reply
-
-LOSSY: Final = b"x-tollhouse-lossy"
-"""The header that names what gets lost between two dialects."""
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +146,7 @@ class TranslatedStream(Streamed):
             event = replace(event, name=self._heading.names.get(event.name, event.name))
         if type(event) is PartSeen and (unsaid := carry.unsaid((event.part,), self._heading.dialect.SHOWS)):
             # The head of the answer has been sent, so that a comment tells it.
-            return b": %b: %b\n\n" % (LOSSY, ", ".join(unsaid).encode("ascii", "replace"))
+            return b": %b: %b\n\n" % lossy(unsaid)
         said: bytes = self._writer.write(event)
         return said
 

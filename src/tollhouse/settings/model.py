@@ -98,6 +98,25 @@ class ConversationSettings(_Table):
     """Keep the responses of OpenAI's clients that do not say whether to (`store`), as OpenAI does."""
 
 
+class CacheSettings(_Table):
+    """Answers that are given again, for nothing, when the same is asked once more."""
+
+    mode: Literal["off", "exact"] = "off"
+    """`exact` gives an answer again to what is asked to the letter."""
+    scope: Literal["user", "workspace", "public"] = "user"
+    """Who shares answers: nobody, the users of a workspace, or everybody."""
+    ttl_seconds: PositiveInt = 3600
+    """How long an answer is given again, in seconds, at most; a client may ask for less."""
+    sampled: bool = False
+    """Also give those again that chance had a part in: all that were not asked with a temperature of 0."""
+    store: Literal["database", "memory"] = "database"
+    """`memory` is quicker, each process has its own, and a restart empties it."""
+    max_bytes: PositiveInt = 256 * 1024 * 1024
+    """Size of all answers, in bytes; beyond it those go that are oldest, in memory those not wanted for longest."""
+    max_answer_bytes: PositiveInt = 256 * 1024
+    """A larger answer is not kept, in bytes."""
+
+
 class JobSettings(_Table):
     """How runs in the background are executed, and what is kept of runs."""
 
@@ -285,6 +304,8 @@ class RouteTable(_Table):
     """`provider/model`, best first; with a weight other than 1, `{ model = "provider/model", weight = 3 }`."""
     strategy: Literal["fallback", "weighted", "cheapest", "fastest", "least_busy"] = "fallback"
     """Who is asked first: as written, by weight, price, speed or load. The others follow as written."""
+    cache: Literal["off", "exact"] | None = None
+    """Whether its answers are given again, where that is otherwise than `cache.mode`."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -351,6 +372,7 @@ class Settings(BaseSettings):
     timeouts: TimeoutSettings = TimeoutSettings()
     new_user: NewUserSettings = NewUserSettings()
     conversations: ConversationSettings = ConversationSettings()
+    cache: CacheSettings = CacheSettings()
     jobs: JobSettings = JobSettings()
     requests: RequestLogSettings = RequestLogSettings()
     log: LogSettings = LogSettings()

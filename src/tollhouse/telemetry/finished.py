@@ -131,7 +131,7 @@ class Ended(Protocol):
 
     @property
     def cache(self) -> str | None:
-        """What spared the call, when something did."""
+        """What spared the call, or could have: `hit`, `miss`, `bypass`, `replayed`; None when nothing could."""
 
     @property
     def response_time_us(self) -> int:

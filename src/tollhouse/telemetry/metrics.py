@@ -77,6 +77,7 @@ class Metrics(Collector):
         self._unpriced = _Counter("unpriced_requests", "Requests whose price is unknown")
         self._rate_rejections = _Counter("ratelimit_rejections", "Requests over a limit", "scope")
         self._budget_rejections = _Counter("budget_rejections", "Requests that a budget did not cover")
+        self._lookups = _Counter("cache_lookups", "Requests for which an earlier answer was looked for", "result")
         self._deliveries = _Counter("webhook_deliveries", "Attempts to deliver alerts", "outcome")
         self._jobs = _Counter("jobs_finished", "Runs in the background that ended", "outcome")
         self._registry = CollectorRegistry(auto_describe=False)
@@ -94,6 +95,8 @@ class Metrics(Collector):
                 self._first_tokens.observe(ending.first_token_us * _MICRO)
             self._count_tokens(ending)
             self._count_cost(ending)
+            if ending.cache in _LOOKUPS:
+                self._lookups.add(1, ending.cache)
             if ending.status == _TOO_MANY:
                 self._count_rejection(ending.outcome)
 
@@ -134,6 +137,7 @@ class Metrics(Collector):
         yield self._unpriced.family()
         yield self._rate_rejections.family()
         yield self._budget_rejections.family()
+        yield self._lookups.family()
         yield self._deliveries.family()
         yield self._jobs.family()
         yield CounterMetricFamily("tollhouse_spans_dropped", "Spans no collector has got", value=self.spans_dropped())
@@ -195,6 +199,8 @@ def _codes(kind: type[TollhouseError]) -> Iterator[str]:
     for narrower in kind.__subclasses__():
         yield from _codes(narrower)
 
+
+_LOOKUPS = ("hit", "miss", "bypass")
 
 _OUTCOMES = frozenset(_codes(TollhouseError)) | {"cancelled", "client_left", "gateway_stopped", "ok", "succeeded"}
 

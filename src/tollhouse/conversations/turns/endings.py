@@ -74,7 +74,7 @@ def ending_of(
     Args:
         is_late: it was stopped by its deadline, which is a failure.
     """
-    attempt, bill, counted = exchange.attempt, exchange.bill, exchange.tally.usage
+    candidate, bill, counted = exchange.candidate, exchange.bill, exchange.tally.usage
     status: RunStatus = "succeeded"
     told = None
     if error is not None and exchange.has_left and not is_late:
@@ -86,11 +86,11 @@ def ending_of(
         status=status,
         parts=parts,
         finish_reason=finish_reason,
-        model=f"{attempt.candidate.provider.name}/{attempt.candidate.model}" if attempt else None,
+        model=f"{candidate.provider.name}/{candidate.model}" if candidate else None,
         tokens=estimate_parts(parts) if exact is None else max(0, exact),
         tokens_estimated=exact is None,
         error=told,
-        usage=None if bill is None else usage_view(bill.usage),
+        usage=None if bill is None else usage_view(bill.usage, cached=exchange.cache == "hit"),
         cost=None if bill is None else bill.cost,
     )
 
@@ -131,12 +131,13 @@ def error_view(error: BaseException) -> RunErrorView:
     )
 
 
-def usage_view(usage: Any) -> TurnUsageView:
-    """Tokens, as the run's row keeps them."""
+def usage_view(usage: Any, *, cached: bool = False) -> TurnUsageView:
+    """Tokens, as the run's row keeps them; `cached` when an earlier answer was given again."""
     return TurnUsageView(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         total_tokens=usage.total_tokens,
         input_cached_tokens=usage.input_cached_tokens,
         output_reasoning_tokens=usage.output_reasoning_tokens,
+        cached=cached,
     )

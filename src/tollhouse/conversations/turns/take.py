@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tollhouse.cache import wishes
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.keeping import titles
 from tollhouse.conversations.messages.asking import write_request
@@ -135,6 +136,8 @@ def _exchange(run: Mapping[str, Any], caller: Caller, origin: Origin, conversing
     exchange.tag = origin.tag
     exchange.traceparent = origin.traceparent
     exchange.run_id = run["id"]
+    if run["tip_id"] is not None:
+        exchange.wishes = wishes.ANOTHER
     # In the background we try again ourselves, and later.
     exchange.may_repeat = not run["background"]
     return exchange
