@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable
@@ -93,6 +94,37 @@ def test_requests_are_routed_as_the_page_says(command: Command, tmp_path: Path):
     }
     assert first["cautious"]["why"].endswith("asked first by 9 of 10 requests")
     assert [route["weights"] for route in ended["routes list"].json["data"]] == [[9, 1], [1, 1], [1, 1]]
+
+
+def test_answers_are_given_again_as_the_page_says(command: Command, tmp_path: Path):
+    text = (PAGES / "give-answers-again.md").read_text()
+    config = tmp_path / "tollhouse.toml"
+    config.write_text("".join(re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)))
+    place = ("--data", str(tmp_path / "data"), "--config", str(config))
+    said = []
+    with started(tmp_path / "data", env={"TOLLHOUSE_CONFIG": str(config)}) as gateway:
+        headers = {"Authorization": f"Bearer {gateway.served['api_key']}", "Content-Type": "application/json"}
+        for model in ("demo/echo", "demo/echo", "faq", "live"):
+            body = {"model": model, "temperature": 0, "messages": [{"role": "user", "content": "Hi"}]}
+            with gateway.connected() as connection:
+                connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+                response = connection.getresponse()
+                assert (response.status, bool(response.read())) == (200, True)
+                said.append(response.headers["x-tollhouse-cache"])
+        ended = [command(*words, *place, "--json") for words in commands("give-answers-again.md")]
+    assert [one.partition("; age")[0] for one in said] == ["miss", "hit", "hit", "bypass; reason=off"]
+    assert [one.status for one in ended] == [0] * 4
+    stats, of_model, of_tag, of_all = [one.json for one in ended]
+    assert (stats["entries"], of_model["entries"], of_tag["cleared"], of_all["cleared"]) == (1, 1, 0, 1)
+
+
+def test_what_is_in_memory_is_asked_of_the_gateway_itself(command: Command, tmp_path: Path):
+    config = tmp_path / "tollhouse.toml"
+    config.write_text('[cache]\nmode = "exact"\nstore = "memory"\n')
+    with started(tmp_path / "data", env={"TOLLHOUSE_CONFIG": str(config)}):
+        for verb in ("stats", "clear"):
+            ended = command("cache", verb, "--data", str(tmp_path / "data"), "--config", str(config))
+            assert (ended.status, "DELETE /api/cache" in ended.err) == (1, True)
 
 
 def configured(folder: Path) -> Path:

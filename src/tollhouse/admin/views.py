@@ -97,6 +97,15 @@ class TokenMade(TokenView, frozen=True, kw_only=True):
         return f"TokenMade(id={self.id!r}, token=***)"
 
 
+class CacheView(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers that can be given again; `saved_usd` is what those have cost that were, each time."""
+
+    entries: int
+    size_bytes: int
+    hits: int
+    saved_usd: str
+
+
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's key, without itself.
 

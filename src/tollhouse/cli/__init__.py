@@ -15,6 +15,7 @@ from tollhouse import __version__
 from tollhouse.cli.accounting import budgets, spend, verify
 from tollhouse.cli.alerts import alerts, deliveries, webhooks
 from tollhouse.cli.audit import audit
+from tollhouse.cli.cache import cache
 from tollhouse.cli.credentials import credentials, rotate_key
 from tollhouse.cli.demo import demo
 from tollhouse.cli.jobs import jobs
@@ -38,7 +39,7 @@ for command in (up, serve, work, migrate, doctor, verify, spend, rotate_key, fak
     app.command(command.__name__.replace("_", "-"))(command)
 for group in (workspaces, users, tokens, credentials, budgets, routes, requests, jobs):
     app.add_typer(group)
-for group in (alerts, webhooks, deliveries, audit, config, demo):
+for group in (alerts, webhooks, deliveries, audit, cache, config, demo):
     app.add_typer(group)
 
 

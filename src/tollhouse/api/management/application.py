@@ -17,6 +17,7 @@ from tollhouse.api.http import AsgiPeer, Head, Networks, Receive, Scope, Send, r
 from tollhouse.api.management import (
     audit,
     budgets,
+    cache,
     conversations,
     jobs,
     people,
@@ -40,7 +41,7 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    for room in (people, secrets, budgets, reports, webhooks, audit, jobs, conversations, turns, sharing):
+    for room in (people, secrets, budgets, reports, webhooks, audit, cache, jobs, conversations, turns, sharing):
         yield from room.table.routes
 
 

@@ -196,6 +196,14 @@ class JobsAsked(Paging):
     error: Text | None = None
 
 
+class CacheAsked(Body):
+    """Some of the answers that are kept; nothing said, all."""
+
+    user: Text | None = None
+    model: Text | None = None
+    tag: Text | None = None
+
+
 class DeliveriesAsked(Paging):
     target: Text | None = None
     status: DeliveryStatus | None = None
