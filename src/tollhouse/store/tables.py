@@ -393,6 +393,17 @@ kept_answer = Table(
     sqlite_with_rowid=False,
 )
 
+likeness_trial = Table(
+    "likeness_trial",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("likeness", Integer, nullable=False),
+    Column("is_wrong", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 process = Table(
     "process",
     metadata,

@@ -1,4 +1,4 @@
-"""Answers are kept for a while, to be given again."""
+"""Answers are kept for a while, to be given again; and how those did that answered what only resembled it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,3 +25,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_kept_answer_created_at"), "kept_answer", ["created_at"])
     op.create_index(op.f("ix_kept_answer_expires_at"), "kept_answer", ["expires_at"])
+    op.create_table(
+        "likeness_trial",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("likeness", sa.Integer(), nullable=False),
+        sa.Column("is_wrong", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_likeness_trial")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_likeness_trial_created_at"), "likeness_trial", ["created_at"])
