@@ -34,8 +34,10 @@ from tollhouse.api.responses import Responses
 from tollhouse.api.surface import Surface
 from tollhouse.cache.exact import Exact
 from tollhouse.cache.memory import Memory
+from tollhouse.cache.semantic import Semantic
 from tollhouse.cache.shelf import Shelf
 from tollhouse.cache.table import Table
+from tollhouse.cache.trials import Trials
 from tollhouse.clock import Clock, SteadyClock
 from tollhouse.conversations.conversing import Conversing, Habits
 from tollhouse.conversations.runs.under_way import UnderWay
@@ -51,6 +53,7 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys, shared_key
 from tollhouse.gateway.recall import Recall, Recalling
 from tollhouse.gateway.recover import recover
+from tollhouse.gateway.resemble import Resemble, Resembling
 from tollhouse.gateway.route import Alias, Map, catalogue
 from tollhouse.gateway.standing import Standing
 from tollhouse.gateway.targets import Targets
@@ -243,7 +246,7 @@ def build(
     if traces is not None:
         metrics.spans_dropped = lambda: traces.dropped
     shelf = shelf_of(settings, store, vault)
-    recall = recall_of(settings, clock, shelf, vault)
+    recall = recall_of(settings, clock, store, shelf, vault)
     is_traced = traces is not None
     steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, recall, is_traced=is_traced)
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
@@ -359,15 +362,18 @@ def shelf_of(settings: Settings, store: Store, vault: Vault) -> Shelf:
     return Table(store, Box(vault.derive("kept answers")), settings.cache.max_bytes)
 
 
-def recall_of(settings: Settings, clock: Clock, shelf: Shelf, vault: Vault) -> Recall | None:
+def recall_of(settings: Settings, clock: Clock, store: Store, shelf: Shelf, vault: Vault) -> Recall | None:
     """Gives answers again; None where no route does."""
-    told = settings.cache
-    by_alias = {name: table.cache == "exact" for name, table in settings.routes.items() if table.cache is not None}
+    told, routes = settings.cache, settings.routes.items()
+    by_alias = {name: table.cache == "exact" for name, table in routes if table.cache is not None}
     if told.mode == "off" and not any(by_alias.values()):
         return None
     exact = Exact(shelf, clock, ttl_s=told.ttl_seconds, answer_bytes=told.max_answer_bytes)
     how = Recalling(is_on=told.mode == "exact", by_alias=by_alias, scope=told.scope, takes_sampled=told.sampled)
-    return Recall(exact, how, vault.derive("what is asked"))
+    semantic = {name: table.semantic for name, table in routes if table.semantic is not None}
+    resembling = Resembling(**told.semantic.model_dump(exclude={"likeness"}), by_alias=semantic)
+    resemble = Resemble(exact, Semantic(told.semantic.likeness), Trials(store, clock), resembling)
+    return Recall(exact, how, vault.derive("what is asked"), resemble if resembling.is_wanted else None)
 
 
 def map_of(settings: Settings, providers: Mapping[str, Provider], shared: Iterable[str]) -> Map:

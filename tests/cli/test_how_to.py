@@ -113,8 +113,9 @@ def test_answers_are_given_again_as_the_page_says(command: Command, tmp_path: Pa
                 said.append(response.headers["x-tollhouse-cache"])
         ended = [command(*words, *place, "--json") for words in commands("give-answers-again.md")]
     assert [one.partition("; age")[0] for one in said] == ["miss", "hit", "hit", "bypass; reason=off"]
-    assert [one.status for one in ended] == [0] * 4
-    stats, of_model, of_tag, of_all = [one.json for one in ended]
+    assert [one.status for one in ended] == [0] * 5
+    stats, of_model, of_tag, of_all, trials = [one.json for one in ended]
+    assert trials["data"] == []
     assert (stats["entries"], of_model["entries"], of_tag["cleared"], of_all["cleared"]) == (1, 1, 0, 1)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tollhouse.admin.access import find_user
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import CacheView
+from tollhouse.admin.views import CacheView, Listing, TrialsView, listing
+from tollhouse.cache.evidence import Evidence
+from tollhouse.cache.trials import Trials
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.store.engine import Writing
 from tollhouse.store.kept_answers import Which
@@ -26,6 +28,24 @@ async def measure(
         size_bytes=found.size_bytes,
         hits=found.hits,
         saved_usd=usd_text(Nanodollars(found.saved)),
+    )
+
+
+async def list_trials(desk: Desk) -> Listing[TrialsView]:
+    """What the comparisons of the last thirty days say of answers to questions like those that were asked, by name."""
+    found = await Trials(desk.store, desk.clock).all()
+    return listing([_view(name, evidence) for name, evidence in sorted(found.items())], has_more=False)
+
+
+def _view(name: str, evidence: Evidence) -> TrialsView:
+    low, high = evidence.bounds
+    return TrialsView(
+        name=name,
+        compared=evidence.compared,
+        wrong=evidence.wrong,
+        share=round(evidence.rate, 4),
+        low=round(low, 4),
+        high=round(high, 4),
     )
 
 

@@ -20,6 +20,7 @@ from tollhouse.notify.watch import Watch
 from tollhouse.store import (
     alerts,
     credentials,
+    likeness_trials,
     limit_use,
     machinery,
     people,
@@ -118,6 +119,8 @@ class Housekeeping:
         kept_since = to_micros(self._clock.now()) - repeats.KEPT_US
         await self._store.write(lambda tx: repeats.drop_before(tx, kept_since))
         await self._shelf.tidy(to_micros(self._clock.now()))
+        tried_since = to_micros(self._clock.now()) - likeness_trials.KEPT_US
+        await self._store.write(lambda tx: likeness_trials.drop_before(tx, tried_since))
         used_since = to_micros(self._clock.now()) - limit_use.KEPT_US
         await self._store.write(lambda tx: limit_use.drop_before(tx, used_since))
         if self._retention.max_delivery_days is not None:

@@ -106,6 +106,22 @@ class CacheView(msgspec.Struct, frozen=True, kw_only=True):
     saved_usd: str
 
 
+class TrialsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers to questions like those that were asked, under a name, compared with what the model said.
+
+    Attributes:
+        wrong: how many of those compared were other answers.
+        share: of wrong ones; between `low` and `high` it lies truly, at 95 % confidence.
+    """
+
+    name: str
+    compared: int
+    wrong: int
+    share: float
+    low: float
+    high: float
+
+
 class CredentialView(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's key, without itself.
 

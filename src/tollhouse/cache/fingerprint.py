@@ -110,6 +110,17 @@ def key_of(
     return blake2b(told, digest_size=32, key=secret).hexdigest()
 
 
+def last_words(request: ChatRequest) -> tuple[ChatRequest, str] | None:
+    """What the user said last, and the request without it; None when that is more than words."""
+    last = request.messages[-1]
+    if last.role != "user" or len(last.parts) != 1:
+        return None
+    part = last.parts[0]
+    if not isinstance(part, TextPart) or part.extra or last.extra:
+        return None
+    return replace(request, messages=(*request.messages[:-1], replace(last, parts=()))), part.text
+
+
 def is_plain(request: ChatRequest) -> bool:
     """Nothing is said that only the dialect of the request knows."""
     return not (request.extra.keys() - UNHEARD) and all(map(_is_plain, request.messages))

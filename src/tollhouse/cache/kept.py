@@ -58,6 +58,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     cost: int | None
     at_us: int
 
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return "".join([each.part.text for each in self.parts if isinstance(each, _Words)])
+
     def answer(self, answer_id: str, created: int) -> Answer:
         """The answer, under a name and date of its own."""
         parts: tuple[Part, ...] = tuple([each.whole for each in self.parts])

@@ -8,7 +8,7 @@ import typer
 
 from tollhouse.cli.opening import with_desk
 from tollhouse.cli.options import Config, Data, Json
-from tollhouse.cli.output import show_one
+from tollhouse.cli.output import show_list, show_one
 from tollhouse.errors import CannotStart
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ def show_stats(
 
     found = with_desk(data, config, lambda desk, _: room.measure(shared(desk), user=user, model=model, tag=tag))
     show_one(found, as_json)
+
+
+@cache.command("trials")
+def list_trials(data: Data = None, config: Config = None, as_json: Json = False) -> None:
+    """Show how often an answer to a question like what was asked was the wrong one, and how sure that is."""
+    from tollhouse.admin import cache as room
+
+    found = with_desk(data, config, lambda desk, _: room.list_trials(desk))
+    show_list(found, ("name", "compared", "wrong", "share", "low", "high"), as_json)
 
 
 @cache.command("clear")

@@ -89,7 +89,8 @@ class Exchange:
         error: what ended it, when it did not succeed.
         has_left: the client went away.
         wait_s: how long the client would rather wait than be refused for lack of money.
-        cache: what spared the call, or would have: `hit`, `miss`, `bypass`, `replayed`; None when nothing could.
+        cache: what spared the call, or would have: `hit`, `similar`, `miss`, `bypass`, `replayed`; None when nothing
+            could.
         lookup: what the cache made of it; None when there is none.
         wishes: what the client says about being answered from it.
         put: takes what settles and records it, for who writes that with something of their own, and owes it; else the
@@ -202,6 +203,11 @@ class Exchange:
         if self.attempts:
             return self.attempts[-1].candidate
         return None if self.lookup is None else self.lookup.candidate
+
+    @property
+    def is_recalled(self) -> bool:
+        """What was answered before is said again."""
+        return self.lookup is not None and self.lookup.candidate is not None
 
     def begin(self, boot_id: str) -> Skeleton:
         """The row as far as it is known before anything is sent."""

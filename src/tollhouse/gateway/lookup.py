@@ -21,16 +21,18 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it.
 
     Attributes:
-        result: `bypass` when it was not looked for, because of `why`.
-        candidate: who gave the answer that is given again; None unless it is a hit.
+        result: `bypass` when it was not looked for, because of `why`; `similar` when another question was answered.
+        candidate: who gave the answer that is given again; None when none is.
         age_s: how long ago that was.
+        likeness: of the two questions, 0 to 1, when they are not the same.
         lost: what of the question was not told then.
     """
 
-    result: Literal["hit", "miss", "bypass"]
+    result: Literal["hit", "similar", "miss", "bypass"]
     why: Why | None = None
     candidate: Candidate | None = None
     age_s: int = 0
+    likeness: float | None = None
     lost: tuple[str, ...] = ()
 
     @property
@@ -41,4 +43,5 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
         if self.candidate is None:
             return ((HEADER, self.result.encode()),)
         lost = (lossy(self.lost),) if self.lost else ()
-        return ((HEADER, b"hit; age=%d" % self.age_s), *self.candidate.headers, *FREE, *lost)
+        said = f"{self.result}; age={self.age_s}" + ("" if self.likeness is None else f"; likeness={self.likeness:.3f}")
+        return ((HEADER, said.encode()), *self.candidate.headers, *FREE, *lost)

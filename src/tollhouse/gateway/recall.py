@@ -6,10 +6,10 @@ the other way round. It is kept when it has ended well, and has the one for whom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from types import ModuleType
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -31,18 +31,15 @@ from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import bill_so_far
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.lookup import Lookup
+from tollhouse.gateway.recorded import Recorded, Said
+from tollhouse.gateway.resemble import Guess, Question, Resemble
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech
 from tollhouse.money.amounts import Nanodollars, usd_text
-from tollhouse.upstream.base import Taker
 
 NOTHING: Final = Nanodollars(0)
 FREE: Final = Bill(Usage(input_tokens=0, output_tokens=0), NOTHING, NOTHING, "exact")
 """What an answer comes to that is given again: nobody has read or made anything."""
-
-
-AROUND: Final = 64
-"""Each few letters of a stream come in a frame, which has up to so many times their bytes."""
 
 
 class Recalling(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,73 +58,112 @@ class Recalling(msgspec.Struct, frozen=True, kw_only=True):
     takes_sampled: bool
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """What is looked for: by its key, and by what it resembles, if that is wanted."""
+
+    key: str
+    question: Question | None
+
+
 class Recall:
     """Looks for an answer before anybody is asked, and keeps what was."""
 
-    def __init__(self, exact: Exact, recalling: Recalling, secret: bytes) -> None:
-        """Look among `exact`; `secret` keys the digests of what is asked."""
+    def __init__(self, exact: Exact, recalling: Recalling, secret: bytes, resemble: Resemble | None = None) -> None:
+        """Look among `exact`.
+
+        Args:
+            secret: keys the digests of what is asked.
+            resemble: looks for what only resembles it; None where that is not wanted.
+        """
         self._exact = exact
         self._recalling = recalling
         self._secret = secret
+        self._resemble = resemble
         self._flights = Flights()
 
     async def begin(
         self, exchange: Exchange, candidates: tuple[Candidate, ...], calling: Calling
     ) -> tuple[Speech, bytes]:
         """The answer that was given before, or who begins to speak now; and the first bytes. Raises as `call.begin`."""
-        why, key = self._key_of(exchange, candidates)
-        if why is not None:
-            _tell(exchange, Lookup(result="bypass", why=why))
+        asked = self._asked(exchange, candidates)
+        if not isinstance(asked, Asked):
+            _tell(exchange, Lookup(result="bypass", why=asked))
             return await call.begin(exchange, candidates, calling)
-        found = None if exchange.wishes.wants_new else await self._flights.join(key)
+        key, wishes = asked.key, exchange.wishes
+        found = None if wishes.wants_new else await self._flights.join(key)
         if found is not None:
             return self._again(exchange, key, found, candidates)
         flight = self._flights.begin(key)
         try:
-            if not exchange.wishes.wants_new:
-                found = await self._exact.find(key, exchange.wishes)
+            if not wishes.wants_new:
+                found = await self._exact.find(key, wishes)
             if found is not None:
                 self._flights.land(key, flight, found)
                 return self._again(exchange, key, found, candidates)
+            guess = await self._guess(asked, exchange, calling)
+            if guess is not None and guess.is_given:
+                # Who waits for it has a guess of his own.
+                self._flights.fail(key, flight)
+                return self._again(exchange, guess.key, guess.kept, candidates, guess.likeness)
             _tell(exchange, Lookup(result="miss"))
             speech, first = await call.begin(exchange, candidates, calling)
         except BaseException:
             self._flights.fail(key, flight)
             raise
-        keep = partial(self._keep, exchange, key, flight, candidates)
+        keep = partial(self._keep, exchange, asked, guess, flight, candidates)
         return Recorded(speech, first, self._exact.answer_bytes, keep, partial(self._flights.fail, key, flight)), first
 
-    def _key_of(self, exchange: Exchange, candidates: tuple[Candidate, ...]) -> tuple[Why | None, str]:
+    def _asked(self, exchange: Exchange, candidates: tuple[Candidate, ...]) -> Asked | Why:
         """By what the answer is found; or why it is not looked for. The cheap reasons come first."""
         recalling, wishes, glance, caller = self._recalling, exchange.wishes, exchange.glance, exchange.caller
         if caller is None:
             raise ValueError("an answer is somebody's")
         if not recalling.by_alias.get(exchange.asked_model or "", recalling.is_on):
-            return "off", ""
+            return "off"
         if wishes.is_private:
-            return "private", ""
+            return "private"
         if glance.has_tools:
-            return "tools", ""
+            return "tools"
         if glance.media:
-            return "media", ""
+            return "media"
         if glance.searches != 0:
-            return "searches", ""
+            return "searches"
         try:
             request = exchange.read()
         except InvalidRequest:
             # A provider that speaks this dialect may know what to make of it, and it passes as it came.
-            return "unreadable", ""
+            return "unreadable"
         why = fingerprint.unfit(request, takes_sampled=recalling.takes_sampled or wishes.ttl_s is not None)
         if why is not None or not isinstance(request, ChatRequest):
-            return why or "operation", ""
+            return why or "operation"
         sources = [_source(one, recalling.scope) for one in candidates]
-        owner = _owner(caller, recalling.scope)
-        return None, fingerprint.key_of(request, sources, owner, exchange.hints, secret=self._secret)
+        key_of = partial(
+            fingerprint.key_of,
+            sources=sources,
+            owner=_owner(caller, recalling.scope),
+            hints=exchange.hints,
+            secret=self._secret,
+        )
+        question = None
+        if self._resemble is not None:
+            question = self._resemble.question(exchange.asked_model or "", request, key_of)
+        return Asked(key_of(request), question)
+
+    async def _guess(self, asked: Asked, exchange: Exchange, calling: Calling) -> Guess | None:
+        """An answer to what resembles it; None when none is known, or none is wanted."""
+        if self._resemble is None or asked.question is None or exchange.wishes.wants_new:
+            return None
+        return await self._resemble.guess(asked.question, exchange.wishes, calling.chance())
 
     def _again(
-        self, exchange: Exchange, key: str, found: Kept, candidates: tuple[Candidate, ...]
+        self,
+        exchange: Exchange,
+        key: str,
+        found: Kept,
+        candidates: tuple[Candidate, ...],
+        likeness: float | None = None,
     ) -> tuple[Speech, bytes]:
-        """The same once more."""
+        """The same once more; `likeness` is that of the questions, when they are not the same."""
         served = found.provider, found.model
         candidate = next(one for one in candidates if one.served == served)
         dialect, tally = exchange.dialect, exchange.tally
@@ -135,16 +171,22 @@ class Recall:
         if found.dialect != dialect.NAME:
             lost += carry.unsaid_of(answer, dialect.SHOWS, frozenset())
             answer = carry.bare_answer(answer)
+        result: Literal["hit", "similar"] = "hit" if likeness is None else "similar"
         age_s = self._exact.age_s(found)
-        _tell(exchange, Lookup(result="hit", candidate=candidate, age_s=age_s, lost=lost))
+        _tell(exchange, Lookup(result=result, candidate=candidate, age_s=age_s, likeness=likeness, lost=lost))
         exchange.bill = FREE
         tally.model, tally.usage, tally.finish_reason, tally.is_meaningful = found.served, found.usage, found.said, True
         self._exact.hit(key)
-        said = said_again(answer, exchange)
-        return Said(), said
+        return Said(), said_again(answer, exchange)
 
     def _keep(
-        self, exchange: Exchange, key: str, flight: Flight, candidates: tuple[Candidate, ...], said: bytes
+        self,
+        exchange: Exchange,
+        asked: Asked,
+        guess: Guess | None,
+        flight: Flight,
+        candidates: tuple[Candidate, ...],
+        said: bytes,
     ) -> None:
         """An answer has ended well: keep it, if it may be given again, and let those have it who wait for it."""
         last, caller = exchange.attempts[-1], exchange.caller
@@ -161,74 +203,12 @@ class Recall:
                 cost=bill_so_far(exchange).cost,
             )
         if found is not None and caller is not None:
-            self._exact.keep(key, found, user_id=caller.user_id, tag=exchange.tag, wishes=exchange.wishes)
-        self._flights.land(key, flight, found)
-
-
-class Said:
-    """What was said before has been said again: nothing follows."""
-
-    async def first(self) -> bytes:
-        return b""
-
-    async def next(self, outlet: Taker | None = None) -> bytes:
-        return b""
-
-    def close(self) -> None:
-        pass
-
-
-class Recorded:
-    """A speech of which is remembered what the client hears, to its end."""
-
-    def __init__(
-        self,
-        speech: Speech,
-        first: bytes,
-        most_bytes: int,
-        on_end: Callable[[bytes], None],
-        on_close: Callable[[], None],
-    ) -> None:
-        """Listen to a speech that has begun.
-
-        Args:
-            most_bytes: of an answer that is remembered; the same in a stream is many times as long.
-            on_end: told all that was said, when nothing is missing.
-            on_close: told when it is over, in any case.
-        """
-        self._speech = speech
-        self._said = [first]
-        self._left_bytes = most_bytes * AROUND - len(first)
-        self._on_end = on_end
-        self._on_close = on_close
-
-    async def first(self) -> bytes:
-        return self._said[0]
-
-    async def next(self, outlet: Taker | None = None) -> bytes:
-        piece = await self._speech.next(None if outlet is None else partial(self._let_out, outlet))
-        if piece:
-            self._note(piece)
-        elif self._left_bytes >= 0:
-            self._on_end(b"".join(self._said))
-        return piece
-
-    def close(self) -> None:
-        self._speech.close()
-        self._on_close()
-
-    def _let_out(self, outlet: Taker, piece: bytes) -> bool:
-        if outlet(piece):
-            self._note(piece)
-            return True
-        return False
-
-    def _note(self, piece: bytes) -> None:
-        self._left_bytes -= len(piece)
-        if self._left_bytes >= 0:
-            self._said.append(piece)
-        else:
-            self._said.clear()
+            is_kept = self._exact.keep(
+                asked.key, found, user_id=caller.user_id, tag=exchange.tag, wishes=exchange.wishes
+            )
+            if self._resemble is not None and asked.question is not None:
+                self._resemble.learn(asked.question, guess, found, exchange.id, asked.key if is_kept else None)
+        self._flights.land(asked.key, flight, found)
 
 
 def said_again(answer: Answer, exchange: Exchange) -> bytes:

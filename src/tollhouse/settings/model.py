@@ -98,6 +98,22 @@ class ConversationSettings(_Table):
     """Keep the responses of OpenAI's clients that do not say whether to (`store`), as OpenAI does."""
 
 
+Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+
+
+class SemanticSettings(_Table):
+    """Answers to questions that only resemble what is asked; where answers are given again to the letter, too."""
+
+    mode: Literal["off", "shadow", "serve"] = "off"
+    """`shadow` compares what would be given with what the model says; `serve` also gives it, once it is proven."""
+    likeness: Share = 0.85
+    """How alike two questions must be, from 0 to 1."""
+    max_wrong: Share = 0.01
+    """The share of wrong answers that is borne. Nothing is given while it may be greater, at 95 % confidence."""
+    verify: Share = 0.05
+    """The share of what could be given that the model is asked all the same, to compare."""
+
+
 class CacheSettings(_Table):
     """Answers that are given again, for nothing, when the same is asked once more."""
 
@@ -115,6 +131,7 @@ class CacheSettings(_Table):
     """Size of all answers, in bytes; beyond it those go that are oldest, in memory those not wanted for longest."""
     max_answer_bytes: PositiveInt = 256 * 1024
     """A larger answer is not kept, in bytes."""
+    semantic: SemanticSettings = SemanticSettings()
 
 
 class JobSettings(_Table):
@@ -306,6 +323,8 @@ class RouteTable(_Table):
     """Who is asked first: as written, by weight, price, speed or load. The others follow as written."""
     cache: Literal["off", "exact"] | None = None
     """Whether its answers are given again, where that is otherwise than `cache.mode`."""
+    semantic: Literal["off", "shadow", "serve"] | None = None
+    """The same for those to what only resembles it, where that is otherwise than `cache.semantic.mode`."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -131,7 +131,7 @@ class Ended(Protocol):
 
     @property
     def cache(self) -> str | None:
-        """What spared the call, or could have: `hit`, `miss`, `bypass`, `replayed`; None when nothing could."""
+        """`hit`, `similar`, `miss`, `bypass` or `replayed`; None when nothing could have spared the call."""
 
     @property
     def response_time_us(self) -> int:

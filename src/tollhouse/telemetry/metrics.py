@@ -200,7 +200,7 @@ def _codes(kind: type[TollhouseError]) -> Iterator[str]:
         yield from _codes(narrower)
 
 
-_LOOKUPS = ("hit", "miss", "bypass")
+_LOOKUPS = ("hit", "similar", "miss", "bypass")
 
 _OUTCOMES = frozenset(_codes(TollhouseError)) | {"cancelled", "client_left", "gateway_stopped", "ok", "succeeded"}
 

@@ -90,7 +90,7 @@ def ending_of(
         tokens=estimate_parts(parts) if exact is None else max(0, exact),
         tokens_estimated=exact is None,
         error=told,
-        usage=None if bill is None else usage_view(bill.usage, cached=exchange.cache == "hit"),
+        usage=None if bill is None else usage_view(bill.usage, cached=exchange.is_recalled),
         cost=None if bill is None else bill.cost,
     )
 
