@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from tollhouse.cache import kept as keeping
 from tollhouse.cache.kept import Kept
 from tollhouse.cache.shelf import Shelf
@@ -36,7 +38,13 @@ class Exact:
             return None
         now_us = self._now_us()
         oldest_us = 0 if wishes.max_age_s is None else now_us - wishes.max_age_s * SECOND_US
-        return None if row.expires_at <= now_us or row.created_at < oldest_us else keeping.load(row.answer)
+        if row.expires_at <= now_us or row.created_at < oldest_us:
+            return None
+        try:
+            return keeping.load(row.answer)
+        except msgspec.ValidationError:
+            # What another version has kept otherwise is as good as gone.
+            return None
 
     def hit(self, key: str) -> None:
         """It is given again."""

@@ -7,6 +7,7 @@ gone with it.
 from __future__ import annotations
 
 from collections import OrderedDict
+from heapq import nlargest
 from typing import Final
 
 import msgspec
@@ -17,6 +18,9 @@ from tollhouse.cache.words import words_of
 
 IN_PARTITION: Final = 200
 """Questions that one is compared with, at most: the newest. Each takes some ten microseconds."""
+
+LOOKED_AT: Final = 8
+"""How many of those that are most alike are looked at for what makes them others."""
 
 MOST: Final = 20_000
 """Questions of one process, all partitions together."""
@@ -51,7 +55,8 @@ class Semantic:
         self._partitions.move_to_end(partition)
         asked = sketch(text)
         near = [Near(key, likeness(asked, each.sketch)) for key, each in seen.items()]
-        near = sorted([each for each in near if each.likeness >= self._least], key=lambda each: -each.likeness)
+        near = [each for each in near if each.likeness >= self._least]
+        near = nlargest(LOOKED_AT, near, key=lambda each: each.likeness)
         return next((each for each in near if gate.difference(text, seen[each.key].text) is None), None)
 
     def add(self, partition: str, text: str, key: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from types import ModuleType
 from typing import Final, Literal
 
 import msgspec
@@ -19,11 +18,10 @@ from tollhouse.cache.exact import Exact
 from tollhouse.cache.fingerprint import Scope, Source, Why
 from tollhouse.cache.flights import Flight, Flights
 from tollhouse.cache.kept import Kept
-from tollhouse.dialects import carry, sse
-from tollhouse.dialects.chat import Answer, ChatRequest, Ended, Usage
-from tollhouse.dialects.collect import Collector
+from tollhouse.dialects import carry
+from tollhouse.dialects.chat import Answer, ChatRequest, Usage
 from tollhouse.dialects.retell import retell
-from tollhouse.errors import InvalidRequest, UpstreamIncomplete
+from tollhouse.errors import InvalidRequest
 from tollhouse.gateway import call
 from tollhouse.gateway.bill import Bill
 from tollhouse.gateway.calling import Calling
@@ -31,7 +29,7 @@ from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import bill_so_far
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.lookup import Lookup
-from tollhouse.gateway.recorded import Recorded, Said
+from tollhouse.gateway.recorded import HeardStream, HeardWhole, Recorded, Said
 from tollhouse.gateway.resemble import Guess, Question, Resemble
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech
@@ -110,8 +108,9 @@ class Recall:
         except BaseException:
             self._flights.fail(key, flight)
             raise
+        heard = (HeardStream if exchange.stream else HeardWhole)(exchange.dialect, self._exact.answer_bytes)
         keep = partial(self._keep, exchange, asked, guess, flight, candidates)
-        return Recorded(speech, first, self._exact.answer_bytes, keep, partial(self._flights.fail, key, flight)), first
+        return Recorded(speech, first, heard, keep, partial(self._flights.fail, key, flight)), first
 
     def _asked(self, exchange: Exchange, candidates: tuple[Candidate, ...]) -> Asked | Why:
         """By what the answer is found; or why it is not looked for. The cheap reasons come first."""
@@ -186,21 +185,24 @@ class Recall:
         guess: Guess | None,
         flight: Flight,
         candidates: tuple[Candidate, ...],
-        said: bytes,
+        answer: Answer | None,
     ) -> None:
         """An answer has ended well: keep it, if it may be given again, and let those have it who wait for it."""
         last, caller = exchange.attempts[-1], exchange.caller
         found: Kept | None = None
         # Who answers in place of another is not the one whom the next request is to hear.
-        if last.candidate.strategy != "fallback" or last.candidate.served == candidates[0].served:
+        is_first = last.candidate.strategy != "fallback" or last.candidate.served == candidates[0].served
+        if answer is not None and is_first:
             translation = exchange.translations.get(last.candidate.provider.name)
-            found = kept_of(
-                said,
-                exchange,
+            found = kept.keep(
+                # A stream tells its client of usage when that is wanted; we have heard it in any case.
+                replace(answer, usage=answer.usage or exchange.tally.usage),
+                dialect=exchange.dialect.NAME,
                 provider=last.candidate.provider.name,
                 model=last.candidate.model,
-                lost=() if translation is None else translation.lost,
+                lost=(() if translation is None else translation.lost) + exchange.tally.unsaid,
                 cost=bill_so_far(exchange).cost,
+                at_us=exchange.began_us,
             )
         if found is not None and caller is not None:
             is_kept = self._exact.keep(
@@ -225,39 +227,6 @@ def said_again(answer: Answer, exchange: Exchange) -> bytes:
     )
     cost_usd = usd_text(NOTHING) if include_usage and hasattr(dialect, "add_cost") else None
     return b"".join([writer.write(event) for event in retell(answer, cost_usd)])
-
-
-def kept_of(
-    said: bytes, exchange: Exchange, *, provider: str, model: str, lost: tuple[str, ...], cost: int | None
-) -> Kept | None:
-    """What is kept of what a client was told; None when it is not to be given again."""
-    dialect, tally = exchange.dialect, exchange.tally
-    try:
-        answer = told(said, dialect) if exchange.stream else dialect.read_answer(said)
-    except UpstreamIncomplete:
-        # A client that knows its provider may make more of it than we do.
-        return None
-    return kept.keep(
-        # A stream tells its client of usage when that is wanted; we have heard it in any case.
-        replace(answer, usage=answer.usage or tally.usage),
-        dialect=dialect.NAME,
-        provider=provider,
-        model=model,
-        lost=lost + tally.unsaid,
-        cost=cost,
-        at_us=exchange.began_us,
-    )
-
-
-def told(said: bytes, dialect: ModuleType) -> Answer:
-    """The answer that a stream tells. Raises UpstreamIncomplete."""
-    collector, reader = Collector(), dialect.Reader()
-    for frame in (*sse.Reader().feed(said), sse.END):
-        for event in reader.read(frame):
-            collector.add(event)
-            if isinstance(event, Ended):
-                return collector.answer()
-    return collector.answer()
 
 
 def _tell(exchange: Exchange, lookup: Lookup) -> None:
