@@ -323,3 +323,19 @@ def test_weights_that_nobody_looks_at_are_warned_of(folder: Path):
     write(folder, WEIGHTED.replace("weighted", "cheapest"))
     (warning,) = Settings.load().warnings
     assert warning.startswith("routes.smart.candidates: weights count with")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('[cache.semantic]\nmode = "shadow"\n', "cache.semantic.mode"),
+        ('[routes.faq]\ncandidates = ["demo/echo"]\nsemantic = "serve"\n', "routes.faq.semantic"),
+        ('[cache]\nmode = "exact"\n[cache.semantic]\nmode = "shadow"\n', None),
+        ('[routes.faq]\ncandidates = ["demo/echo"]\ncache = "exact"\nsemantic = "serve"\n', None),
+    ],
+    ids=["everywhere", "a route", "on", "on for a route"],
+)
+def test_a_cache_of_what_resembles_without_one_to_the_letter_is_warned_of(folder: Path, text: str, where: str | None):
+    write(folder, text)
+    warned = [warning.partition(":")[0] for warning in Settings.load().warnings]
+    assert warned == ([] if where is None else [where])

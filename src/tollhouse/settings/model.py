@@ -425,7 +425,8 @@ class Settings(BaseSettings):
         settings = layers.build(cls, reading)
         settings._origins = reading.origins
         secrets = layers.plain_secrets(settings, reading.origins)
-        settings._warnings = (*reading.warnings, *secrets, *_weights_in_vain(settings.routes))
+        in_vain = (*_weights_in_vain(settings.routes), *_semantic_in_vain(settings))
+        settings._warnings = (*reading.warnings, *secrets, *in_vain)
         return settings
 
     @property
@@ -461,6 +462,16 @@ def _weights_in_vain(routes: Mapping[str, RouteTable]) -> Iterator[str]:
     for name, route in routes.items():
         if route.strategy != "weighted" and set(route.weights) != {1}:
             yield f'routes.{name}.candidates: weights count with `strategy = "weighted"` only, not {route.strategy}'
+
+
+def _semantic_in_vain(settings: Settings) -> Iterator[str]:
+    """A warning for each place that wants answers to what resembles a question, where none are given again at all."""
+    cache, routes = settings.cache, settings.routes
+    if cache.semantic.mode != "off" and {cache.mode, *[route.cache for route in routes.values()]} <= {"off", None}:
+        yield f'cache.semantic.mode: {cache.semantic.mode} counts with cache.mode = "exact" only'
+    for name, route in routes.items():
+        if route.semantic not in (None, "off") and (route.cache or cache.mode) == "off":
+            yield f'routes.{name}.semantic: {route.semantic} counts with cache = "exact" only'
 
 
 def origins(settings: Settings) -> list[layers.Origin]:
