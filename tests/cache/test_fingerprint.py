@@ -100,7 +100,6 @@ def test_a_field_that_no_model_hears_of_makes_the_same_key(name: str) -> None:
         {"hints": ((b"anthropic-beta", b"x"),)},
         {"secret": b"t" * 32},
     ],
-    ids=str,
 )
 def test_whose_it_is_and_who_may_answer_is_part_of_the_key(changes: dict[str, Any]) -> None:
     assert key(**changes) != key()
@@ -168,7 +167,6 @@ CALL = ToolCall("c", "f", "{}")
         ({"messages": (*said("Hi"), *said("Ho"))}, None),
         ({}, None),
     ],
-    ids=str,
 )
 def test_why_a_request_is_not_looked_for(changes: dict[str, Any], why: str | None) -> None:
     assert unfit(replace(ASKED, **changes), takes_sampled=False) == why

@@ -79,7 +79,6 @@ def test_what_a_provider_billed_then_is_not_billed_again() -> None:
         answer_of(),
         replace(answer_of(TextPart("Rome")), choices=answer_of(TextPart("Rome")).choices * 2),
     ],
-    ids=str,
 )
 def test_what_is_none_to_be_given_again_is_not_kept(answer: Answer) -> None:
     assert keep(answer, **KNOWN) is None
