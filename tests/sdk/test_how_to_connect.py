@@ -20,4 +20,4 @@ async def test_what_the_page_says_works(gateway: Gateway, block: str):
     await asyncio.to_thread(exec, compile(code, str(PAGE), "exec"), {})
     rows = await gateway.rows()
     assert {(row["outcome"], row["provider"]) for row in rows} == {("succeeded", "demo")}
-    assert [row["model"] for row in rows] == re.findall(r"^client\..*\bdemo/(\w+)", block, re.MULTILINE)
+    assert [row["model"] for row in rows] == re.findall(r"\bclient\..*\bdemo/(\w+)", block, re.MULTILINE)
