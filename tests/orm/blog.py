@@ -32,6 +32,15 @@ class Post(AIModel, Base):
     vec: Mapped[Any] = embedded(("summary",), "demo/embed", 256, pgvector=False)
 
 
+class Letter(AIModel, Base):
+    """Its summary comes from a provider that a test plays."""
+
+    __tablename__ = "letters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    summary: Mapped[str | None] = generated(("body",), "Sum up: {body}", "acme/acme-1")
+
+
 class Card(AIModel, Base):
     """Named by two columns; its tags are a list, which a person's own do not stop."""
 
