@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from blog import Blog, Scripted
-
+from blogs import Blog, Scripted
 from tollhouse.testing import ManualClock
 
 

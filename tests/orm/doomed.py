@@ -12,8 +12,7 @@ import sys
 import time
 from typing import Any
 
-from blog import Blog, Post
-
+from blogs import Blog, Post
 from tollhouse.client import AsyncClient, Embed
 from tollhouse.clock import Clock
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from blog import Scripted
 from sqlalchemy import make_url, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from blogs import Scripted
 from tollhouse.client import Vectors
 from tollhouse.orm import AIModel, Kit, embedded, generated
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from blog import Blog, Card, Post
 from sqlalchemy import delete, insert, select, text
 
+from blogs import Blog, Card, Post
 from tollhouse.columns.estimate import Price
 
 PRICE = Price(input_usd_per_million="2.50", output_usd_per_million="10.00")

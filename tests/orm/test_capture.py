@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from blog import Blog, Card, Post
 from sqlalchemy import text, update
+
+from blogs import Blog, Card, Post
 
 
 def test_a_new_row_and_what_it_lacks_are_one_transaction(blog: Blog):

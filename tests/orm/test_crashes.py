@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from blog import Blog, Letter, Post
 
+from blogs import Blog, Letter, Post
 from gateways import Gateway
 from tollhouse.client import AsyncClient
 from tollhouse.clock import Clock
 from tollhouse.testing import answer, stall
 
 DOOMED = Path(__file__).parent / "doomed.py"
-SOURCE = Path(__file__).parents[2] / "src"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def client(gateway: Gateway) -> AsyncIterator[AsyncClient]:
 
 
 async def doomed(database_url: str, gateway: Gateway, when: str) -> asyncio.subprocess.Process:
-    environment = os.environ | {"PYTHONPATH": str(SOURCE)}
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}/src:{ROOT}/tests"}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, str(DOOMED), database_url, gateway.url, gateway.person.token, when),
         env=environment,

@@ -7,9 +7,9 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from blog import Blog, Card, Post, Scripted
 from sqlalchemy import delete, update
 
+from blogs import Blog, Card, Post, Scripted
 from tollhouse.client import Forbidden, Invalid, NotReached, OutOfBudget, TooMany
 
 

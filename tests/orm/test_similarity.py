@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from blog import Blog, Post, Scripted, sync_url
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
+from blogs import Blog, Post, Scripted, sync_url
 from tollhouse.columns.vectors import Misfit, likeness, pack, unit, unpack
 from tollhouse.orm import AIModel, embedded, similar
 from tollhouse.testing import ManualClock

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from blog import Blog, Letter, Post
 
+from blogs import Blog, Letter, Post
 from gateways import Gateway
 from tollhouse.app import application
 from tollhouse.client import AsyncClient, Client

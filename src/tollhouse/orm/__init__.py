@@ -14,8 +14,8 @@ fills it (`tollhouse.columns`, which tells the whole path, over `shelf`); `backf
 
 from tollhouse.columns.asking import Sender, Threaded
 from tollhouse.columns.events import Event
+from tollhouse.columns.finding import Found
 from tollhouse.columns.worker import Worker
-from tollhouse.orm.backfill import Found
 from tollhouse.orm.kit import Failure, Kit
 from tollhouse.orm.model import AIModel, embedded, generated
 from tollhouse.orm.similarity import Similar, similar

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, tuple_, update
 
-from tollhouse.columns import content, estimate, order
-from tollhouse.columns.field import Embedded, Field
-from tollhouse.money.amounts import Nanodollars
+from tollhouse.columns import estimate, finding, order
+from tollhouse.columns.finding import Found
 from tollhouse.orm import states
 from tollhouse.orm.entity import Entity
 from tollhouse.orm.shelf import sources_of
@@ -24,33 +22,6 @@ from tollhouse.orm.units import Units
 
 ROWS = 500
 """Rows of one transaction."""
-
-Finding: TypeAlias = Literal["missing", "stale", "fresh", "pending", "failed", "kept"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What was found of columns, each row of each column counted once.
-
-    Attributes:
-        missing: without a value.
-        stale: with one that is made of something else: the row was other then, or the prompt, or the model.
-        kept: with a person's.
-        input_tokens, output_tokens: what the missing and the stale take, by an estimate.
-        cost: what they cost, by the price that was told; None without.
-        gone: states of rows that are no more, which are forgotten.
-    """
-
-    missing: int
-    stale: int
-    fresh: int
-    pending: int
-    failed: int
-    kept: int
-    gone: int
-    input_tokens: int
-    output_tokens: int
-    cost: Nanodollars | None
 
 
 async def backfill(
@@ -77,9 +48,7 @@ async def backfill(
         if after is None:
             break
     counted["gone"] += await _forget_gone(units, entity, dry_run=dry_run)
-    cost = None if price is None else price.of(counted["input_tokens"], counted["output_tokens"])
-    names = ("missing", "stale", "fresh", "pending", "failed", "kept", "gone", "input_tokens", "output_tokens")
-    return Found(**{name: counted[name] for name in names}, cost=cost)
+    return finding.found(counted, price)
 
 
 def _page(
@@ -100,39 +69,14 @@ def _page(
         wanted: set[str] = set()
         for name in fields:
             field, state = entity.fields[name], known.get((pk, name))
-            finding = find(field, sources, state, has_value=has_value[pk][name])
-            counted[finding] += 1
-            if finding in ("missing", "stale"):
+            if finding.count(counted, field, sources, state, has_value=has_value[pk][name]):
                 wanted.add(name)
-                said, answered = estimate.tokens(field, sources)
-                counted["input_tokens"] += said
-                counted["output_tokens"] += answered
-                if now is not None and state is not None and _is_of_another_space(field, state):
+                if now is not None and finding.is_of_another_space(field, state):
                     on.execute(update(entity.table).where(entity.is_row(pk)).values({entity.columns[name]: None}))
         if now is not None:
             wishes += [states.wished(entity, pk, name, now) for name in order.ready(entity.fields, wanted)]
     states.wish(on, state_table(entity.table.metadata), wishes)
     return counted, rows[-1][:width] if len(rows) == ROWS else None
-
-
-def find(field: Field, sources: content.Sources, state: Mapping[Any, Any] | None, *, has_value: bool) -> Finding:
-    """How a column of a row stands."""
-    if state is None:
-        if has_value and not isinstance(field, Embedded):
-            return "kept"
-        return "fresh" if content.is_empty(field, sources) and not has_value else "missing"
-    if state["status"] == "edited":
-        return "kept"
-    if state["status"] in ("pending", "failed"):
-        return "pending" if state["status"] == "pending" else "failed"
-    if state["fingerprint"] == content.fingerprint(field, sources):
-        return "fresh"
-    return "stale" if has_value else "missing"
-
-
-def _is_of_another_space(field: Field, state: Mapping[Any, Any]) -> bool:
-    """A vector of another model says nothing beside those of this one, so it is taken away at once."""
-    return isinstance(field, Embedded) and state["model"] != field.model
 
 
 def _behind(entity: Entity, after: Sequence[Any]) -> ColumnElement[bool]:

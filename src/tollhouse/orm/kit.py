@@ -14,9 +14,10 @@ from tollhouse.clock import Clock
 from tollhouse.columns import content, events
 from tollhouse.columns.asking import Sender
 from tollhouse.columns.estimate import Price
+from tollhouse.columns.finding import Found
 from tollhouse.columns.worker import Worker
 from tollhouse.orm import states
-from tollhouse.orm.backfill import Found, backfill
+from tollhouse.orm.backfill import backfill
 from tollhouse.orm.entity import Entity
 from tollhouse.orm.shelf import Shelf
 from tollhouse.orm.similarity import Similar, field_of, similar
