@@ -1,0 +1,1 @@
+"""Kits for frameworks, which are installed by who uses them."""

@@ -1,0 +1,107 @@
+"""Query sets that rank by likeness, and whose changes of many rows at once are written down too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Self
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, transaction
+from django.db.models import F, FloatField, Func, Value
+
+from tollhouse.columns.vectors import unit
+from tollhouse.contrib.django import asking, wishing
+from tollhouse.contrib.django.apps import SQLITE_FUNCTION
+from tollhouse.contrib.django.entity import Entity, entity_of
+from tollhouse.contrib.django.fields import EmbeddingField
+
+
+class Likeness(Func):
+    """The cosine of a row's vector and another one, in [-1, 1]; NULL for a row without one."""
+
+    output_field = FloatField()
+    function = SQLITE_FUNCTION
+
+    def __init__(self, column: Any, to: Any) -> None:
+        super().__init__(column, to)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+        column, to = (compiler.compile(it) for it in self.source_expressions)
+        field = self.source_expressions[0].output_field
+        mine, theirs = column[0], to[0]
+        said = f"{mine} <=> {theirs}" if field.pgvector else f"{mine}, {theirs}"
+        params = [*column[1], *to[1]]
+        if field.pgvector:
+            return f"(1 - ({said}))", params
+        product = f"SELECT sum(pair.one * pair.other) FROM unnest({said}) AS pair(one, other)"  # noqa: S608
+        return f"({product})", params
+
+
+class SimilarQuerySet(models.QuerySet[Any]):
+    """A query set of a model with filled columns."""
+
+    def similar_to(self, to: str | Sequence[float], field: str, min_similarity: float | None = None) -> Self:
+        """The rows that have a vector, the most alike first, with their `similarity`; filters come before ranking.
+
+        Args:
+            to: a text, which is embedded now, or a vector.
+            min_similarity: leave out what is less alike.
+
+        Raises:
+            FieldDoesNotExist: no such column is embedded.
+            ClientError: the text could not be embedded.
+        """
+        column = self.model._meta.get_field(field)
+        if not isinstance(column, EmbeddingField):
+            raise FieldDoesNotExist(f"{self.model._meta.label}.{field} is not an EmbeddingField")
+        vector = asking.vector_of(column.filling, to) if isinstance(to, str) else to
+        asked = Value(unit(vector, column.dims), output_field=column)
+        found = self.filter(**{f"{field}__isnull": False}).annotate(similarity=Likeness(F(field), asked))
+        if min_similarity is not None:
+            found = found.filter(similarity__gte=min_similarity)
+        return found.order_by("-similarity", "pk")
+
+    def update(self, **values: Any) -> int:
+        """As Django does it, with what is to be filled."""
+        entity = entity_of(self.model)
+        if entity.watched.isdisjoint(values):
+            return super().update(**values)
+        with transaction.atomic(using=self.db):
+            pks = list(self.values_list("pk", flat=True))
+            changed = super().update(**values)
+            _note(entity, self.db, pks, touched=entity.fields.keys() & values.keys())
+        return changed
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
+        """As Django does it, with what is to be filled."""
+        entity, rows = entity_of(self.model), list(objs)
+        with transaction.atomic(using=self.db):
+            made = super().bulk_create(rows, *args, **options)
+            own = {name for name in entity.fields for row in rows if getattr(row, name) is not None}
+            _note(entity, self.db, [row.pk for row in made if row.pk is not None], touched=own)
+        return made
+
+    def delete(self) -> Any:
+        """As Django does it, with all that is known of the columns."""
+        entity = entity_of(self.model)
+        with transaction.atomic(using=self.db):
+            pks = [entity.pk(pk) for pk in self.values_list("pk", flat=True)]
+            gone = super().delete()
+            wishing.forget(entity, self.db, pks)
+        return gone
+
+    for _changing in (update, bulk_create, delete):
+        # Templates must not call them.
+        setattr(_changing, "alters_data", True)  # noqa: B010
+
+
+_Manager: Any = models.Manager.from_queryset(SimilarQuerySet)
+
+
+class SimilarManager(_Manager):
+    """The manager of a model with filled columns."""
+
+
+def _note(entity: Entity, using: str, keys: list[Any], touched: Collection[str]) -> None:
+    for start in range(0, len(keys), 500):
+        wishing.note(entity, using, [entity.pk(key) for key in keys[start : start + 500]], touched=touched)

@@ -1,0 +1,1 @@
+"""A Django app for the tests: a shop, whose products have columns that a model fills."""
