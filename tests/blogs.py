@@ -68,7 +68,7 @@ class Scripted:
         self.said: list[str | Exception] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def send(self, call: Any, *, idempotency_key: str | None = None) -> Any:
+    async def send(self, call: Any, *, idempotency_key: str | None = None, tag: str | None = None) -> Any:
         self.asked.append(call)
         self.keys.append(idempotency_key)
         if self.meanwhile is not None:

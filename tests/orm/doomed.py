@@ -23,8 +23,8 @@ class Doomed:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
-    async def send(self, call: Any, *, idempotency_key: str | None = None) -> Any:
-        answer = await self._client.send(call, idempotency_key=idempotency_key)
+    async def send(self, call: Any, *, idempotency_key: str | None = None, tag: str | None = None) -> Any:
+        answer = await self._client.send(call, idempotency_key=idempotency_key, tag=tag)
         if not isinstance(call, Embed):
             os.kill(os.getpid(), signal.SIGKILL)
         return answer

@@ -28,8 +28,8 @@ class Note(AIModel, Base):
 class Counting(Scripted):
     """Embeds texts by how often they say `a`, `b` and `c`."""
 
-    async def send(self, call: Any, *, idempotency_key: str | None = None) -> Any:
-        answer = await super().send(call, idempotency_key=idempotency_key)
+    async def send(self, call: Any, *, idempotency_key: str | None = None, tag: str | None = None) -> Any:
+        answer = await super().send(call, idempotency_key=idempotency_key, tag=tag)
         if not isinstance(answer, Vectors):
             return answer
         vectors = tuple(tuple(float(text.count(letter)) for letter in "abc") for text in call.texts)

@@ -37,6 +37,7 @@ async def test_a_cost_is_that_of_the_request_to_the_nanodollar(tmp_path: Path, g
     assert state is not None
     row = await gateway.only_row()
     assert (state.spent, state.request_id) == (Nanodollars(147_500), row["id"])
+    assert row["tag"] == "letters.summary"
 
 
 async def test_a_client_that_blocks_is_asked_in_threads(tmp_path: Path, gateway: Gateway):

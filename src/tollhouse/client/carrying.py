@@ -51,16 +51,17 @@ class Client:
         self._http = httpx2.Client(**_common(base_url, token, timeout_s), transport=transport)
         self._attempts, self._sleep, self._chance = attempts, sleep, chance
 
-    def send(self, call: Call[T], *, idempotency_key: str | None = None) -> T:
+    def send(self, call: Call[T], *, idempotency_key: str | None = None, tag: str | None = None) -> T:
         """The answer to a call, tried again while that may help.
 
         Args:
             idempotency_key: under which it is done once, also when another process asks; a new one unless told.
+            tag: a word under which its spending is reported, of letters, digits and `._:/-`, 64 at most.
 
         Raises:
             ClientError: of a class that says what to do.
         """
-        sending = _Sending(call, self._attempts, self._chance, idempotency_key)
+        sending = _Sending(call, self._attempts, self._chance, idempotency_key, tag)
         while True:
             try:
                 answer = self._http.request(**sending.request)
@@ -121,9 +122,9 @@ class AsyncClient:
         self._http = httpx2.AsyncClient(**_common(base_url, token, timeout_s), transport=transport)
         self._attempts, self._sleep, self._chance = attempts, sleep, chance
 
-    async def send(self, call: Call[T], *, idempotency_key: str | None = None) -> T:
+    async def send(self, call: Call[T], *, idempotency_key: str | None = None, tag: str | None = None) -> T:
         """As `Client.send`."""
-        sending = _Sending(call, self._attempts, self._chance, idempotency_key)
+        sending = _Sending(call, self._attempts, self._chance, idempotency_key, tag)
         while True:
             try:
                 answer = await self._http.request(**sending.request)
@@ -166,8 +167,10 @@ class AsyncClient:
 class _Sending:
     """One call on its way: what is sent, and what an answer means for another try."""
 
-    def __init__(self, call: Call[Any], attempts: int, chance: Callable[[], float], key: str | None) -> None:
-        headers: dict[str, str] = {}
+    def __init__(
+        self, call: Call[Any], attempts: int, chance: Callable[[], float], key: str | None, tag: str | None
+    ) -> None:
+        headers = {} if tag is None else {"x-tollhouse-tag": tag}
         if call.method == "POST":
             headers["idempotency-key"] = key or uuid.uuid4().hex
         said = call.body()

@@ -27,8 +27,8 @@ class Sender(Protocol):
     It raises `tollhouse.client.ClientError`, whose class decides whether it is asked again.
     """
 
-    async def send(self, call: Call[T], *, idempotency_key: str | None = None) -> T:
-        """The answer to a `Generate` or an `Embed`."""
+    async def send(self, call: Call[T], *, idempotency_key: str | None = None, tag: str | None = None) -> T:
+        """The answer to a `Generate` or an `Embed`; its spending is reported under the tag."""
         ...
 
 
@@ -38,8 +38,8 @@ class Threaded:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def send(self, call: Call[T], *, idempotency_key: str | None = None) -> T:
-        return await asyncio.to_thread(self._client.send, call, idempotency_key=idempotency_key)
+    async def send(self, call: Call[T], *, idempotency_key: str | None = None, tag: str | None = None) -> T:
+        return await asyncio.to_thread(self._client.send, call, idempotency_key=idempotency_key, tag=tag)
 
 
 def trouble(error: Exception) -> Trouble:

@@ -15,6 +15,8 @@ from tollhouse.columns.field import Embedded, Field, Generated, Template
 Sources = Mapping[str, Any]
 
 ELLIPSIS: Final = "…"
+TAG_CHARS_MAX: Final = 64
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._:/-]")
 _FENCE: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _encode: Final = msgspec.json.Encoder(enc_hook=str, order="deterministic").encode
 
@@ -114,6 +116,11 @@ def cut(text: str, max_chars: int) -> str:
 def key_of(*parts: object) -> str:
     """An idempotency key for what these name."""
     return f"column-{blake2b(_encode(parts), digest_size=24).hexdigest()}"
+
+
+def tag_of(entity: str, field: str) -> str:
+    """The word under which the spending of a column is reported: as much of its end as there is room for."""
+    return _UNSAFE.sub("-", f"{entity}.{field}")[-TAG_CHARS_MAX:]
 
 
 def _values(field: Field, sources: Sources) -> list[Any]:

@@ -120,7 +120,7 @@ class Worker:
         try:
             call = content.question(field, sources, task.complaint)
             async with slots:
-                answer = await self.sender.send(call, idempotency_key=key)
+                answer = await self.sender.send(call, idempotency_key=key, tag=content.tag_of(*task.name))
             cost = asking.cost_of(answer.cost_usd)
             value = content.value_of(field, answer.text)
         # Whatever a template or a sender of the application's raises concerns this column, and is told of it.
@@ -133,12 +133,12 @@ class Worker:
             await self._put(task, made)
 
     async def _embed(self, batch: list[_Passage], slots: asyncio.Semaphore) -> None:
-        field = batch[0].field
+        field, name = batch[0].field, batch[0].task.name
         key = content.key_of(sorted((one.fingerprint, one.task.pk, one.task.version) for one in batch))
         try:
             call = content.embedding(field, [one.text for one in batch])
             async with slots:
-                answer = await self.sender.send(call, idempotency_key=key)
+                answer = await self.sender.send(call, idempotency_key=key, tag=content.tag_of(*name))
             vectors = [unit(vector, field.dims) for vector in answer.vectors]
         except Exception as error:
             if len(batch) > 1 and asking.is_final(error):

@@ -57,7 +57,8 @@ def _page(
     """What a page of rows comes to, and the key after which it goes on; wishes are made where `now` is told."""
     counted: Counter[str] = Counter()
     values = [entity.columns[name] for name in fields]
-    query = select(*entity.key, *(value.is_not(None) for value in values)).order_by(*entity.key).limit(ROWS)
+    query = select(*entity.key, *(value.is_not(None) for value in values)).where(entity.is_of_class)
+    query = query.order_by(*entity.key).limit(ROWS)
     if after is not None:
         query = query.where(_behind(entity, after))
     rows = on.execute(query).all()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Table, and_
+from sqlalchemy import Column, ColumnElement, Table, and_, true
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, class_mapper
 
 from tollhouse.columns import order
@@ -41,6 +41,17 @@ class Entity:
     def of(mapped: type[Any]) -> Entity:
         """That of a class. Its mapping is read without configuring it, for it may name classes that are to come."""
         return Entity.of_mapper(class_mapper(mapped, configure=False))
+
+    @staticmethod
+    def all_of(mappers: Iterable[Mapper[Any]]) -> list[Entity]:
+        """Those of the tables that have such columns: classes that share a table are one."""
+        tables: dict[str, Entity] = {}
+        for one in sorted(map(Entity.of_mapper, mappers), key=lambda entity: len(entity.columns)):
+            other = tables.get(one.name)
+            if other is not None:
+                one = replace(one, fields={**other.fields, **one.fields}, columns={**other.columns, **one.columns})
+            tables[one.name] = one
+        return [entity for entity in tables.values() if entity.fields]
 
     @staticmethod
     def of_attribute(attribute: InstrumentedAttribute[Any]) -> Entity:
@@ -79,6 +90,14 @@ class Entity:
     def sources(self) -> list[str]:
         """All attributes that something is made of."""
         return sorted({source for field in self.fields.values() for source in field.sources})
+
+    @property
+    def is_of_class(self) -> ColumnElement[bool]:
+        """That a row of the table is one of this class, where several share it."""
+        discriminator = self.mapper.polymorphic_on
+        if discriminator is None or not self.mapper.single:
+            return true()
+        return discriminator.in_([mapper.polymorphic_identity for mapper in self.mapper.self_and_descendants])
 
     def pk(self, values: Sequence[Any]) -> str:
         """A row's name: its primary key as JSON."""

@@ -62,9 +62,8 @@ class Kit:
         Raises:
             ValueError: no model of the base has such columns.
         """
-        entities = [Entity.of_mapper(mapper) for mapper in base.registry.mappers]
         self._units = Units(sessions)
-        self._entities = [entity for entity in entities if entity.fields]
+        self._entities = Entity.all_of(base.registry.mappers)
         self._shelf = Shelf(self._units, self._entities)
         self._states = state_table(base.metadata)
         self._sender, self._listener = sender, listener

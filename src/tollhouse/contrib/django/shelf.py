@@ -118,7 +118,8 @@ class Shelf:
             self._named(task).update(spent_nanodollars=F("spent_nanodollars") + cost)
 
     def _held(self, task: Task) -> Any:
-        return self._named(task).filter(lease=task.lease, version=task.version, status="pending")
+        """The state, if nobody has taken the lease and no change of the row has ended it."""
+        return self._named(task).filter(lease=task.lease)
 
     def _named(self, task: Task) -> Any:
         return self._states.filter(entity=task.entity, pk_json=task.pk, field=task.field)
