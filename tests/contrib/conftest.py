@@ -1,19 +1,19 @@
-"""The shop's project, on both databases; Django's tests are left out where Django is not installed."""
+"""The shop's project, on both databases; its tests say so where Django is not installed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 
-django = pytest.importorskip("django", reason="Django is in the extra `django`")
+if find_spec("django") is not None:
+    import django
+    from django.conf import settings
 
-from django.conf import settings  # noqa: E402
-
-if not settings.configured:
     settings.configure(
         INSTALLED_APPS=["tollhouse.contrib.django", "shop"],
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},

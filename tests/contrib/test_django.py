@@ -128,6 +128,7 @@ def test_changes_of_many_rows_at_once_are_written_down_too(alias: str, sender: S
     Product.objects.filter(name="Boot").delete()
     Product.objects.first().delete()
     assert FieldState.objects.filter(field="blurb").count() == 3
+    assert not hasattr(Product.objects, "delete")
 
 
 @pytest.mark.parametrize("by_manager", [True, False])
@@ -166,6 +167,10 @@ def test_failures_are_tried_again_or_listed(alias: str, sender: Scripted):
     sender.said = [Invalid("No.", status=400, code="context_length_exceeded")]
     assert work(alias, sender) == ["failed"]
     assert statuses() == {"blurb": "failed"}
+    call_command("ai_backfill", "shop.Product.blurb", database=alias, stdout=StringIO())
+    assert statuses() == {"blurb": "failed"}
+    call_command("ai_backfill", "shop.Product.blurb", "--retry-failed", database=alias, stdout=StringIO())
+    assert statuses() == {"blurb": "pending"}
     product.name = "Boot"
     product.save()
     work(alias, sender)

@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from blogs import Blog, Card, Post, Scripted
 from tollhouse.client import Forbidden, Invalid, NotReached, OutOfBudget, TooMany
@@ -64,6 +64,29 @@ async def test_many_workers_ask_for_each_column_once(blog: Blog):
     await asyncio.gather(*(blog.worker().drain() for _ in range(3)))
     prompts = [call.prompt for call in blog.sender.asked if hasattr(call, "prompt")]
     assert sorted(prompts) == sorted(f"Sum up: Body {number}" for number in range(40))
+    assert {*blog.rows().values()} == {"fresh"}
+
+
+async def test_workers_and_whoever_writes_do_not_stand_in_one_anothers_way(blog: Blog):
+    blog.add(*(Post(id=number, body=f"Body {number}") for number in range(12)))
+
+    def write() -> None:
+        for turn in range(8):
+            with blog.sessions.begin() as session:
+                for post in session.scalars(select(Post).order_by(Post.id)):
+                    post.body = f"Body {post.id} in turn {turn}"
+
+    async def slow() -> None:
+        await asyncio.sleep(0.001)
+
+    blog.sender.meanwhile = slow
+    writing = asyncio.create_task(asyncio.to_thread(write))
+    while not writing.done():
+        await asyncio.gather(*(blog.worker().once() for _ in range(3)), blog.kit.backfill(Post))
+    await writing
+    await blog.worker().drain()
+    for number in range(12):
+        assert blog.get(Post, number).summary == f"[Sum up: Body {number} in turn 7]"
     assert {*blog.rows().values()} == {"fresh"}
 
 

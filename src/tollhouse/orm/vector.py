@@ -40,6 +40,10 @@ class Vector(TypeDecorator[tuple[float, ...]]):
         self.dims = dims
         self.pgvector = pgvector
 
+    def __repr__(self) -> str:
+        # As Alembic writes it into a migration.
+        return f"Vector({self.dims}, pgvector={self.pgvector})"
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name != "postgresql":
             return dialect.type_descriptor(LargeBinary())

@@ -22,27 +22,47 @@ ROWS = 500
 
 
 def backfill(
-    entity: Entity, fields: Collection[str], using: str, *, dry_run: bool, price: Price | None = None
+    entity: Entity,
+    fields: Collection[str],
+    using: str,
+    *,
+    dry_run: bool,
+    retry_failed: bool = False,
+    price: Price | None = None,
 ) -> Found:
-    """Write down what is to be filled, in many small transactions; with `dry_run` only count it."""
+    """Write down what is to be filled, in many small transactions; with `dry_run` only count it.
+
+    Args:
+        retry_failed: what could not be filled counts as missing or stale, and is asked for again.
+    """
     counted: Counter[str] = Counter()
     keys = entity.model._base_manager.using(using).order_by("pk").values_list("pk", flat=True)
     after: Any = None
     while page := list((keys if after is None else keys.filter(pk__gt=after))[:ROWS]):
         with transaction.atomic(using=using):
-            _page(counted, entity, fields, using, [entity.pk(key) for key in page], dry_run=dry_run)
+            pks = [entity.pk(key) for key in page]
+            _page(counted, entity, fields, using, pks, dry_run=dry_run, retry_failed=retry_failed)
         after = page[-1]
     counted["gone"] += _forget_gone(entity, using, dry_run=dry_run)
     return finding.found(counted, price)
 
 
 def _page(
-    counted: Counter[str], entity: Entity, fields: Collection[str], using: str, pks: list[str], *, dry_run: bool
+    counted: Counter[str],
+    entity: Entity,
+    fields: Collection[str],
+    using: str,
+    pks: list[str],
+    *,
+    dry_run: bool,
+    retry_failed: bool,
 ) -> None:
-    states = {
-        (it["pk_json"], it["field"]): it
-        for it in FieldState._default_manager.using(using).filter(entity=entity.name, pk_json__in=pks).values()
-    }
+    known = FieldState._default_manager.using(using).filter(entity=entity.name, pk_json__in=pks)
+    states = {(it["pk_json"], it["field"]): it for it in known.values()}
+    for state in states.values():
+        if retry_failed and state["status"] == "failed":
+            # Then what it was made of decides, as for any other.
+            state["status"] = "fresh"
     for pk, row in entity.rows(using, pks, *fields).items():
         wanted: set[str] = set()
         for name in fields:

@@ -93,6 +93,8 @@ class SimilarQuerySet(models.QuerySet[Any]):
     for _changing in (update, bulk_create, delete):
         # Templates must not call them.
         setattr(_changing, "alters_data", True)  # noqa: B010
+    # A manager must not have it: to delete a whole table is to be said with `all()`.
+    setattr(delete, "queryset_only", True)  # noqa: B010
 
 
 _Manager: Any = models.Manager.from_queryset(SimilarQuerySet)

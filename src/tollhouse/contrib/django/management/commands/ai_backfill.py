@@ -21,6 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", help="app.Model, or app.Model.column")
         parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
+        parser.add_argument("--retry-failed", action="store_true", help="ask again for what could not be filled")
         parser.add_argument("--database", default="default")
         parser.add_argument("--input-usd-per-million", help="the model's price, such as 2.50")
         parser.add_argument("--output-usd-per-million", default="0")
@@ -42,7 +43,8 @@ class Command(BaseCommand):
             else Price(input_usd_per_million=dear_in, output_usd_per_million=options["output_usd_per_million"])
         )
         fields = [column] if column else list(entity.fields)
-        found = backfill(entity, fields, options["database"], dry_run=options["dry_run"], price=price)
+        how = {"dry_run": options["dry_run"], "retry_failed": options["retry_failed"], "price": price}
+        found = backfill(entity, fields, options["database"], **how)
         counts = ("missing", "stale", "fresh", "pending", "failed", "kept", "gone")
         self.stdout.write(", ".join(f"{getattr(found, count)} {count}" for count in counts))
         cost = "price not told" if found.cost is None else f"${usd_text(found.cost)}"
