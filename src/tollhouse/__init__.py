@@ -29,6 +29,9 @@ hold and the request's row to the writer, without an `await`, so that no client 
 come between an answer and its price. If the process dies first, the hold still names it: at the next start
 `gateway.recover` charges it as *unconfirmed* and writes the row that the hold carried.
 
+Applications ask through `client`, or any client that they have, and may let columns of their own tables be filled
+through it (`orm`, `contrib.django`): that path `columns` tells.
+
 Whoever looks for the order of things reads `gateway/answer.py`; for how they are built, `app.py`; for what may import
 what, the contracts in `pyproject.toml`.
 """

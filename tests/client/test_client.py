@@ -214,6 +214,16 @@ def test_what_is_still_being_answered_under_the_key_is_asked_for_again():
     assert script.client().send(ASK).text == "Hi"
 
 
+def test_vectors_are_not_kept_unless_that_is_said():
+    vectors = httpx2.Response(200, json={"data": [{"index": 0, "embedding": [0.5]}]})
+    script = Script(vectors, vectors)
+    call = Embed(["a"], model="m")
+    script.client().send(call, tag="posts.vec")
+    script.client().send(call, idempotency_key="k")
+    assert [request.headers.get("idempotency-key") for request in script.asked] == [None, "k"]
+    assert [request.headers.get("x-tollhouse-tag") for request in script.asked] == ["posts.vec", None]
+
+
 def test_who_is_told_to_tries_again():
     script = Script(refusing(400, x_should_retry="true"), said())
     assert script.client().send(ASK).text == "Hi"

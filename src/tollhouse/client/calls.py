@@ -21,6 +21,8 @@ class Call(ABC, Generic[T]):
     """A call that is answered with a `T`."""
 
     method: ClassVar[str] = "POST"
+    is_done_once: ClassVar[bool] = True
+    """It has an idempotency key also when none is told, so that Tollhouse keeps its answer for a day."""
 
     @abstractmethod
     def path(self) -> str:
@@ -91,6 +93,9 @@ class Embed(Call[Vectors]):
     texts: Sequence[str]
     model: str
     dimensions: int | None = None
+
+    # To have vectors again costs less than to keep them.
+    is_done_once = False
 
     def path(self) -> str:
         return "/v1/embeddings"
@@ -182,6 +187,7 @@ class GetRun(Call[Run]):
     wait_s: int = 0
 
     method = "GET"
+    is_done_once = False
 
     def path(self) -> str:
         return f"/api/runs/{quote(self.run, safe='')}" + (f"?wait={self.wait_s}" if self.wait_s else "")

@@ -55,7 +55,8 @@ class Client:
         """The answer to a call, tried again while that may help.
 
         Args:
-            idempotency_key: under which it is done once, also when another process asks; a new one unless told.
+            idempotency_key: under which it is done once, also when another process asks. Unless told it is a new one,
+                and for vectors none.
             tag: a word under which its spending is reported, of letters, digits and `._:/-`, 64 at most.
 
         Raises:
@@ -171,7 +172,7 @@ class _Sending:
         self, call: Call[Any], attempts: int, chance: Callable[[], float], key: str | None, tag: str | None
     ) -> None:
         headers = {} if tag is None else {"x-tollhouse-tag": tag}
-        if call.method == "POST":
+        if key is not None or call.is_done_once:
             headers["idempotency-key"] = key or uuid.uuid4().hex
         said = call.body()
         if said is not None:

@@ -9,9 +9,9 @@ row and column, which is outbox, state and failed list in one. Nothing is called
 was.
 
 A *worker* takes such rows under a lease, renewed while it lives. What is already made of the same content
-(`content.fingerprint`) is left as it is; of the rest each is asked for by its `Sender`, outside of any transaction, and
-under an idempotency key of that content, so that a worker which was killed does not pay twice. The value is then put
-into its row only if neither the content nor the wish for it has changed meanwhile; else it is asked for anew.
+(`content.fingerprint`) is left as it is; the rest is asked for by its `Sender`, outside of any transaction, and words
+under an idempotency key of that content, so that after a worker was killed they are not paid twice. The value is then
+put into its row only if neither the content nor the wish for it has changed meanwhile; else it is asked for anew.
 
 This room knows no ORM and no database: they are behind `Shelf`.
 """

@@ -134,11 +134,10 @@ class Worker:
 
     async def _embed(self, batch: list[_Passage], slots: asyncio.Semaphore) -> None:
         field, name = batch[0].field, batch[0].task.name
-        key = content.key_of(sorted((one.fingerprint, one.task.pk, one.task.version) for one in batch))
         try:
             call = content.embedding(field, [one.text for one in batch])
             async with slots:
-                answer = await self.sender.send(call, idempotency_key=key, tag=content.tag_of(*name))
+                answer = await self.sender.send(call, tag=content.tag_of(*name))
             vectors = [unit(vector, field.dims) for vector in answer.vectors]
         except Exception as error:
             if len(batch) > 1 and asking.is_final(error):
