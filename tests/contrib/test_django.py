@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -13,7 +15,7 @@ pytest.importorskip("django", reason="Django is in the extra `django`")
 from asgiref.sync import async_to_sync
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management import CommandError, call_command
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.test.utils import isolate_apps
 from django.utils import timezone
 
@@ -129,6 +131,33 @@ def test_changes_of_many_rows_at_once_are_written_down_too(alias: str, sender: S
     Product.objects.first().delete()
     assert FieldState.objects.filter(field="blurb").count() == 3
     assert not hasattr(Product.objects, "delete")
+
+
+def test_many_workers_ask_for_each_column_once_beside_whoever_writes(alias: str, sender: Scripted):
+    Product.objects.bulk_create([Product(name=f"Shoe {number}") for number in range(20)])
+
+    async def slow() -> None:
+        await asyncio.sleep(0.002)
+
+    def fill() -> None:
+        try:
+            work(alias, sender)
+        finally:
+            connections.close_all()
+
+    sender.meanwhile = slow
+    with ThreadPoolExecutor(3) as threads:
+        workers = [threads.submit(fill) for _ in range(3)]
+        for product in Product.objects.order_by("pk")[:5]:
+            product.shop = 2
+            product.save()
+    for worker in workers:
+        worker.result()
+    work(alias, sender)
+    prompts = [call.prompt for call in sender.asked if hasattr(call, "prompt")]
+    assert sorted(prompts) == sorted(f"Praise Shoe {number}." for number in range(20))
+    assert {*FieldState.objects.values_list("status", flat=True)} == {"fresh"}
+    assert Product.objects.filter(blurb=None).count() == 0
 
 
 @pytest.mark.parametrize("by_manager", [True, False])
