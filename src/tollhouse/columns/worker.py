@@ -62,7 +62,7 @@ class Worker:
                 continue
 
     def nudge(self) -> None:
-        """Something may be due: look now."""
+        """Something may be due: look now. From the event loop that it runs in."""
         self._nudged.set()
 
     async def drain(self) -> int:
