@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, StringConstraints
 from pydantic_settings import NoDecode
 
 from tollhouse.settings.secret import SecretRef
@@ -84,3 +84,9 @@ MasterKey: TypeAlias = Annotated[
 
 COMMAS: Final = (NoDecode, BeforeValidator(_split))
 """A list that may be written `a, b`, or as JSON, where only text can be written, as in the environment."""
+
+
+class Table(BaseModel):
+    """A table of settings: what is not known in it is refused, and nothing is changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

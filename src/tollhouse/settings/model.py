@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     IPvAnyNetwork,
@@ -33,22 +31,19 @@ from tollhouse.settings.fields import (
     Name,
     ProxyUrl,
     Seconds,
+    Table,
 )
 from tollhouse.settings.secret import SecretRef
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class LimitSettings(_Table):
+class LimitSettings(Table):
     """What a request may be at most."""
 
     body_bytes: PositiveInt = 32 * 1024 * 1024
     """Size of a request's body, in bytes; beyond it 413."""
 
 
-class ClientSettings(_Table):
+class ClientSettings(Table):
     """How long clients may take, in seconds; noticed up to a second later. A request that is too slow gets 408."""
 
     head_s: Seconds = 10.0
@@ -61,7 +56,7 @@ class ClientSettings(_Table):
     """Without a request on an open connection. Longer than a load balancer in front keeps it, which often is 60."""
 
 
-class TimeoutSettings(_Table):
+class TimeoutSettings(Table):
     """How long a provider may take, in seconds."""
 
     connect_s: Seconds = 3.0
@@ -74,7 +69,7 @@ class TimeoutSettings(_Table):
     """For a whole request, all attempts together."""
 
 
-class NewUserSettings(_Table):
+class NewUserSettings(Table):
     """What a user gets who is made without limits of their own."""
 
     requests_per_minute: Limit = 20
@@ -85,7 +80,7 @@ class NewUserSettings(_Table):
     """Calls at the same time, or `none`."""
 
 
-class ConversationSettings(_Table):
+class ConversationSettings(Table):
     """How conversations are kept and answered."""
 
     max_message_chars: Limit = None
@@ -101,7 +96,7 @@ class ConversationSettings(_Table):
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 
 
-class SemanticSettings(_Table):
+class SemanticSettings(Table):
     """Answers to questions that only resemble what is asked; where answers are given again to the letter, too."""
 
     mode: Literal["off", "shadow", "serve"] = "off"
@@ -114,7 +109,7 @@ class SemanticSettings(_Table):
     """The share of what could be given that the model is asked all the same, to compare."""
 
 
-class CacheSettings(_Table):
+class CacheSettings(Table):
     """Answers that are given again, for nothing, when the same is asked once more."""
 
     mode: Literal["off", "exact"] = "off"
@@ -134,7 +129,7 @@ class CacheSettings(_Table):
     semantic: SemanticSettings = SemanticSettings()
 
 
-class JobSettings(_Table):
+class JobSettings(Table):
     """How runs in the background are executed, and what is kept of runs."""
 
     concurrency: PositiveInt = 32
@@ -143,7 +138,7 @@ class JobSettings(_Table):
     """How long a run can be followed event by event; its answer stays. In hours."""
 
 
-class RequestLogSettings(_Table):
+class RequestLogSettings(Table):
     """How long the rows of the request log are kept. The ledger is never cut."""
 
     max_age_days: Limit = 90
@@ -161,7 +156,7 @@ class RequestLogSettings(_Table):
         return None if self.max_body_mib is None else self.max_body_mib * 1024 * 1024
 
 
-class LogSettings(_Table):
+class LogSettings(Table):
     """The process's own log. It holds no prompts, no answers and no secrets."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -176,7 +171,7 @@ class LogSettings(_Table):
     """A request that used more tokens than this is logged as a warning; never when 0."""
 
 
-class TelemetrySettings(_Table):
+class TelemetrySettings(Table):
     """The OpenTelemetry collector that is sent a trace of every request, if any; it needs the extra `otel`. What is not
     set here is taken from OpenTelemetry's own variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`."""
 
@@ -190,7 +185,7 @@ class TelemetrySettings(_Table):
         return self.otlp_endpoint, self.otlp_headers.resolve() if self.otlp_headers else None
 
 
-class SmtpSettings(_Table):
+class SmtpSettings(Table):
     """The mail server that takes alerts. Its address may be private: it is yours to name."""
 
     host: str | None = None
@@ -217,7 +212,7 @@ class SmtpSettings(_Table):
         return self
 
 
-class AlertSettings(_Table):
+class AlertSettings(Table):
     """Who is told when a budget is used up so far, or a credential is old or fails; endpoints are added by
     `tollhouse webhooks add`. Told within ten seconds; what fails is tried again for 72 hours."""
 
@@ -240,7 +235,7 @@ class AlertSettings(_Table):
         return self
 
 
-class ModelTable(_Table):
+class ModelTable(Table):
     """A model that the operator lists. A price that is absent is unknown, not zero."""
 
     input_usd_per_million: Dollars | None = None
@@ -265,7 +260,7 @@ Models = Annotated[
 ]
 
 
-class ProviderTable(_Table):
+class ProviderTable(Table):
     """A provider that is not built in, or other facts on one that is."""
 
     dialect: str | None = None
@@ -299,7 +294,7 @@ class ProviderTable(_Table):
         return self
 
 
-class CandidateTable(_Table):
+class CandidateTable(Table):
     """A model that may answer for an alias, and how often it is asked first."""
 
     model: str
@@ -314,7 +309,7 @@ RouteCandidate = Annotated[
 ]
 
 
-class RouteTable(_Table):
+class RouteTable(Table):
     """An alias, and the models that may answer for it."""
 
     candidates: Annotated[tuple[RouteCandidate, ...], *COMMAS, Field(min_length=1)]
