@@ -9,9 +9,11 @@ to judge. uvicorn owns the socket; `api.protocol` hands the request, as a `Peer`
 each verb a file of its own:
 
 *identify* asks whose token this is, and remembers the caller for a few seconds. *admit* counts the request against the
-caller's limits, on which processes agree (`gateway.agree`). *route* is pure: from the model's name, the operator's
-aliases and the caller's credentials it makes a list of candidates, best first. *recall*, where the operator wants it,
-looks whether the same was answered before (`cache`): then it is said again, and nothing of what follows costs anything.
+caller's limits, on which processes agree (`gateway.agree`). *screen* lets the operator's guards look at what is asked,
+and later at what is answered (`guard`); where there are none it is not there. *route* is pure: from the model's name,
+the operator's aliases and the caller's credentials it makes a list of candidates, best first. *recall*, where the
+operator wants it, looks whether the same was answered before (`cache`): then it is said again, and nothing of what
+follows costs anything.
 
 *call* asks them in turn, in an order that *choose* makes of it: whom the route prefers by its strategy first, and
 nobody who keeps failing (`upstream.breaker`). Before each attempt *hold* works out the most it may cost

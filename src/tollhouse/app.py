@@ -49,6 +49,7 @@ from tollhouse.gateway.agree import Agreement
 from tollhouse.gateway.answer import Steps
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.finish import Finishing
+from tollhouse.gateway.guarded import guarded
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys, shared_key
 from tollhouse.gateway.recall import Recall, Recalling
@@ -249,6 +250,8 @@ def build(
     recall = recall_of(settings, clock, store, shelf, vault)
     is_traced = traces is not None
     steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, recall, is_traced=is_traced)
+    canaries = [secret.resolve() for secret in settings.guards.output.canaries]
+    steps = guarded(steps, settings.guards.model_dump(), canaries, metrics.judged, hear_out_s=settings.hear_out_seconds)
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs, traces)
@@ -468,13 +471,8 @@ def application(
     house.metrics.in_flight = lambda: len(live.responses)
     house.metrics.tasks = lambda: len(asyncio.all_tasks())
 
-    repeats = Repeats(
-        house.store,
-        Box(house.vault.derive("idempotency")),
-        house.clock,
-        boot_id=house.boot_id,
-        longest_s=house.settings.timeouts.total_s,
-    )
+    box = Box(house.vault.derive("idempotency"))
+    repeats = Repeats(house.store, box, house.clock, boot_id=house.boot_id, longest_s=settings.timeouts.total_s)
 
     def surface(kind: Callable[..., S]) -> S:
         return kind(house.steps, live, repeats, **bounds)

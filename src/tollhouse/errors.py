@@ -4,7 +4,8 @@ TollhouseError
 ├── CallerError              the request cannot be served as asked       4xx, never retried
 │   ├── InvalidRequest           400, `param` names the field
 │   │   ├── ContextLengthExceeded    400
-│   │   └── NoCredential             400
+│   │   ├── NoCredential             400
+│   │   └── ContentBlocked           400, a guard of the operator's does not let it through
 │   ├── Unauthenticated          401
 │   ├── Forbidden                403
 │   ├── NotFound                 404
@@ -97,6 +98,12 @@ class NoCredential(InvalidRequest):
     """The caller has no key for the provider, and nobody shares one."""
 
     code = "no_credential"
+
+
+class ContentBlocked(InvalidRequest):
+    """A guard of the operator's does not let it through. The words are those that OpenAI and Azure use."""
+
+    code = "content_filter"
 
 
 class Unauthenticated(CallerError):

@@ -342,6 +342,7 @@ async def test_an_answer_leaves_a_whole_row(gateway: Gateway, stream: bool) -> N
         "attempts": 1,
         "attempt_log": None,
         "cache": None,
+        "guards": None,
     }
 
 

@@ -287,6 +287,15 @@ def test_a_plain_secret_in_the_file_is_accepted_with_a_warning_and_shown_nowhere
         pickle.dumps(key)
 
 
+def test_a_list_of_secrets_is_hidden_too_and_a_plain_one_among_them_warned_of(tmp_path: Path) -> None:
+    write(tmp_path, '[guards.output]\ncanaries = ["env:CANARY", "plain-canary"]\n')
+    settings = Settings.load(config=tmp_path / "tollhouse.toml")
+    (warning,) = settings.warnings
+    assert warning.startswith("guards.output.canaries is a secret in plain text")
+    shown = [repr(settings), str(settings), settings.model_dump_json(), repr(origins(settings)), warning]
+    assert not [text for text in shown if "plain-canary" in text]
+
+
 def test_a_database_without_a_password_is_no_secret(folder: Path):
     write(folder, "database_url = 'postgresql:///tollhouse'")
     assert not Settings.load().warnings

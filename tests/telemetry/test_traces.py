@@ -305,6 +305,7 @@ def test_the_same_row_told_twice_is_the_same_trace():
         ("generate_content.count", "count_tokens"),
         ("embeddings", "embeddings"),
         ("moderations", "moderations"),
+        ("guard", "moderations"),
     ],
 )
 def test_operations_have_the_conventions_names(surface: str, operation: str):

@@ -17,6 +17,7 @@ from tollhouse.admin.views import (
     BudgetView,
     ErrorView,
     ForecastView,
+    GuardView,
     Listing,
     MeView,
     MyUsageView,
@@ -214,6 +215,7 @@ def request_view(row: Any) -> RequestView:
         run=row["run_id"],
         attempts=_attempts(row),
         cache=row["cache"],
+        guards=() if row["guards"] is None else msgspec.json.decode(row["guards"], type=tuple[GuardView, ...]),
         created_at=from_micros(row["created_at"]),
     )
 

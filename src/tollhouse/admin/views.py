@@ -250,6 +250,29 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     provider_status: int | None
 
 
+class GuardView(msgspec.Struct, frozen=True, kw_only=True):
+    """What one guard said of one side of a request.
+
+    Attributes:
+        side: `input` or `output`.
+        by: the guard: `rules`, `personal_data`, `moderation`, or `guards` for all of them.
+        verdict: `allow`, `flag`, `block` or `unavailable`.
+        acts: something came of it.
+        reasons: rules, kinds or categories; or why it could not judge.
+        model: the moderation model that was asked, and `version` what it calls itself.
+        scores: what the model said of each category, from 0 to 1.
+    """
+
+    side: str
+    by: str
+    verdict: str
+    acts: bool
+    reasons: tuple[str, ...] = ()
+    model: str | None = None
+    version: str | None = None
+    scores: dict[str, float] = {}
+
+
 class PayloadView(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked and answered, as far as it is kept, without secrets."""
 
@@ -292,6 +315,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     run: str | None
     attempts: tuple[AttemptView, ...]
     cache: str | None
+    guards: tuple[GuardView, ...]
     created_at: datetime
     payload: PayloadView | UnsetType = UNSET
 

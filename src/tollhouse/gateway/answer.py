@@ -19,6 +19,7 @@ from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.finish import Finishing, finish, reckon
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.recall import Recall
+from tollhouse.gateway.screen import Screen
 from tollhouse.gateway.speech import Speech
 from tollhouse.upstream.base import Taker
 
@@ -37,6 +38,7 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     recall: Recall | None = None
     keeps_bodies: bool = False
+    screen: Screen | None = None
 
 
 async def answer(
@@ -63,9 +65,14 @@ async def answer(
             outlet = None
         read(exchange)
         exchange.admission = steps.admit.admit(exchange.caller, exchange.began_s, estimate(exchange))
+        screen = steps.screen
+        if screen is not None:
+            await screen.ask(exchange)
         candidates = find(exchange, steps)
         begin = call.begin if steps.recall is None else steps.recall.begin
         speech, piece = await begin(exchange, candidates, steps.calling)
+        if screen is not None:
+            speech, piece = await screen.hear(exchange, speech, piece)
         exchange.first_s = steps.clock.monotonic()
         if exchange.tally.has_ended:
             reckon(exchange)

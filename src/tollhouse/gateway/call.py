@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 
 import msgspec
 
+from tollhouse.dialects.tool_names import NO_NAMES
 from tollhouse.errors import (
     CredentialUnreadable,
     InvalidRequest,
@@ -24,7 +26,7 @@ from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Cost, Speech, Streamed, Whole, as_it_came, said_error, without_secrets
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.targets import NO_FIELDS, Target
-from tollhouse.gateway.translate import AnyTranslation, TextsTranslation, Translation, askable
+from tollhouse.gateway.translate import AnyTranslation, TextsTranslation, askable
 from tollhouse.gateway.translated import Heading, TranslatedStream, TranslatedVectors, TranslatedWhole
 from tollhouse.money.amounts import usd_text
 from tollhouse.money.ledger import Deed, Resolution
@@ -199,10 +201,10 @@ async def _send(exchange: Exchange, attempt: Attempt, calling: Calling) -> Speec
         asked = msgspec.structs.replace(translation.request, model=candidate.model)
         return TranslatedVectors(reply, dialect, tally, secrets, exchange.dialect, asked, attempt.input_bound)
     if translation is not None:
-        heading = _heading(exchange, translation)
+        head = heading(exchange, translation.names)
         if exchange.stream:
-            return TranslatedStream(reply, dialect, tally, secrets, heading, end)
-        return TranslatedWhole(reply, dialect, tally, secrets, heading)
+            return TranslatedStream(reply, dialect, tally, secrets, head, end)
+        return TranslatedWhole(reply, dialect, tally, secrets, head)
     if exchange.stream:
         cost = _cost(exchange)
         return Streamed(reply, dialect, tally, secrets, withholds_usage=adds_usage, cost=cost, unsaid_end=end)
@@ -217,7 +219,8 @@ def _translated(translation: AnyTranslation, attempt: Attempt) -> bytes:
     return translation.body(attempt.candidate.model, cap=cap, most_tokens=attempt.terms.max_output_tokens)
 
 
-def _heading(exchange: Exchange, translation: Translation) -> Heading:
+def heading(exchange: Exchange, names: Mapping[str, str] = NO_NAMES) -> Heading:
+    """How the client is answered; `names` are those of tools that were given others."""
     repeat = getattr(exchange.dialect, "repeat_request", None)
     return Heading(
         dialect=exchange.dialect,
@@ -226,7 +229,7 @@ def _heading(exchange: Exchange, translation: Translation) -> Heading:
         include_usage=exchange.glance.include_usage,
         has_one_choice=exchange.glance.n == 1,
         repeated=None if repeat is None else repeat(exchange.body),
-        names=translation.names,
+        names=names,
         cost=_cost(exchange) if exchange.stream else None,
     )
 

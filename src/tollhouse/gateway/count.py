@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from msgspec.structs import replace
 
@@ -40,6 +40,8 @@ async def count(exchange: Exchange, token: bytes | None, steps: Steps) -> Counte
         request: ChatRequest = exchange.dialect.read_count_request(exchange.body)
         exchange.asked_model = request.model
         exchange.admission = steps.admit.admit(exchange.caller, exchange.began_s, 0)
+        if steps.screen is not None:
+            request = cast(ChatRequest, await steps.screen.pass_on(exchange, request))
         candidates = find(exchange, steps)
         for candidate in candidates:
             tokens = await _told(exchange, request, candidate, steps.calling)

@@ -13,6 +13,7 @@ from tollhouse.gateway.bill import Bill
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.lookup import Lookup
 from tollhouse.gateway.route import Candidate
+from tollhouse.gateway.screening import Screening
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.translate import AnyTranslation
 from tollhouse.limits import Admission
@@ -97,6 +98,7 @@ class Exchange:
             writer does.
         may_repeat: a candidate may be asked again after a pause; not for who tries again themselves.
         traceparent: the client's place in a trace, as it came; None without one, and where nobody wants spans.
+        screening: what guards have said of it; None while none has.
     """
 
     __slots__ = (
@@ -126,6 +128,7 @@ class Exchange:
         "request",
         "run_id",
         "said",
+        "screening",
         "skeleton",
         "status",
         "stream",
@@ -181,6 +184,7 @@ class Exchange:
         self.put: Put | None = None
         self.traceparent: bytes | None = None
         self.said: list[bytes] = []
+        self.screening: Screening | None = None
 
     def read(self) -> Asked:
         """All that is asked, read once. Raises InvalidRequest."""

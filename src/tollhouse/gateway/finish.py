@@ -187,6 +187,7 @@ def _ending(exchange: Exchange, outcome: str, now_s: float) -> Ending:
         cost_status=bill.status if bill else None,
         attempts=len(attempts),
         cache=exchange.cache,
+        guards=None if exchange.screening is None else exchange.screening.written(),
         attempt_log=_attempt_log(exchange) if len(attempts) > 1 or error is not None else None,
         response_time_us=int((now_s - exchange.began_s) * 1e6),
         first_token_us=None if first_s is None else int((first_s - exchange.began_s) * 1e6),

@@ -41,6 +41,18 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
     cost: Cost | None = None
 
+    # Any: the writer of a dialect, which is a module.
+    def writer(self, began: Began | None) -> Any:
+        """Says events in the client's dialect; `began` is the first of them, when the provider has told it."""
+        repeated = {} if self.repeated is None else {"repeated": self.repeated}
+        return self.dialect.Writer(
+            id=(began and began.id) or self.id,
+            model=began.model if began is not None else "",
+            created=(began and began.created) or self.created,
+            include_usage=self.include_usage,
+            **repeated,
+        )
+
 
 class TranslatedWhole(Whole):
     """An answer in one piece."""
@@ -141,7 +153,7 @@ class TranslatedStream(Streamed):
         if type(event) is UsageSeen and self._heading.cost is not None:
             event = UsageSeen(event.usage, self._heading.cost())
         if self._writer is None:
-            self._writer = self._begin(event if isinstance(event, Began) else None)
+            self._writer = self._heading.writer(event if isinstance(event, Began) else None)
         if type(event) is ToolCallDelta and event.name is not None and self._heading.names:
             event = replace(event, name=self._heading.names.get(event.name, event.name))
         if type(event) is PartSeen and (unsaid := carry.unsaid((event.part,), self._heading.dialect.SHOWS)):
@@ -149,14 +161,3 @@ class TranslatedStream(Streamed):
             return b": %b: %b\n\n" % lossy(unsaid)
         said: bytes = self._writer.write(event)
         return said
-
-    def _begin(self, began: Began | None) -> Any:
-        heading = self._heading
-        repeated = {} if heading.repeated is None else {"repeated": heading.repeated}
-        return heading.dialect.Writer(
-            id=(began and began.id) or heading.id,
-            model=began.model if began is not None else "",
-            created=(began and began.created) or heading.created,
-            include_usage=heading.include_usage,
-            **repeated,
-        )

@@ -96,7 +96,9 @@ def plain_secrets(settings: BaseModel, known: Origins) -> Iterator[str]:
     """A warning for each secret that stands readable in a file or on the command line."""
     for path, value in table.leaves(settings):
         place = _origin(path, known)
-        if isinstance(value, SecretRef) and value.is_exposed and place.startswith(("file", COMMAND_LINE)):
+        several = value if isinstance(value, tuple) else (value,)
+        is_exposed = any(isinstance(one, SecretRef) and one.is_exposed for one in several)
+        if is_exposed and place.startswith(("file", COMMAND_LINE)):
             yield f"{table.dotted(path)} is a secret in plain text ({place}); write `env:VARIABLE` or `file:/path`"
 
 

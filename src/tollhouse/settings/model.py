@@ -33,6 +33,7 @@ from tollhouse.settings.fields import (
     Seconds,
     Table,
 )
+from tollhouse.settings.guards import GuardSettings
 from tollhouse.settings.secret import SecretRef
 
 
@@ -378,8 +379,8 @@ class Settings(BaseSettings):
     """How long running answers may go on after SIGTERM, in seconds."""
 
     hear_out_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
-    """How long an answer goes on after its client has left, in seconds: the provider's own count comes at its end.
-    After that, or at once when 0, the call is cancelled and charged by what was seen."""
+    """How long an answer goes on after its client has left, or a guard has stopped it, in seconds: the provider's own
+    count comes at its end. After that, or at once when 0, the call is cancelled and charged by what was seen."""
 
     limits: LimitSettings = LimitSettings()
     clients: ClientSettings = ClientSettings()
@@ -392,6 +393,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     alerts: AlertSettings = AlertSettings()
+    guards: GuardSettings = GuardSettings()
     providers: Mapping[Name, ProviderTable] = {}
     routes: Mapping[Name, RouteTable] = {}
 

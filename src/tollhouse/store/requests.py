@@ -65,6 +65,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     attempt_log: str | None = None
     cache: str | None = None
+    guards: str | None = None
     response_time_us: int = 0
     first_token_us: int | None = None
     upstream_us: int = 0

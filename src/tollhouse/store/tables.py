@@ -233,6 +233,7 @@ request = Table(
     Column("attempts", Integer, nullable=False),
     Column("attempt_log", Text),
     Column("cache", Text),
+    Column("guards", Text),
     Column("response_time_us", BigInteger, nullable=False),
     Column("first_token_us", BigInteger),
     Column("upstream_us", BigInteger, nullable=False),

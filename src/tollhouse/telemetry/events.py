@@ -19,6 +19,7 @@ class Event(StrEnum):
     AUTHENTICATION_REFUSED = "authentication.refused"
     REQUEST_FINISHED = "request.finished"
     REQUEST_FAILED = "request.failed"
+    GUARD_FAILED = "guard.failed"
     JOB_FAILED = "job.failed"
     JOBS_STRANDED = "jobs.stranded"
     JOBS_TAKEN_UP = "jobs.taken_up"

@@ -165,3 +165,30 @@ def cost_of(ending: Ended) -> int | None:
     if ending.input_cost is None or ending.output_cost is None:
         return None
     return ending.input_cost + ending.output_cost
+
+
+class Opinion(Protocol):
+    """What a guard thinks. Each is one of few words."""
+
+    @property
+    def by(self) -> str:
+        """The guard."""
+
+    @property
+    def verdict(self) -> str:
+        """What it thinks."""
+
+
+class Judged(Protocol):
+    """A guard's verdict on one side of a request."""
+
+    @property
+    def side(self) -> str:
+        """`input` or `output`."""
+
+    @property
+    def opinion(self) -> Opinion: ...
+
+    @property
+    def acts(self) -> bool:
+        """Something came of it."""

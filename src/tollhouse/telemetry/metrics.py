@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from tollhouse.errors import BudgetExhausted, Busy, TollhouseError
-from tollhouse.telemetry.finished import Ended, Finished, cost_of
+from tollhouse.telemetry.finished import Ended, Finished, Judged, cost_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of `Metrics.render`."""
@@ -79,6 +79,7 @@ class Metrics(Collector):
         self._budget_rejections = _Counter("budget_rejections", "Requests that a budget did not cover")
         self._lookups = _Counter("cache_lookups", "Requests for which an earlier answer was looked for", "result")
         self._deliveries = _Counter("webhook_deliveries", "Attempts to deliver alerts", "outcome")
+        self._verdicts = _Counter("guard_verdicts", "What guards said", "side", "guard", "verdict", "acts")
         self._jobs = _Counter("jobs_finished", "Runs in the background that ended", "outcome")
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -118,6 +119,11 @@ class Metrics(Collector):
         """A run in the background has ended: `succeeded`, `failed` or `cancelled`."""
         self._jobs.add(1, outcome)
 
+    def judged(self, told: Judged) -> None:
+        """A guard has said what it thinks of what was asked, or answered."""
+        opinion = told.opinion
+        self._verdicts.add(1, told.side, opinion.by, opinion.verdict, "yes" if told.acts else "no")
+
     def render(self) -> bytes:
         """The page that Prometheus reads, in its text format 0.0.4."""
         return generate_latest(self._registry)
@@ -141,6 +147,7 @@ class Metrics(Collector):
         yield self._deliveries.family()
         yield self._jobs.family()
         yield CounterMetricFamily("tollhouse_spans_dropped", "Spans no collector has got", value=self.spans_dropped())
+        yield self._verdicts.family()
         yield _gauge("jobs_waiting", "Runs that could begin and have not", self.jobs_waiting, queue=TURNS)
         yield _gauge(
             "jobs_oldest_wait_seconds", "How long the first of them could have", self.jobs_oldest_wait_s, queue=TURNS

@@ -112,6 +112,8 @@ def operation_of(surface: str) -> str:
     name, _, deed = surface.rpartition(".")
     if name and deed == "count":
         return "count_tokens"
+    if surface == "guard":
+        return "moderations"
     return surface if surface in _NO_CHATS else "chat"
 
 
