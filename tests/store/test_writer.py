@@ -18,6 +18,7 @@ from tollhouse.errors import CannotStart, NotFound, Unavailable
 from tollhouse.store import machinery, opening
 from tollhouse.store.engine import Store
 from tollhouse.store.opening import open_store
+from tollhouse.store.schema import SERVES_FACT
 from tollhouse.store.statements import Batch, Query, inserting
 from tollhouse.store.tables import fact
 
@@ -33,7 +34,9 @@ def put(batch: Batch, items: list[str]) -> Sequence[str]:
 
 
 async def names(store: Store) -> set[str]:
-    return set(await store.read(lambda tx: tx.execute(text("SELECT name FROM fact")).scalars().all()))
+    """The facts that a test has set."""
+    names = await store.read(lambda tx: tx.execute(text("SELECT name FROM fact")).scalars().all())
+    return {*names} - {SERVES_FACT}
 
 
 async def test_a_change_is_readable_once_it_is_confirmed(store: Store) -> None:
