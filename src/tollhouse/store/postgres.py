@@ -322,7 +322,11 @@ async def connect_asyncpg(url: URL) -> Any:
         command_timeout=STATEMENT_TIMEOUT_S,
         **{key: value for key, value in url.query.items() if key in ("ssl", "sslmode")},
     )
-    await connection.execute(BY_KEY)
+    try:
+        await connection.execute(BY_KEY)
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 
