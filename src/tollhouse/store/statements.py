@@ -3,7 +3,7 @@
 A statement of the toolkit costs ten times what these cost in a batch. Only the ledger and the request log use them,
 inside the writer's batch; everything else speaks SQLAlchemy Core. What is read is one `Query` with a list of keys. What
 is written is a `Write` of many rows: SQLite executes it for each row, PostgreSQL once, over all of them in one JSON
-text. An array for each column takes four times as long to send: the driver asks of each value whether it is an array.
+text. An array for each column takes longer to send: the driver asks of each value whether it is an array.
 """
 
 from __future__ import annotations
