@@ -34,7 +34,7 @@ come between an answer and its price. If the process dies first, the hold still 
 Applications ask through `client`, or any client that they have, and may let columns of their own tables be filled
 through it (`orm`, `contrib.django`): that path `columns` tells.
 
-Whoever looks for the order of things reads `gateway/answer.py`; for how they are built, `app.py`; for what may import
+Whoever looks for the order of things reads `gateway/answer.py`; for how they are built, `app`; for what may import
 what, the contracts in `pyproject.toml`.
 """
 

@@ -1,4 +1,4 @@
-"""What time it is: a value that `app.py` makes and passes down, so that tests can turn it by hand."""
+"""What time it is: a value that `app` makes and passes down, so that tests can turn it by hand."""
 
 from __future__ import annotations
 

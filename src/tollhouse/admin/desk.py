@@ -1,4 +1,4 @@
-"""What management works with: handed to every function of this room, built once by `app.py`."""
+"""What management works with: handed to every function of this room, built once by `app`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What conversations need, made once by `app.py`."""
+"""What conversations need, made once by `app`."""
 
 from __future__ import annotations
 

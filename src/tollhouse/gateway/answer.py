@@ -28,7 +28,7 @@ REPLAYED = "replayed"
 
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
-    """What the path is made of, built once by `app.py`."""
+    """What the path is made of, built once by `app`."""
 
     identify: Identify
     admit: Admit

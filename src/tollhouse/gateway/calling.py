@@ -19,7 +19,7 @@ from tollhouse.upstream.base import Bounds, Timeouts
 
 
 class Calling(msgspec.Struct, frozen=True, kw_only=True):
-    """What calls need, made once by `app.py`.
+    """What calls need, made once by `app`.
 
     Attributes:
         targets: where each credential leads, and which client goes there.

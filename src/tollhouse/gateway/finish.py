@@ -34,7 +34,7 @@ WORDS_MOST = 2_000
 
 
 class Finishing(msgspec.Struct, frozen=True, kw_only=True):
-    """What finishing needs, made once by `app.py`.
+    """What finishing needs, made once by `app`.
 
     Attributes:
         put: puts an item into the writer's next batch.

@@ -1,0 +1,111 @@
+"""The parts, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import tollhouse
+from tollhouse.app.channels import channels_of
+from tollhouse.app.house import House, database_url
+from tollhouse.app.management import desk_of
+from tollhouse.app.path import recall_of, shelf_of, steps_of
+from tollhouse.app.reach import all_providers, connect
+from tollhouse.clock import Clock
+from tollhouse.conversations.conversing import Conversing, Habits
+from tollhouse.conversations.runs.under_way import UnderWay
+from tollhouse.conversations.turns import background
+from tollhouse.gateway.guarded import guarded
+from tollhouse.gateway.route import catalogue
+from tollhouse.jobs.dispatch import TURN
+from tollhouse.jobs.durable import Durable
+from tollhouse.jobs.engine import Engine
+from tollhouse.jobs.work import Worker
+from tollhouse.notify.alerts import ENDPOINT, Outbox
+from tollhouse.notify.watch import Watch
+from tollhouse.settings import Settings
+from tollhouse.store import requests, runs
+from tollhouse.store.engine import Store
+from tollhouse.store.jobs_database import jobs_beside
+from tollhouse.telemetry import Logs, Metrics
+from tollhouse.telemetry.spool import Spool
+from tollhouse.telemetry.telling import tell
+from tollhouse.vault import Vault
+
+
+def build(
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    vault: Vault,
+    logs: Logs | None,
+    traces: Spool | None,
+    *,
+    boot_id: str,
+    kind: str,
+    make_engine: Callable[[str], Engine] | None,
+) -> House:
+    """Put the parts together."""
+    providers = all_providers(settings)
+    client, targets = connect(providers, settings)
+    metrics = Metrics(version=tollhouse.__version__, providers=catalogue(providers))
+    if traces is not None:
+        metrics.spans_dropped = lambda: traces.dropped
+    shelf = shelf_of(settings, store, vault)
+    recall = recall_of(settings, clock, store, shelf, vault)
+    is_traced = traces is not None
+    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, recall, is_traced=is_traced)
+    canaries = [secret.resolve() for secret in settings.guards.output.canaries]
+    steps = guarded(steps, settings.guards.model_dump(), canaries, metrics.judged, hear_out_s=settings.hear_out_seconds)
+    metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
+    under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
+    store.on_commit[requests.finish] = partial(tell, metrics, logs, traces)
+    channels = channels_of(settings, clock, store, vault, client)
+    named = tuple(name for name in channels if name != ENDPOINT)
+    outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
+
+    def ended(status: str) -> None:
+        metrics.job_finished(status)
+        outbox.wake()
+
+    conversing = Conversing(
+        store=store,
+        clock=clock,
+        boot_id=boot_id,
+        steps=steps,
+        under_way=under_way,
+        habits=Habits(**settings.conversations.model_dump()),
+        channels=named,
+        on_queued=lambda: worker.wake(),
+        on_ended=ended,
+    )
+    worker = Worker(
+        store,
+        clock,
+        Durable(jobs_beside(database_url(settings)), boot_id) if make_engine is None else make_engine(boot_id),
+        {TURN: partial(background.execute, conversing)},
+        boot_id=boot_id,
+        kind=kind,
+        concurrency=settings.jobs.concurrency,
+    )
+    return House(
+        settings=settings,
+        clock=clock,
+        boot_id=boot_id,
+        store=store,
+        ledger=steps.calling.ledger,
+        pricebook=steps.calling.pricebook,
+        vault=vault,
+        keys=steps.calling.keys,
+        reachable=steps.reachable,
+        steps=steps,
+        watch=Watch(
+            store, clock, channels=named, credential_days=settings.alerts.credential_days, on_raised=outbox.wake
+        ),
+        outbox=outbox,
+        desk=desk_of(settings, steps, store, vault, outbox, shelf),
+        conversing=conversing,
+        worker=worker,
+        metrics=metrics,
+        upstreams=(client,),
+    )
