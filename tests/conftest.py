@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -10,6 +12,12 @@ pytest_plugins = ["databases", "houses", "gateways", "receivers"]
 # A slow machine is no reason to fail: time is for benchmarks.
 settings.register_profile("tollhouse", deadline=None)
 settings.load_profile("tollhouse")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More processes than cores: many tests kill something and wait for what becomes of it."""
+    cores = os.cpu_count() or 1
+    return cores + max(1, cores // 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,6 +47,7 @@ async def test_a_streamed_answer_says_what_the_unstreamed_one_and_the_model_itse
         assert_charged(row, itself)
 
 
+@pytest.mark.parametrize("way", EACH_ONCE, ids=str, indirect=True)
 async def test_a_conversation_of_several_turns(surface: Surface, direct: Surface, caller: Caller, model: Model):
     messages: Messages = [{"role": "system", "content": "You are a friendly guide who answers briefly."}]
     costs = []
@@ -85,6 +86,7 @@ async def test_a_client_that_leaves_shortly_before_the_end_pays_what_the_model_c
     assert await caller.budget() == {"posted": cost_usd(*made), "open": 0, "unconfirmed": 0}
 
 
+@pytest.mark.parametrize("way", EACH_ONCE, ids=str, indirect=True)
 async def test_a_client_that_leaves_long_before_the_end_ends_the_generation_and_pays_for_it(
     surface: Surface, caller: Caller, model: Model
 ):
