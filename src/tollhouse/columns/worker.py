@@ -53,9 +53,10 @@ class Worker:
     async def run(self) -> None:
         """Work until this is cancelled: what was under way is then done by another worker, after its lease."""
         while True:
+            # Before the look: who nudges while it lasts may mean what it has not seen.
+            self._nudged.clear()
             if await self.once():
                 continue
-            self._nudged.clear()
             try:
                 await asyncio.wait_for(self._nudged.wait(), self.idle_s)
             except TimeoutError:
