@@ -54,11 +54,15 @@ class Dispatcher:
                 # Nobody who comes meanwhile waits until the engine has taken down all that it is given.
                 for job in await self._look():
                     handing.create_task(self._hand(job))
-                await asyncio.sleep(PAUSE_S)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S - PAUSE_S):
-                        await self._woken.wait()
-                self._woken.clear()
+                await self.pause()
+
+    async def pause(self) -> None:
+        """Wait until there is a reason to look, or it is time to."""
+        await asyncio.sleep(PAUSE_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S - PAUSE_S):
+                await self._woken.wait()
+        self._woken.clear()
 
     def wake(self) -> None:
         """A run waits, or another one has ended."""

@@ -11,6 +11,7 @@ from tollhouse.errors import TollhouseError
 from tollhouse.jobs.dispatch import TURN, Dispatcher
 from tollhouse.jobs.engine import Engine, Handler
 from tollhouse.jobs.reaper import Reaper
+from tollhouse.store import queue
 from tollhouse.store.engine import Store
 from tollhouse.telemetry import Event, log
 
@@ -32,8 +33,10 @@ class Worker:
         concurrency: int,
     ) -> None:
         """Execute what `handlers` can do, by an engine that is not started before it is needed, and closed here."""
+        self._store = store.aside
         self._clock = clock
         self._engine = engine
+        self._is_for_work = kind == "worker"
         self._dispatcher = Dispatcher(store.aside, self._engine, clock, boot_id=boot_id, concurrency=concurrency)
         self._reaper = Reaper(store.aside, self._engine, clock, self._dispatcher, boot_id=boot_id, kind=kind)
         self._handlers = {**handlers, TURN: self._dispatcher.handler(handlers[TURN])}
@@ -72,9 +75,12 @@ class Worker:
             task.cancel()
         await asyncio.gather(working, *self._taking, return_exceptions=True)
         await self._engine.aclose()
-        log.info(Event.WORKER_STOPPED)
+        if self._taking:
+            log.info(Event.WORKER_STOPPED)
 
     async def _work(self) -> None:
+        if not self._is_for_work:
+            await self._until_wanted()
         while True:
             try:
                 await self._engine.start(self._handlers)
@@ -88,3 +94,13 @@ class Worker:
             asyncio.create_task(self._reaper.run(), name="tollhouse-reaper"),
         ]
         await asyncio.gather(*self._taking)
+
+    async def _until_wanted(self) -> None:
+        """An engine takes 30 MiB and half a second: a gateway has none before there is a run for it."""
+        while True:
+            try:
+                if await self._store.read(queue.is_wanted):
+                    return
+            except TollhouseError as error:
+                log.warning(Event.STORE_FAILED, step="look_for_runs", error=error.message)
+            await self._dispatcher.pause()

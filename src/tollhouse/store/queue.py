@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, or_, select, type_coerce, update
 
 from tollhouse.store.conversation_tables import run
 from tollhouse.store.engine import Reading, Writing
@@ -44,6 +44,13 @@ def due(tx: Reading, now: datetime, per_workspace: int) -> list[Any]:
     )
     query = select(run.c.id, run.c.workspace_id, run.c.priority, run.c.attempt, run.c.started_at)
     return list(tx.execute(query.select_from(spaces).join(run, run.c.id.in_(first))).mappings())
+
+
+def is_wanted(tx: Reading) -> bool:
+    """Whether any run in the background has not ended."""
+    waits = exists().where(*_waits(run))
+    taken = exists().where(run.c.finished_at.is_(None), run.c.boot_id.is_not(None), run.c.background)
+    return bool(tx.execute(select(or_(waits, taken))).scalar())
 
 
 def under_way(tx: Reading) -> dict[str, int]:
