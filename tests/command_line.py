@@ -126,13 +126,15 @@ def ask(connection: http.client.HTTPConnection, token: str, model: str, *, strea
 
 @contextmanager
 def started(
-    data: Path, *, verb: str = "up", env: Mapping[str, str] | None = None, crash: Sequence[str] = ()
+    data: Path, *, verb: str = "up", port: int = 0, env: Mapping[str, str] | None = None, crash: Sequence[str] = ()
 ) -> Iterator[Gateway]:
-    """A gateway on a free port, killed at the end if it still runs, or before, at a point of `proofs.crashing`."""
-    port = [] if verb == "work" else ["--port", "0"]
+    """A gateway, on a free port unless told; killed at its end if it still runs, or before, at a point of
+    `proofs.crashing`.
+    """
+    where = [] if verb == "work" else ["--port", str(port)]
     module = ["proofs.crashing", *crash] if crash else ["tollhouse"]
     process = subprocess.Popen(
-        [sys.executable, "-m", *module, verb, "--json", *port, "--data", str(data)],
+        [sys.executable, "-m", *module, verb, "--json", *where, "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
