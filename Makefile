@@ -16,7 +16,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras
 
 # What a gateway may want. The kits for applications are for those to install.
-SERVED := --extra email --extra otel --extra postgres --extra proxy
+SERVED := --extra email --extra otel --extra postgres --extra proxy --extra redis
 
 # LGPL for one library that is used as it comes (docs/decisions/0016): that binds nobody.
 LICENCES := Apache;LGPL-3.0-only;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation

@@ -21,7 +21,8 @@ TollhouseError
 ├── Busy                     ask again later                             429, `retry_after_s` set
 │   └── TooManyGuesses           a wrong token, after many                   429: trying again is pointless
 ├── Unavailable              our own infrastructure is in trouble        503, `retry_after_s` set
-│   └── CredentialUnreadable     a stored credential cannot be opened    503, until it is entered again
+│   ├── CredentialUnreadable     a stored credential cannot be opened    503, until it is entered again
+│   └── RedisFailed              Redis does not do what it is asked      503 to management; the rest does without
 ├── CannotStart              told to the operator, never to a caller
 ├── ConfigurationError       the house cannot be opened as configured    never over HTTP: the start is refused
 └── UpstreamError            the provider failed us                      4xx or 5xx
@@ -223,6 +224,10 @@ class CredentialUnreadable(Unavailable):
     """A stored credential was altered, moved, or sealed with a key that is gone; another credential may help."""
 
     code = "credential_unreadable"
+
+
+class RedisFailed(Unavailable):
+    """Redis does not answer in time, or refuses; the message says why. Requests go on as if nothing lay there."""
 
 
 class ConfigurationError(TollhouseError):

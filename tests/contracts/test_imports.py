@@ -23,6 +23,7 @@ LATE = {
     "rich": "only where a command prints for people",
     "tollhouse.api.management.application": "only when management is asked for: it needs FastAPI",
     "tollhouse.notify.email": "only where mail is sent: it needs aiosmtplib",
+    "tollhouse.redis.connection": "only where Redis is named: it needs hiredis",
     "tollhouse.store.postgres": "only with PostgreSQL: it needs asyncpg",
     "tollhouse.telemetry.otlp": "only where a collector is sent traces: it needs OpenTelemetry's libraries",
     "tollhouse.upstream.proxied": "only with a proxy: it needs aiohttp",

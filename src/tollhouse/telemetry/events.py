@@ -14,6 +14,8 @@ class Event(StrEnum):
     SETTINGS_DOUBTFUL = "settings.doubtful"
     STORE_MIGRATED = "store.migrated"
     STORE_FAILED = "store.failed"
+    REDIS_LOST = "redis.lost"
+    REDIS_BACK = "redis.back"
     CREDENTIAL_IMPORTED = "credential.imported"
     CREDENTIAL_FAILED = "credential.failed"
     AUTHENTICATION_REFUSED = "authentication.refused"
