@@ -18,10 +18,10 @@ class Admit:
 
     def __init__(self) -> None:
         self._limits: dict[str, tuple[Allowance, CallerLimits]] = {}
-        self._elsewhere: Mapping[str, Use] = {}
+        self._elsewhere: dict[str, Use] = {}
         self._touched: set[str] = set()
-        self._told_at_s: dict[str, float] = {}
-        self._told_active: set[str] = set()
+        self._told: dict[str, tuple[float, Use]] = {}
+        self._active: set[str] = set()
 
     def admit(self, caller: Caller, now_s: float, tokens: int) -> Admission:
         """Count one request that may use so many tokens. Raises Busy or TooLarge."""
@@ -36,32 +36,54 @@ class Admit:
     def news(self, now_s: float) -> dict[str, Use]:
         """What those use whose use others should hear of now: it is another one, or was told a while ago."""
         stale = []
-        for user_id, told_at_s in self._told_at_s.items():
+        for user_id, (told_at_s, _) in self._told.items():
             if told_at_s + TOLD_AGAIN_S > now_s:
                 break
             stale.append(user_id)
+        for user_id in stale:
+            del self._told[user_id]
         news: dict[str, Use] = {}
-        for user_id in {*self._touched, *self._told_active, *stale}:
+        active = set()
+        for user_id in {*self._touched, *self._active, *stale}:
             known = self._limits.get(user_id)
-            news[user_id] = use = NOTHING if known is None else known[1].use(now_s)
+            use = NOTHING if known is None else known[1].use(now_s)
+            if use.concurrent:
+                active.add(user_id)
+            told = self._told.get(user_id)
+            if told is not None and told[1] == use:
+                continue
+            news[user_id] = use
             # The latest told stands last.
-            self._told_at_s.pop(user_id, None)
+            self._told.pop(user_id, None)
             if use != NOTHING:
-                self._told_at_s[user_id] = now_s
+                self._told[user_id] = now_s, use
         self._touched.clear()
-        self._told_active = {user_id for user_id, use in news.items() if use.concurrent}
+        self._active = active
         return news
 
     def untold(self, user_ids: Iterable[str]) -> None:
         """Others have not heard the news of these."""
-        self._touched.update(user_ids)
+        for user_id in user_ids:
+            self._told.pop(user_id, None)
+            self._touched.add(user_id)
+
+    def tell_anew(self) -> None:
+        """Others may have forgotten all that they were told."""
+        self.untold([*self._told])
 
     def hear(self, elsewhere: Mapping[str, Use]) -> None:
         """What other processes let users use, all of it."""
-        for user_id in {*self._elsewhere, *elsewhere}:
+        self.hear_more(dict.fromkeys(self._elsewhere.keys() - elsewhere.keys(), NOTHING) | dict(elsewhere))
+
+    def hear_more(self, elsewhere: Mapping[str, Use]) -> None:
+        """The same for some users; what was heard of the others still holds."""
+        for user_id, use in elsewhere.items():
+            if use == NOTHING:
+                self._elsewhere.pop(user_id, None)
+            else:
+                self._elsewhere[user_id] = use
             if (known := self._limits.get(user_id)) is not None:
-                known[1].hear(elsewhere.get(user_id, NOTHING))
-        self._elsewhere = elsewhere
+                known[1].hear(use)
 
     def _of(self, caller: Caller) -> CallerLimits:
         known = self._limits.get(caller.user_id)
