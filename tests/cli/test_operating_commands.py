@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from command_line import ENVIRONMENT, Ended, Gateway
+from redises import RedisServer
 from tollhouse import __version__
 
 Command = Callable[..., Ended]
@@ -70,6 +71,44 @@ def test_the_doctor_says_when_a_collector_is_named_and_its_libraries_are_missing
     assert "tollhouse[otel]" in command("config", "check", "--data", data).out
 
 
+def test_the_doctor_looks_at_redis_and_the_gateway_goes_on_without(
+    command: Command, tmp_path: Path, redis_server: RedisServer
+):
+    data, file = str(tmp_path / "data"), tmp_path / "tollhouse.toml"
+    file.write_text(f'redis_url = "redis://:canary@127.0.0.1:{redis_server.port}/1"\n')
+    command("migrate", "--create-key", "--data", data)
+    asking = ("doctor", "--data", data, "--config", str(file))
+    ended = command(*asking)
+    assert "warning  redis: Redis does not let us in: look at the user, the password" in ended.out
+    file.write_text(f'redis_url = "{redis_server.url}"\n')
+    ended = command(*asking, "--json")
+    (found,) = [finding for finding in ended.json if finding["subject"] == "redis"]
+    assert found["level"] == "ok"
+    assert f"127.0.0.1:{redis_server.port} answers within" in found["message"]
+    assert command("cache", "stats", "--data", data, "--config", str(file), "--json").json["entries"] == 0
+    redis_server.stop()
+    ended = command(*asking)
+    assert ended.status == 0
+    assert "warning  redis: Redis cannot be reached" in ended.out
+    assert "limits are agreed upon through the database" in ended.out
+    assert "canary" not in ended.out + ended.err
+    ended = command("cache", "stats", "--data", data, "--config", str(file))
+    assert ended.status == 1
+    assert "Redis cannot be reached" in ended.err
+    ended = command("users", "list", "--data", data, "--config", str(file))
+    assert (ended.status, ended.err) == (0, "")
+
+
+def test_redis_without_its_library_is_no_start(command: Command, tmp_path: Path, monkeypatch):
+    data = str(tmp_path / "data")
+    command("migrate", "--create-key", "--data", data)
+    monkeypatch.setenv("TOLLHOUSE_REDIS_URL", "redis://localhost")
+    monkeypatch.setitem(sys.modules, "hiredis", None)
+    ended = command("users", "list", "--data", data)
+    assert ended.status == 1
+    assert "pip install 'tollhouse[redis]'" in ended.err
+
+
 def test_every_setting_is_shown_with_its_place(command: Command, tmp_path: Path, monkeypatch):
     (tmp_path / "tollhouse.toml").write_text('[log]\nlevel = "debug"\n')
     monkeypatch.setenv("TOLLHOUSE_PORT", "9999")
@@ -110,6 +149,9 @@ def test_settings_that_cannot_be_used_are_all_named(command: Command, tmp_path: 
         ("[routes.smart]\ncandidates = ['nope/x']", "routes.smart.candidates: there is no provider nope"),
         ("[routes.smart]\ncandidates = ['demo/x']", "routes.smart.candidates: demo lists no model x"),
         ("egress_proxy = 'ftp://x'", "egress_proxy: must be http://host:port"),
+        ("redis_url = 'http://x'", "redis_url: must be redis://…"),
+        ("redis_url = 'redis://x/y'", "redis_url must name its database by a number"),
+        ("[cache]\nstore = 'redis'", "cache.store: redis needs redis_url"),
     ],
 )
 def test_what_could_not_be_started_is_a_problem_and_not_a_traceback(

@@ -42,11 +42,10 @@ from tollhouse.testing import (
 Open = Callable[..., Awaitable[Gateway]]
 
 ON = '[cache]\nmode = "exact"\n'
-IN_MEMORY = ON + 'store = "memory"\n'
 SAID = "x-tollhouse-cache"
 
 either_way = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-either_store = pytest.mark.parametrize("toml", [ON, IN_MEMORY], ids=["database", "memory"])
+each_store = pytest.mark.parametrize("toml", ["database", "memory", "redis"], indirect=True)
 each_client = pytest.mark.parametrize(
     "client", [Client(dialect) for dialect in DIALECTS], ids=lambda it: it.dialect.NAME
 )
@@ -74,7 +73,7 @@ def result(response: httpx2.Response) -> str:
 # --- a hit is free ---------------------------------------------------------------------------------------------------
 
 
-@either_store
+@each_store
 async def test_what_is_asked_again_is_answered_for_nothing(open_gateway: Open, toml: str) -> None:
     gateway = await open_gateway(toml=toml)
     await gateway.budget("1")
@@ -379,7 +378,7 @@ async def test_no_cache_brings_a_new_answer_that_is_kept_in_place_of_the_old(ope
     assert (result(again), said(again)) == ("hit", "Roma")
 
 
-@either_store
+@each_store
 async def test_an_answer_is_given_again_until_its_time_is_over(tmp_path: Path, toml: str) -> None:
     clock = ManualClock()
     async with gateway_over(tmp_path / "data", toml=toml + "ttl_seconds = 60\n", clock=clock) as gateway:

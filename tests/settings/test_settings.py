@@ -301,6 +301,17 @@ def test_a_database_without_a_password_is_no_secret(folder: Path):
     assert not Settings.load().warnings
 
 
+def test_a_redis_with_a_password_is_hidden_and_warned_of(folder: Path):
+    write(folder, "redis_url = 'redis://:plain-canary@localhost'")
+    settings = Settings.load()
+    (warning,) = settings.warnings
+    assert warning.startswith("redis_url is a secret in plain text")
+    shown = [repr(settings), str(settings), settings.model_dump_json(), repr(origins(settings)), warning]
+    assert not [text for text in shown if "plain-canary" in text]
+    write(folder, "redis_url = 'unix:///run/redis.sock?db=1'")
+    assert not Settings.load().warnings
+
+
 def test_the_schema_is_json_and_knows_every_section():
     schema = json.loads(json.dumps(json_schema()))
     assert set(Settings.model_fields) == set(schema["properties"])

@@ -139,3 +139,10 @@ def test_models_that_callers_make_up_do_not_become_labels_either(metrics: Metric
         "tollhouse_breaker_state{model=other}{provider=acme}": 1,
         "tollhouse_breaker_state{model=other}{provider=other}": 1,
     }
+
+
+def test_how_redis_is_doing_is_told_only_where_there_is_one(metrics: Metrics):
+    assert not [name for name in samples(metrics) if "redis" in name]
+    metrics.redis = lambda: (False, 3)
+    found = samples(metrics)
+    assert (found["tollhouse_redis_up"], found["tollhouse_redis_failures_total"]) == (0, 3)

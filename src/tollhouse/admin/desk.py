@@ -18,6 +18,7 @@ from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
 from tollhouse.notify.alerts import Outbox
 from tollhouse.providers.base import Fields, Provider
+from tollhouse.redis.link import Link
 from tollhouse.store import machinery
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.machinery import Note
@@ -47,6 +48,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
         private_hosts: of endpoints, which may have private addresses.
         shelf: where answers are kept that may be given again.
+        link: the way to Redis; None where none is named.
     """
 
     store: Store
@@ -65,6 +67,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     outbox: Outbox
     private_hosts: frozenset[str]
     shelf: Shelf
+    link: Link | None
 
     async def change(self, work: Callable[[Writing], T]) -> T:
         """Do it in one transaction, then let the hot path see it."""

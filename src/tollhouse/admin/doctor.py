@@ -22,8 +22,9 @@ from tollhouse.admin.credentials import list_credentials, verify_credential
 from tollhouse.admin.desk import COMMAND_LINE, Desk
 from tollhouse.admin.views import CredentialView
 from tollhouse.admin.webhooks import list_webhooks
-from tollhouse.errors import TollhouseError
+from tollhouse.errors import RedisFailed, TollhouseError
 from tollhouse.gateway.keys import resolve
+from tollhouse.redis.link import Link
 from tollhouse.store import alerts, machinery, people, requests, schema
 from tollhouse.store.engine import Reading
 from tollhouse.store.paging import Page
@@ -69,6 +70,8 @@ async def examine_house(desk: Desk, *, host: str, port: int, is_online: bool) ->
     version = await desk.store.read(schema.server_version)
     yield Finding(level="ok", subject="database", message=f"{version}, schema {schema.HEAD}")
     yield Finding(level="ok", subject="master key", message=f"{desk.vault.primary} seals, and is this database's")
+    if desk.link is not None:
+        yield await _redis(desk.link)
     yield await _clock(desk)
     yield await _port(desk, host, port)
     yield await _people(desk)
@@ -96,6 +99,15 @@ def _folder(folder: Path) -> Iterator[Finding]:
         yield Finding(level="warning", subject="disk", message=message, advice="A full disk stops every paid call.")
     else:
         yield Finding(level="ok", subject="disk", message=message)
+
+
+async def _redis(link: Link) -> Finding:
+    subject = "redis"
+    try:
+        return Finding(level="ok", subject=subject, message=await link.look())
+    except RedisFailed as error:
+        advice = "Mend it. Until then answers are not given again, and limits are agreed upon through the database."
+        return Finding(level="warning", subject=subject, message=error.message, advice=advice)
 
 
 async def _clock(desk: Desk) -> Finding:

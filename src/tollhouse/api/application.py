@@ -7,7 +7,7 @@ therefore built when it is first asked for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -64,6 +64,7 @@ class Application:
         original: Original,
         metrics: Metrics,
         is_ready: Callable[[], bool],
+        lame: Callable[[], Sequence[str]] = tuple,
         management: Callable[[], Asgi] | None = None,
     ) -> None:
         """Put the table together.
@@ -72,6 +73,7 @@ class Application:
             kept: what lies below /v1/conversations and /v1/responses.
             management: builds the management API; None to serve without.
             is_ready: false while draining.
+            lame: names what fails though it is not needed to answer.
         """
         self.routes: dict[tuple[str, str], Route] = {
             ("POST", "/v1/chat/completions"): Route(openai.ask, "inference"),
@@ -93,6 +95,7 @@ class Application:
         self._surfaces: dict[Envelope, Surface] = {**self._catalogs, original.ENVELOPE: original}
         self._prometheus = metrics
         self._is_ready = is_ready
+        self._lame = lame
         self._build_management = management
         self._management: asyncio.Task[Asgi] | None = None
 
@@ -168,7 +171,10 @@ class Application:
 
     async def _ready(self, peer: Peer) -> None:
         if self._is_ready():
-            await peer.answer(200, (errors.JSON, _id_of(peer)), b'{"status":"ready"}')
+            # What only lames us is no reason to send requests elsewhere: it would lame the others, too.
+            lame = self._lame()
+            told = {"status": "ready", "degraded": [*lame]} if lame else {"status": "ready"}
+            await peer.answer(200, (errors.JSON, _id_of(peer)), msgspec.json.encode(told))
         else:
             headers = (errors.JSON, _id_of(peer), (b"retry-after", b"5"))
             await peer.answer(503, headers, b'{"status":"draining"}')

@@ -9,8 +9,9 @@ import tollhouse
 from tollhouse.app.channels import channels_of
 from tollhouse.app.house import House, database_url
 from tollhouse.app.management import desk_of
-from tollhouse.app.path import recall_of, shelf_of, steps_of
+from tollhouse.app.path import recall_of, steps_of
 from tollhouse.app.reach import all_providers, connect
+from tollhouse.app.sharing import link_of, shelf_of
 from tollhouse.clock import Clock
 from tollhouse.conversations.conversing import Conversing, Habits
 from tollhouse.conversations.runs.under_way import UnderWay
@@ -51,7 +52,9 @@ def build(
     metrics = Metrics(version=tollhouse.__version__, providers=catalogue(providers))
     if traces is not None:
         metrics.spans_dropped = lambda: traces.dropped
-    shelf = shelf_of(settings, store, vault)
+    link = link_of(settings, vault)
+    metrics.redis = None if link is None else link.standing
+    shelf = shelf_of(settings, clock, store, vault, link)
     recall = recall_of(settings, clock, store, shelf, vault)
     is_traced = traces is not None
     steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, recall, is_traced=is_traced)
@@ -103,9 +106,10 @@ def build(
             store, clock, channels=named, credential_days=settings.alerts.credential_days, on_raised=outbox.wake
         ),
         outbox=outbox,
-        desk=desk_of(settings, steps, store, vault, outbox, shelf),
+        desk=desk_of(settings, steps, store, vault, outbox, shelf, link),
         conversing=conversing,
         worker=worker,
         metrics=metrics,
+        link=link,
         upstreams=(client,),
     )

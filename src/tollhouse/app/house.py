@@ -15,6 +15,7 @@ from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
 from tollhouse.notify.alerts import Outbox
 from tollhouse.notify.watch import Watch
+from tollhouse.redis.link import Link
 from tollhouse.settings import Settings
 from tollhouse.store.engine import Store
 from tollhouse.telemetry import Metrics
@@ -42,6 +43,7 @@ class House:
     conversing: Conversing
     worker: Worker
     metrics: Metrics
+    link: Link | None
     upstreams: tuple[Upstream, ...] = field(default=())
 
 

@@ -8,13 +8,16 @@ from tollhouse.app.path import TOKENS
 from tollhouse.cache.shelf import Shelf
 from tollhouse.gateway.answer import Steps
 from tollhouse.notify.alerts import Outbox
+from tollhouse.redis.link import Link
 from tollhouse.settings import Settings
 from tollhouse.store.engine import Store
 from tollhouse.vault import Vault
 from tollhouse.vault.opening import key_file
 
 
-def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox: Outbox, shelf: Shelf) -> Desk:
+def desk_of(
+    settings: Settings, steps: Steps, store: Store, vault: Vault, outbox: Outbox, shelf: Shelf, link: Link | None
+) -> Desk:
     """What management works with, beside the path of a request."""
     calling = steps.calling
 
@@ -40,4 +43,5 @@ def desk_of(settings: Settings, steps: Steps, store: Store, vault: Vault, outbox
         outbox=outbox,
         private_hosts=frozenset(settings.alerts.private_hosts),
         shelf=shelf,
+        link=link,
     )

@@ -75,6 +75,8 @@ async def open_house(
         house = build(settings, clock, store, vault, logs, traces, boot_id=boot_id, kind=kind, make_engine=make_engine)
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
+        if house.link is not None:
+            stack.push_async_callback(house.link.aclose)
         stack.push_async_callback(house.worker.aclose)
         stack.push_async_callback(house.conversing.under_way.aclose)
         async with alive(house, kind, is_only_web):
@@ -111,10 +113,11 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
             max_event_hours=house.settings.jobs.keep_events_hours,
         ),
     )
+    agreement = Agreement(store, house.clock, house.steps.admit, boot_id, house.link)
     tasks = [
         asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping"),
         asyncio.create_task(house.outbox.run(), name="tollhouse-outbox"),
-        asyncio.create_task(Agreement(store, house.clock, house.steps.admit, boot_id).run(), name="tollhouse-limits"),
+        asyncio.create_task(agreement.run(), name="tollhouse-limits"),
     ]
     try:
         yield

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 from tollhouse.app.reach import map_of
 from tollhouse.cache.exact import Exact
-from tollhouse.cache.memory import Memory
 from tollhouse.cache.semantic import Semantic
 from tollhouse.cache.shelf import Shelf
-from tollhouse.cache.table import Table
 from tollhouse.cache.trials import Trials
 from tollhouse.clock import Clock
 from tollhouse.gateway.admit import Admit
@@ -31,7 +29,6 @@ from tollhouse.store.engine import Store
 from tollhouse.telemetry import Metrics
 from tollhouse.upstream.base import Bounds, Timeouts
 from tollhouse.vault import Vault
-from tollhouse.vault.box import Box
 
 TOKENS = "tokens"
 """What the key of the tokens' digests is derived for."""
@@ -101,10 +98,3 @@ def recall_of(settings: Settings, clock: Clock, store: Store, shelf: Shelf, vaul
     resembling = Resembling(**told.semantic.model_dump(exclude={"likeness"}), by_alias=semantic)
     resemble = Resemble(exact, Semantic(told.semantic.likeness), Trials(store, clock), resembling)
     return Recall(exact, how, vault.derive("what is asked"), resemble if resembling.is_wanted else None)
-
-
-def shelf_of(settings: Settings, store: Store, vault: Vault) -> Shelf:
-    """Where answers are kept that may be given again."""
-    if settings.cache.store == "memory":
-        return Memory(store, settings.cache.max_bytes)
-    return Table(store, Box(vault.derive("kept answers")), settings.cache.max_bytes)

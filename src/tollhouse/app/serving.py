@@ -59,5 +59,6 @@ def application(
         original=surface(Original),
         metrics=house.metrics,
         is_ready=is_ready,
+        lame=lambda: () if house.link is None or house.link.is_up else ("redis",),
         management=management,
     )

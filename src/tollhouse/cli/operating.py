@@ -155,11 +155,14 @@ def _put_together(settings: Settings) -> None:
     """Be sure of what only shows when providers and routes are put together. Raises ConfigurationError."""
     from tollhouse.app import all_providers, map_of
     from tollhouse.gateway.targets import Targets
+    from tollhouse.redis.address import read_address
     from tollhouse.upstream.demo import DemoUpstream
 
     providers = all_providers(settings)
     Targets(providers.values(), lambda provider: DemoUpstream())
     map_of(settings, providers, ())
+    if settings.redis_url is not None:
+        read_address(settings.redis_url.resolve())
 
 
 def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:

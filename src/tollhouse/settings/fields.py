@@ -71,6 +71,10 @@ DatabaseUrl: TypeAlias = Annotated[
     SecretRef,
     _written(r"postgresql(\+asyncpg)?://|sqlite:///.", "must be postgresql://… or sqlite:///path, or a reference"),
 ]
+RedisUrl: TypeAlias = Annotated[
+    SecretRef,
+    _written(r"rediss?://|unix://.*/.", "must be redis://…, rediss://… or unix:///path, or a reference"),
+]
 ProxyUrl: TypeAlias = Annotated[
     SecretRef,
     _written(

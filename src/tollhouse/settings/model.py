@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from tollhouse.errors import ConfigurationError
 from tollhouse.settings import layers
 from tollhouse.settings.fields import (
     COMMAS,
@@ -30,6 +31,7 @@ from tollhouse.settings.fields import (
     MasterKey,
     Name,
     ProxyUrl,
+    RedisUrl,
     Seconds,
     Table,
 )
@@ -121,8 +123,9 @@ class CacheSettings(Table):
     """How long an answer is given again, in seconds, at most; a client may ask for less."""
     sampled: bool = False
     """Also give those again that chance had a part in: all that were not asked with a temperature of 0."""
-    store: Literal["database", "memory"] = "database"
-    """`memory` is quicker, each process has its own, and a restart empties it."""
+    store: Literal["auto", "database", "redis", "memory"] = "auto"
+    """`auto` is Redis where `redis_url` names one, else the database. `memory` is each process's own, and a restart
+    empties it."""
     max_bytes: PositiveInt = 256 * 1024 * 1024
     """Size of all answers, in bytes; beyond it those go that are oldest, in memory those not wanted for longest."""
     max_answer_bytes: PositiveInt = 256 * 1024
@@ -369,6 +372,11 @@ class Settings(BaseSettings):
     """`postgresql://…`; without one, the SQLite file `tollhouse.db` in the data folder."""
     sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """`NORMAL` is safe when the process is killed; `FULL` also when the power fails, and is slower."""
+    redis_url: RedisUrl | None = None
+    """`redis://…`, `rediss://…` for TLS, or `unix:///path`: a Redis or Valkey that processes share; needs the extra
+    `redis`."""
+    redis_ca_file: Path | None = None
+    """Authorities (PEM) that are trusted instead of the system's, for `rediss://`."""
     egress_proxy: ProxyUrl | None = None
     """An `http://`, `socks5://` or `socks5h://` proxy for all calls out. The environment's proxies are ignored."""
     master_key: MasterKey | None = None
@@ -420,6 +428,8 @@ class Settings(BaseSettings):
         flags = {**(overrides or {}), "data": data, "config": config}
         reading = layers.read(cls, flags)
         settings = layers.build(cls, reading)
+        if settings.cache.store == "redis" and settings.redis_url is None:
+            raise ConfigurationError("cache.store: redis needs redis_url")
         settings._origins = reading.origins
         secrets = layers.plain_secrets(settings, reading.origins)
         in_vain = (*_weights_in_vain(settings.routes), *_semantic_in_vain(settings))

@@ -43,6 +43,7 @@ class Metrics(Collector):
         in_flight: asked at each scrape for the number of requests being answered.
         tasks: likewise for the tasks of the event loop; a number that only grows is a leak.
         breakers: likewise for how providers, models and credentials stand that fail; the worse, the greater the number.
+        redis: likewise for whether Redis does what it is asked, and how often it did not; None where there is none.
         spans_dropped: likewise for the spans that no collector has got.
         jobs_waiting: runs in the background that could begin and have not, over the whole store, a few seconds ago.
         jobs_oldest_wait_s: how long the first of them could have.
@@ -60,6 +61,7 @@ class Metrics(Collector):
         self.in_flight: Callable[[], int] = int
         self.tasks: Callable[[], int] = int
         self.breakers: Callable[[], Iterable[tuple[Way, int]]] = tuple
+        self.redis: Callable[[], tuple[bool, int]] | None = None
         self.spans_dropped: Callable[[], int] = int
         self.held_nanodollars = 0
         self.jobs_waiting = 0
@@ -147,6 +149,10 @@ class Metrics(Collector):
         yield self._deliveries.family()
         yield self._jobs.family()
         yield CounterMetricFamily("tollhouse_spans_dropped", "Spans no collector has got", value=self.spans_dropped())
+        if self.redis is not None:
+            is_up, failures = self.redis()
+            yield _gauge("redis_up", "Whether Redis answers and keeps what it is given", is_up)
+            yield CounterMetricFamily("tollhouse_redis_failures", "Questions that Redis did not answer", value=failures)
         yield self._verdicts.family()
         yield _gauge("jobs_waiting", "Runs that could begin and have not", self.jobs_waiting, queue=TURNS)
         yield _gauge(
