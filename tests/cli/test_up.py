@@ -20,7 +20,7 @@ from command_line import ENVIRONMENT, Gateway, run, started
 
 def test_the_first_run_tells_programs_all_they_need(gateway: Gateway):
     served = gateway.served
-    assert set(served) == {"url", "base_url", "api_key", "admin_token", "data", "pid"}
+    assert set(served) == {"url", "base_url", "api_key", "admin_token", "data", "pid", "login_url"}
     assert (served["base_url"], served["pid"]) == (f"{gateway.url}/v1", gateway.process.pid)
     assert urlsplit(gateway.url).port != 0
 
@@ -59,9 +59,9 @@ def test_a_second_run_keeps_the_keys_and_shows_no_secret_again(tmp_path: Path):
     with started(tmp_path / "data") as first:
         first.stop()
         assert first.wait() == 0
-    for verb in ("up", "serve"):
+    for verb, more in (("up", {"login_url"}), ("serve", set())):
         with started(tmp_path / "data", verb=verb) as later:
-            assert set(later.served) == {"url", "base_url", "data", "pid"}
+            assert set(later.served) == {"url", "base_url", "data", "pid"} | more
             assert later.chat(token=first.served["api_key"])[0] == 200
             later.stop()
             assert later.wait() == 0

@@ -29,6 +29,7 @@ from tollhouse.store import (
     requests,
     run_events,
     runs,
+    sessions,
 )
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.timekeeping import keep_time
@@ -123,6 +124,8 @@ class Housekeeping:
         await self._store.write(lambda tx: likeness_trials.drop_before(tx, tried_since))
         used_since = to_micros(self._clock.now()) - limit_use.KEPT_US
         await self._store.write(lambda tx: limit_use.drop_before(tx, used_since))
+        now = self._clock.now()
+        await self._store.write(lambda tx: sessions.drop_over(tx, now))
         if self._retention.max_delivery_days is not None:
             oldest = self._clock.now() - timedelta(days=self._retention.max_delivery_days)
             await self._store.write(lambda tx: alerts.drop_deliveries_before(tx, oldest))

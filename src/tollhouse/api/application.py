@@ -23,6 +23,7 @@ from tollhouse.api.kept import Kept
 from tollhouse.api.openai import Embeddings, Moderations, OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.responses import Responses
+from tollhouse.api.session import Sessions
 from tollhouse.api.surface import Surface
 from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
 from tollhouse.telemetry import CONTENT_TYPE, Metrics
@@ -31,18 +32,21 @@ Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Handler: TypeAlias = Callable[[Peer], Awaitable[None]]
 
 PUBLIC = "public"
+SESSION = "session"
+"""The scope of what belongs to a browser's session, and to no token."""
+
 KEPT = ("/v1/conversations", "/v1/responses/")
 OURS = ("/v1/", "/v1beta/")
 """Where the management API has nothing."""
 
-ROWLESS = (*KEPT, "/health/", "/metrics")
+ROWLESS = (*KEPT, "/health/", "/metrics", "/api/session")
 """Where nobody asks for answers, so that the request log keeps nothing of it."""
 
 METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A hot route, and the scope its token needs; `public` for none."""
+    """A hot route, and the scope its token needs; `public` for none, `session` for a session instead."""
 
     handler: Handler
     scope: str
@@ -62,6 +66,7 @@ class Application:
         anthropic: Anthropic,
         google: Google,
         original: Original,
+        sessions: Sessions,
         metrics: Metrics,
         is_ready: Callable[[], bool],
         lame: Callable[[], Sequence[str]] = tuple,
@@ -85,6 +90,9 @@ class Application:
             ("GET", "/v1/models"): Route(self._models, "inference"),
             ("GET", "/v1beta/models"): Route(google.models, "inference"),
             ("POST", "/api/chat"): Route(original.ask, "inference"),
+            ("POST", "/api/session"): Route(sessions.begin, PUBLIC),
+            ("GET", "/api/session"): Route(sessions.show, SESSION),
+            ("DELETE", "/api/session"): Route(sessions.end, SESSION),
             ("GET", "/health/live"): Route(self._live, PUBLIC),
             ("GET", "/health/ready"): Route(self._ready, PUBLIC),
             ("GET", "/metrics"): Route(self._metrics, PUBLIC),

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import msgspec
 
 from tollhouse import ids
+from tollhouse.api.cookie import session_of
 from tollhouse.errors import InvalidRequest, TooLarge
 from tollhouse.providers.base import Headers
 
@@ -38,12 +39,14 @@ class Peer(Protocol):
     """The client at the other end of one request.
 
     Attributes:
+        method: in upper case.
         path: decoded, without the query.
         query: what follows the question mark, as it came.
         headers: names in lower case, as they came.
         address: the client's, or a proxy's; None when unknown.
     """
 
+    method: str
     path: str
     query: bytes
     headers: list[tuple[bytes, bytes]]
@@ -87,6 +90,7 @@ class AsgiPeer:
     """A client behind an ASGI server."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope.get("query_string", b"")
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
@@ -150,7 +154,7 @@ class Head(msgspec.Struct):
     Attributes:
         id: ours, for the row.
         shown_id: the client's own id when it gave a usable one, else ours: what the answer's header says.
-        token: the bearer token's text; None without, or with two, which is none.
+        token: the bearer token's text, or a session's key; None without, or with two, which is none.
         length: bytes of the body, when announced.
         idempotency_key: as it came; see `repeats`.
         said_tag, said_wait: as they came; see `tag` and `wait_s`.
@@ -187,8 +191,12 @@ class Head(msgspec.Struct):
         return float(said)
 
 
-def read_head(peer: Peer, trusted: Networks) -> Head:
-    """Read the head. Nothing in it is refused before it is known who asks."""
+def read_head(peer: Peer, trusted: Networks, key_header: bytes | None = None) -> Head:
+    """Read the head. Nothing in it is refused before it is known who asks.
+
+    Args:
+        key_header: where a dialect's own SDKs put the token; `Authorization` counts first, and a browser's cookie last.
+    """
     token = agent = client_id = forwarded = length = tag = once = wait = None
     tokens = 0
     for name, value in peer.headers:
@@ -210,6 +218,10 @@ def read_head(peer: Peer, trusted: Networks) -> Head:
             wait = value
         elif name == b"idempotency-key":
             once = value
+    if tokens == 0:
+        keys = [value.strip() for name, value in peer.headers if name == key_header]
+        token = session_of(peer.method, peer.headers) if not keys else keys[0]
+        tokens = len(keys) or 1
     own = ids.new("req")
     ip = peer.address
     if forwarded is not None and trusted:

@@ -35,7 +35,8 @@ class HotProtocol(PacedHttp):
         self.headers = []
 
     def start_request(self) -> None:
-        handler = self._hot_handler()
+        method = self.parser.get_method().decode("ascii")
+        handler = self._hot_handler(method)
         if handler is None:
             headers, url, expects = self.headers, self.url, self.expect_100_continue
             super().begin_request()
@@ -51,6 +52,7 @@ class HotProtocol(PacedHttp):
             self.transport,
             self.flow,
             self.headers,
+            method,
             path.decode("ascii"),
             query,
             self.client,
@@ -64,7 +66,7 @@ class HotProtocol(PacedHttp):
             self.flow.pause_reading()
             uvicorn.pipeline.appendleft((cycle, handler))
 
-    def _hot_handler(self) -> Handler | None:
+    def _hot_handler(self, method: str) -> Handler | None:
         """The handler, for a plain HTTP/1.1 request to a hot route."""
         application = self.config.loaded_app
         if self.expect_100_continue or not isinstance(application, Application):
@@ -77,7 +79,6 @@ class HotProtocol(PacedHttp):
         path = url.partition(b"?")[0]
         if b"%" in path:
             return None
-        method = self.parser.get_method().decode("ascii")
         handler = application.find(method, path.decode("ascii"))
         if handler is None or method == "HEAD":
             return None
@@ -98,6 +99,7 @@ class Cycle:
         "disconnected",
         "headers",
         "keep_alive",
+        "method",
         "more_body",
         "path",
         "query",
@@ -110,6 +112,7 @@ class Cycle:
         transport: asyncio.Transport,
         flow: FlowControl,
         headers: list[tuple[bytes, bytes]],
+        method: str,
         path: str,
         query: bytes,
         client: tuple[str, int] | None,
@@ -117,6 +120,7 @@ class Cycle:
         keep_alive: bool,
         on_response: Callable[[], None],
     ) -> None:
+        self.method = method
         self.path = path
         self.query = query
         self.headers = headers

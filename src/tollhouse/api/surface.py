@@ -68,11 +68,7 @@ class Surface:
 
     def head(self, peer: Peer) -> Head:
         """The head of a request, and the token wherever the dialect's SDKs put it."""
-        head = read_head(peer, self._trusted)
-        if head.token is None and self.KEY_HEADER is not None:
-            tokens = [value.strip() for name, value in peer.headers if name == self.KEY_HEADER]
-            head.token = tokens[0] if len(tokens) == 1 else None
-        return head
+        return read_head(peer, self._trusted, self.KEY_HEADER)
 
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
         """The question, as a body of the surface's dialect. Raises TollhouseError."""

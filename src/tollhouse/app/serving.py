@@ -17,6 +17,7 @@ from tollhouse.api.openai import Embeddings, Moderations, OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.repeats import Repeats
 from tollhouse.api.responses import Responses
+from tollhouse.api.session import Sessions
 from tollhouse.api.surface import Surface
 from tollhouse.app.house import House
 from tollhouse.vault.box import Box
@@ -57,6 +58,7 @@ def application(
         anthropic=surface(Anthropic),
         google=surface(Google),
         original=surface(Original),
+        sessions=Sessions(house.desk, house.steps.identify, settings.trusted_proxies),
         metrics=house.metrics,
         is_ready=is_ready,
         lame=lambda: () if house.link is None or house.link.is_up else ("redis",),

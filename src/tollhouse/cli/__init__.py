@@ -19,6 +19,7 @@ from tollhouse.cli.cache import cache
 from tollhouse.cli.credentials import credentials, rotate_key
 from tollhouse.cli.demo import demo
 from tollhouse.cli.jobs import jobs
+from tollhouse.cli.login import login
 from tollhouse.cli.operating import config, doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
 from tollhouse.cli.people import tokens, users, workspaces
@@ -35,7 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (up, serve, work, migrate, doctor, verify, spend, rotate_key, fake_provider):
+for command in (up, serve, work, login, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
 for group in (workspaces, users, tokens, credentials, budgets, routes, requests, jobs):
     app.add_typer(group)

@@ -14,22 +14,29 @@ import typer
 import uvloop
 
 from tollhouse import __version__
+from tollhouse.admin.desk import COMMAND_LINE, Desk
 from tollhouse.admin.first_run import USER_NAME, Made, first_run, note_shown
+from tollhouse.admin.sessions import make_code
 from tollhouse.api.paced_http import Pace
 from tollhouse.api.server import Server
 from tollhouse.app import application, open_house
+from tollhouse.cli.login import link_of
 from tollhouse.cli.opening import doubts, require_folder
+from tollhouse.errors import NotFound
 from tollhouse.settings import Settings
 from tollhouse.telemetry import Event, Logs, configure_logs, log
 
+LINK_LASTS = "The dashboard's link signs in once, within 15 minutes; `tollhouse login` prints another one."
+
 
 class Served(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What `--json` prints, once it serves. The secrets are there on the first run only."""
+    """What `--json` prints, once it serves. The keys are there on the first run only; the link signs in once."""
 
     url: str
     base_url: str
     data: str
     pid: int
+    login_url: str | None = None
     api_key: str | None = None
     admin_token: str | None = None
 
@@ -105,7 +112,9 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
 
         async def announce(url: str) -> None:
             data = settings.data.absolute()
-            typer.echo(_line(url, made, data) if as_json else _page(url, made, data, is_embedded=is_embedded))
+            link = await _login_url(house.desk, url) if is_embedded else None
+            page = _line(url, made, data, link) if as_json else _page(url, made, data, link, is_embedded=is_embedded)
+            typer.echo(page)
             if made is not None:
                 await note_shown(house.desk)
             if is_embedded:
@@ -141,27 +150,40 @@ def _tell_doubts(settings: Settings) -> None:
         log.warning(Event.SETTINGS_DOUBTFUL, warning=warning)
 
 
-def _line(url: str, made: Made | None, data: Path) -> str:
+async def _login_url(desk: Desk, url: str) -> str | None:
+    """A link that signs in to the dashboard, once; None where no token manages any more."""
+    try:
+        return link_of(url, await make_code(desk, COMMAND_LINE))
+    except NotFound:
+        return None
+
+
+def _line(url: str, made: Made | None, data: Path, link: str | None) -> str:
     """For programs."""
     served = Served(
         url=url,
         base_url=f"{url}/v1",
         data=str(data),
         pid=os.getpid(),
+        login_url=link,
         api_key=made.api_key if made else None,
         admin_token=made.admin_token if made else None,
     )
     return msgspec.json.encode(served).decode()
 
 
-def _page(url: str, made: Made | None, data: Path, *, is_embedded: bool) -> str:
+def _page(url: str, made: Made | None, data: Path, link: str | None, *, is_embedded: bool) -> str:
     """For people."""
-    places = {"Base URL": f"{url}/v1", "API docs": f"{url}/docs", "Data": str(data)}
+    places = {"Dashboard": link or f"{url}/ui/", "Base URL": f"{url}/v1", "API docs": f"{url}/docs", "Data": str(data)}
     if made is None:
         page = [f"Tollhouse {__version__} serves at {url}", "", *_aligned(places)]
         if is_embedded:
             command = f"tollhouse tokens create {USER_NAME} --name laptop --data {data}"
-            page += ["", f"Its first keys were shown on the first run. Another one: {command}"]
+            page += [
+                "",
+                *([LINK_LASTS] if link else []),
+                f"Its first keys were shown on the first run. Another one: {command}",
+            ]
         return "\n".join(page)
     secrets = {"API key": made.api_key, "Admin token": made.admin_token}
     taken = {"Taken up": ", ".join(f"{name} from {variable}" for name, variable in made.imported.items())}
@@ -171,6 +193,7 @@ def _page(url: str, made: Made | None, data: Path, *, is_embedded: bool) -> str:
             "",
             *_aligned({**places, **secrets, **(taken if made.imported else {})}),
             "",
+            *([LINK_LASTS] if link else []),
             "Keep the key and the token: they are not shown again. A call that works now, without any provider's key:",
             "",
             f"  curl {url}/v1/chat/completions \\",

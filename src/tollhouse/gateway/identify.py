@@ -4,6 +4,8 @@ A caller is remembered for a few seconds under the digest of the token, so that 
 time in every process, and at once in the one that revoked it. Many requests with one unknown token ask the store once.
 A store that does not answer is 503, never 401.
 
+A browser's session is its token's: it is looked up by the key in its cookie, and is over when the token is.
+
 From an address that sends wrong tokens all the time, those that this process has not met are asked for one after the
 other, and those that are wrong are 429 (`guessing`). A true one is never refused for what others guess: behind a shared
 address it waits for its turn, once.
@@ -18,12 +20,14 @@ from typing import Any
 
 import msgspec
 
-from tollhouse import tokens
+from tollhouse import sessions, tokens
 from tollhouse.clock import Clock
 from tollhouse.errors import Forbidden, TollhouseError, TooManyGuesses, Unauthenticated
 from tollhouse.gateway.guessing import Guessing
 from tollhouse.limits import Allowance
+from tollhouse.sessions import SessionKey, Unproven
 from tollhouse.store import callers, credentials, people
+from tollhouse.store import sessions as session_rows
 from tollhouse.store.engine import Reading, Store
 from tollhouse.telemetry import Event, log
 from tollhouse.tokens import Scope
@@ -34,6 +38,12 @@ ASK_FOR_ONE = (
 )
 NOT_ONE_OF_OURS = "This is not a valid Tollhouse token."
 TOO_MANY = f"{NOT_ONE_OF_OURS} Many wrong ones have come from your address; yours is answered as soon as it is right."
+
+SESSION_OVER = "This session is over: sign in again."
+UNPROVEN = (
+    "A session's cookie counts only from our own page, and for everything but reading with its proof: "
+    "`x-tollhouse-csrf`, as `GET /api/session` tells it."
+)
 
 REMEMBERED_S = 5.0
 REMEMBERED_MOST = 50_000
@@ -117,10 +127,12 @@ class Identify:
         """The caller. `now_s` is the monotonic clock's.
 
         Args:
+            token: or a session's key, of that type.
             ip: where the token comes from. Who is refused has no row in the log of requests, and is told of here.
 
         Raises:
-            Unauthenticated: no token, or not one of ours.
+            Unauthenticated: no token, or not one of ours; a session that is over.
+            Forbidden: a session's key that another site may have sent.
             TooManyGuesses: not one of ours, after many from that address.
             Unavailable: the store does not answer.
         """
@@ -130,6 +142,8 @@ class Identify:
             if known is not None and known[1] >= now_s:
                 return known[0]
         try:
+            if isinstance(token, SessionKey):
+                return await self._by_session(token, now_s)
             if known is None and self._guessing.is_guessing(ip, now_s):
                 async with self._one_by_one:
                     return await self._stranger(token)
@@ -175,12 +189,27 @@ class Identify:
         now = self._clock.now()
         refuse_unless_valid(row, now)
         caller = caller_of(row, keys)
+        return self._remember(parsed.digest, caller, now, caller.expires_at)
+
+    async def _by_session(self, key: SessionKey, now_s: float) -> Caller:
+        if isinstance(key, Unproven):
+            raise Forbidden(UNPROVEN, code="csrf_missing")
+        digest = sessions.digest(key, pepper=self._pepper)
+        known = self._callers.get(digest)
+        if known is not None and known[1] >= now_s:
+            return known[0]
+        now = self._clock.now()
+        caller, expires_at = await self._store.read(lambda tx: by_session(tx, digest, now))
+        return self._remember(digest, caller, now, expires_at)
+
+    def _remember(self, digest: str, caller: Caller, now: datetime, expires_at: datetime | None) -> Caller:
+        """Keep them for a few seconds, at most until they expire."""
         if len(self._callers) >= REMEMBERED_MOST:
             self._callers.clear()
         remembered_s = REMEMBERED_S
-        if caller.expires_at is not None:
-            remembered_s = min(remembered_s, (caller.expires_at - now).total_seconds())
-        self._callers[parsed.digest] = (caller, self._clock.monotonic() + remembered_s)
+        if expires_at is not None:
+            remembered_s = min(remembered_s, (expires_at - now).total_seconds())
+        self._callers[digest] = (caller, self._clock.monotonic() + remembered_s)
         self.used[caller.token_id] = now
         return caller
 
@@ -199,6 +228,15 @@ def by_id(tx: Reading, token_id: str, now: datetime) -> Caller | None:
         return None
     refuse_unless_valid(row, now)
     return caller_of(row, credentials.usable(tx, row["user_id"]))
+
+
+def by_session(tx: Reading, digest: str, now: datetime) -> tuple[Caller, datetime]:
+    """Whose session this is, and until when. Raises Unauthenticated when it is over, or its token is not valid."""
+    found = session_rows.find(tx, digest, now)
+    caller = None if found is None else by_id(tx, found["token_id"], now)
+    if found is None or caller is None:
+        raise Unauthenticated(SESSION_OVER, code="session_over")
+    return caller, found["expires_at"]
 
 
 def refuse_unless_valid(row: Any, now: datetime) -> None:

@@ -79,6 +79,24 @@ token = Table(
     Column("last_used_at", Instant),
 )
 
+session = Table(
+    "session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("token_id", Text, ForeignKey("token.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+login_code = Table(
+    "login_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("token_id", Text, ForeignKey("token.id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
 credential = Table(

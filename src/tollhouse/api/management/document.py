@@ -14,13 +14,21 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tollhouse.api import original
+from tollhouse.admin.sessions import SessionView
+from tollhouse.api import cookie, original, session
 from tollhouse.api.management.table import Declared
 
 Json: TypeAlias = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 BEARER: Json = {"type": "http", "scheme": "bearer", "bearerFormat": "th_live_…"}
+COOKIE: Json = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": cookie.NAME.decode(),
+    "description": "A browser's session. It may stand for a token everywhere, and everything but reading needs the"
+    f" header `{cookie.CSRF.decode()}` then.",
+}
 
 PROBLEM: Json = {
     "type": "object",
@@ -54,6 +62,12 @@ PROBLEMS: dict[int | str, Json] = {
         "content": {"application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}},
     }
 }
+
+BESIDE = (original.Asked, original.Answered, session.SignIn, SessionView)
+"""What operations say and answer that the framework knows nothing of."""
+
+BEGIN_SESSION = "Sign in with a token, or with the code of a link that `tollhouse login` prints. Sets the cookie."
+SIGNED_IN: list[Json] = [{"session": []}]
 
 EVENTS: Json = {"text/event-stream": {"schema": {"type": "string"}}}
 LATER: Json = {
@@ -123,13 +137,14 @@ def openapi(app: FastAPI, routes: Sequence[Declared]) -> Json:
     )
     told = [view for route in routes for view in (view_of(route), route.later)]
     views = [view for view in dict.fromkeys(told) if view is not None]
-    _, components = msgspec.json.schema_components([*views, original.Asked, original.Answered], ref_template=REF)
+    _, components = msgspec.json.schema_components([*views, *BESIDE], ref_template=REF)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {**components, "Problem": PROBLEM}
-    document["components"]["securitySchemes"] = {"token": BEARER}
+    document["components"]["securitySchemes"] = {"token": BEARER, "session": COOKIE}
     for route in routes:
         protect(document["paths"][route.path][route.method.lower()], route.scope)
     document["paths"]["/api/chat"] = {"post": protect(chat(), "inference")}
+    document["paths"]["/api/session"] = sessions()
     return document
 
 
@@ -140,24 +155,37 @@ def protect(operation: Json, scope: str) -> Json:
 
 
 def chat() -> Json:
-    """The one operation that is not management's, but answers here."""
-    return {
-        "operationId": "chat",
-        "tags": ["chat"],
-        "summary": "Chat",
-        "description": "Ask a model, and hear the normalised answer.",
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": REF.format(name="Asked")}}},
-        },
-        "responses": {
-            "200": {
-                "description": "Done.",
-                "content": {"application/json": {"schema": {"$ref": REF.format(name="Answered")}}},
-            },
-            **PROBLEMS,
-        },
+    """The operation that spends: not management's, but it answers here."""
+    told = operation("chat", "chat", "Ask a model, and hear the normalised answer.", 200, "Answered")
+    return told | {"requestBody": {"required": True, "content": content_of("Asked")}}
+
+
+def sessions() -> Json:
+    """Signing in and out: what needs no token is `security: []`."""
+    begin = operation("begin_session", "session", BEGIN_SESSION, 201, "SessionView") | {
+        "requestBody": {"required": True, "content": content_of("SignIn")},
+        "security": [],
     }
+    show = operation("get_session", "session", "Who is signed in.", 200, "SessionView")
+    end = operation("end_session", "session", "Sign out.", 200, None)
+    return {"post": begin, "get": show | {"security": SIGNED_IN}, "delete": end | {"security": SIGNED_IN}}
+
+
+def operation(name: str, tag: str, description: str, status: int, view: str | None) -> Json:
+    """An operation that the framework knows nothing of."""
+    done: Json = {"description": "Done."} if view is None else {"description": "Done.", "content": content_of(view)}
+    return {
+        "operationId": name,
+        "tags": [tag],
+        "summary": name.replace("_", " ").capitalize(),
+        "description": description,
+        "responses": {str(status): done, **PROBLEMS},
+    }
+
+
+def content_of(name: str) -> Json:
+    """JSON of a schema of that name."""
+    return {"application/json": {"schema": {"$ref": REF.format(name=name)}}}
 
 
 def write_page(document: Json) -> str:
@@ -178,7 +206,7 @@ def write_page(document: Json) -> str:
 
 
 def scopes_of(operation: Json) -> str:
-    return ", ".join(scope for need in operation["security"] for scope in need["token"])
+    return ", ".join(word for need in operation["security"] for word in need.get("token", need))
 
 
 def fields_of(operation: Json, document: Json) -> str:

@@ -1,0 +1,54 @@
+"""`tollhouse login`, and the link that `up` prints: what signs in to the dashboard, once."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from command_line import Gateway
+
+
+def sign_in(gateway: Gateway, link: str) -> tuple[int, dict[str, object]]:
+    """Do as the dashboard's page does with a link."""
+    code = urlsplit(link).fragment.removeprefix("code=")
+    with gateway.connected() as connection:
+        connection.request("POST", "/api/session", json.dumps({"code": code}), {"content-type": "application/json"})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+
+
+def test_the_link_that_up_prints_signs_in_once(gateway: Gateway):
+    link = gateway.served["login_url"]
+    assert link.startswith(f"{gateway.url}/ui/#code=")
+    status, view = sign_in(gateway, link)
+    assert (status, view["is_admin"], view["user"]["name"]) == (201, True, "admin")
+    assert sign_in(gateway, link)[0] == 401
+
+
+def test_login_prints_another_one_and_nothing_else(gateway: Gateway, tollhouse):
+    ended = tollhouse("login")
+    assert ended.status == 0
+    assert ended.out.startswith("http://127.0.0.1:8787/ui/#code=")
+    assert len(ended.out.splitlines()) == 1
+    assert sign_in(gateway, ended.out.strip())[0] == 201
+
+
+def test_login_is_for_whom_it_is_said_and_where(gateway: Gateway, tollhouse):
+    ended = tollhouse("login", "--user", "default", "--url", "https://gate.example/", "--json").json
+    assert ended["login_url"].startswith("https://gate.example/ui/#code=")
+    status, view = sign_in(gateway, ended["login_url"])
+    assert (status, view["is_admin"], view["user"]["name"]) == (201, False, "default")
+
+
+def test_there_is_no_link_for_nobody(tollhouse):
+    ended = tollhouse("login", "--user", "nobody")
+    assert (ended.status, ended.out) == (1, "")
+    assert "nobody" in ended.err
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]")])
+def test_a_link_leads_to_an_address_that_browsers_can_go_to(tollhouse, monkeypatch, host: str, shown: str):
+    monkeypatch.setenv("TOLLHOUSE_HOST", host)
+    assert tollhouse("login").out.startswith(f"http://{shown}:8787/ui/#")
