@@ -16,6 +16,7 @@ import msgspec
 from tollhouse.api import envelopes, errors
 from tollhouse.api.anthropic import Anthropic
 from tollhouse.api.catalog import Catalog
+from tollhouse.api.dashboard import Dashboard
 from tollhouse.api.envelopes import Envelope
 from tollhouse.api.google import Google
 from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send, shown_id
@@ -67,6 +68,7 @@ class Application:
         google: Google,
         original: Original,
         sessions: Sessions,
+        dashboard: Dashboard,
         metrics: Metrics,
         is_ready: Callable[[], bool],
         lame: Callable[[], Sequence[str]] = tuple,
@@ -101,6 +103,7 @@ class Application:
         self._google = google
         self._catalogs: dict[Envelope, Catalog] = {it.ENVELOPE: it for it in (openai, anthropic, google)}
         self._surfaces: dict[Envelope, Surface] = {**self._catalogs, original.ENVELOPE: original}
+        self.dashboard = dashboard
         self._prometheus = metrics
         self._is_ready = is_ready
         self._lame = lame
@@ -113,6 +116,9 @@ class Application:
         handler = self.find(scope["method"], scope["path"])
         if handler is not None:
             await self.run(handler, AsgiPeer(scope, receive, send))
+            return
+        if self.dashboard.serves(scope):
+            await self.dashboard(scope, receive, send)
             return
         management = await self._managed()
         if management is None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tollhouse.api import kept_conversations, kept_responses
 from tollhouse.api.anthropic import Anthropic
 from tollhouse.api.application import Application, Asgi
+from tollhouse.api.dashboard import Dashboard
 from tollhouse.api.google import Google
 from tollhouse.api.kept import Kept
 from tollhouse.api.live import Live, Patience
@@ -59,6 +60,7 @@ def application(
         google=surface(Google),
         original=surface(Original),
         sessions=Sessions(house.desk, house.steps.identify, settings.trusted_proxies),
+        dashboard=Dashboard(),
         metrics=house.metrics,
         is_ready=is_ready,
         lame=lambda: () if house.link is None or house.link.is_up else ("redis",),

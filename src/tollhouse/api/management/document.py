@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any, TypeAlias, get_args
@@ -15,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tollhouse.admin.sessions import SessionView
-from tollhouse.api import cookie, original, session
+from tollhouse.api import cookie, original, plain_page, session
 from tollhouse.api.management.table import Declared
 
 Json: TypeAlias = dict[str, Any]
@@ -75,24 +73,17 @@ LATER: Json = {
     "Retry-After": {"description": "In seconds, when.", "schema": {"type": "integer"}},
 }
 
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "code{font:14px ui-monospace,monospace}dt{margin-top:1rem}dd{margin:0 0 0 1rem}small{color:#555}"
-)
-STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
-
 
 def add_document(app: FastAPI, routes: Sequence[Declared]) -> None:
     """Serve both pages, made when the application is."""
     document = openapi(app, routes)
-    machine, page = msgspec.json.encode(document), write_page(document).encode()
+    machine, page = msgspec.json.encode(document), write_page(document)
 
     async def openapi_json(request: Request) -> Response:
         return Response(machine, media_type="application/json")
 
     async def docs(request: Request) -> Response:
-        return Response(page, media_type="text/html; charset=utf-8", headers={"content-security-policy": POLICY})
+        return Response(page, media_type=plain_page.HTML, headers={"content-security-policy": plain_page.POLICY})
 
     app.router.add_route("/openapi.json", openapi_json, methods=["GET"], include_in_schema=False)
     app.router.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
@@ -188,11 +179,9 @@ def content_of(name: str) -> Json:
     return {"application/json": {"schema": {"$ref": REF.format(name=name)}}}
 
 
-def write_page(document: Json) -> str:
+def write_page(document: Json) -> bytes:
     """The document as a page that needs nothing from anywhere else."""
     parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Tollhouse: management API</title>",
-        f"<style>{STYLE}</style><h1>Tollhouse: management API</h1>",
         "<p>Send <code>Authorization: Bearer th_live_…</code>. The same for machines: ",
         '<a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p><dl>',
     ]
@@ -202,7 +191,7 @@ def write_page(document: Json) -> str:
                 f"<dt><code>{method.upper()} {escape(path)}</code> <small>{escape(scopes_of(operation))}</small></dt>"
                 f"<dd>{escape(operation['description'])}{fields_of(operation, document)}</dd>"
             )
-    return "".join((*parts, "</dl></html>"))
+    return plain_page.write("Tollhouse: management API", "".join((*parts, "</dl>")))
 
 
 def scopes_of(operation: Json) -> str:
