@@ -39,7 +39,7 @@ class CannotBuild(Exception):
     """The dashboard cannot be built; the message says why, and what can be done."""
 
 
-class DashboardHook(BuildHookInterface):
+class DashboardHook(BuildHookInterface[Any]):
     """What hatch calls for a wheel, and for an installation that looks into the tree."""
 
     def dependencies(self) -> list[str]:

@@ -78,9 +78,9 @@ async def test_a_token_signs_in_and_the_cookie_is_for_no_script_and_no_other_sit
     answered = await http.post(PATH, json={"token": root.token})
     browser = Browser(http, answered)
     assert answered.headers["cache-control"] == "no-store"
-    assert (browser.view["user"]["id"], browser.view["is_admin"]) == (root.id, True)
+    assert (browser.view["user"], browser.view["name"], browser.view["is_admin"]) == (root.id, "root", True)
     assert browser.view["scopes"] == ["admin:*"]
-    assert set(browser.view) == {"user", "scopes", "is_admin", "csrf", "expires_at"}
+    assert set(browser.view) == {"user", "name", "scopes", "is_admin", "csrf", "expires_at"}
     flags = {name: browser.cookie[name] for name in ("httponly", "samesite", "path", "secure", "max-age", "domain")}
     assert flags == {
         "httponly": True,
@@ -253,7 +253,7 @@ async def test_a_link_signs_in_once(http: httpx2.AsyncClient, house: House, root
     answers = await asyncio.gather(*(http.post(PATH, json={"code": made.code}) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] + [401] * 7
     (won,) = [answer for answer in answers if answer.status_code == 201]
-    assert Browser(http, won).view["user"]["id"] == root.id
+    assert Browser(http, won).view["user"] == root.id
     again = await http.post(PATH, json={"code": made.code})
     assert (again.status_code, again.json()["code"]) == (401, "code_over")
     assert "tollhouse login" in again.json()["detail"]
@@ -282,7 +282,7 @@ async def test_a_link_is_of_who_manages_or_of_a_user(http: httpx2.AsyncClient, h
         await make_code(house.desk, COMMAND_LINE)
     made = await make_code(house.desk, COMMAND_LINE, "ada")
     browser = Browser(http, await http.post(PATH, json={"code": made.code}))
-    assert (browser.view["user"]["id"], browser.view["is_admin"]) == (ada.id, False)
+    assert (browser.view["user"], browser.view["is_admin"]) == (ada.id, False)
 
 
 WRONG = [{}, {"token": "x", "code": "y"}, {"token": 1}, {"code": None}, {"token": "x", "user": "root"}, [], "x"]

@@ -23,7 +23,7 @@ def test_the_link_that_up_prints_signs_in_once(gateway: Gateway):
     link = gateway.served["login_url"]
     assert link.startswith(f"{gateway.url}/ui/#code=")
     status, view = sign_in(gateway, link)
-    assert (status, view["is_admin"], view["user"]["name"]) == (201, True, "admin")
+    assert (status, view["is_admin"], view["name"]) == (201, True, "admin")
     assert sign_in(gateway, link)[0] == 401
 
 
@@ -39,7 +39,7 @@ def test_login_is_for_whom_it_is_said_and_where(gateway: Gateway, tollhouse):
     ended = tollhouse("login", "--user", "default", "--url", "https://gate.example/", "--json").json
     assert ended["login_url"].startswith("https://gate.example/ui/#code=")
     status, view = sign_in(gateway, ended["login_url"])
-    assert (status, view["is_admin"], view["user"]["name"]) == (201, False, "default")
+    assert (status, view["is_admin"], view["name"]) == (201, False, "default")
 
 
 def test_there_is_no_link_for_nobody(tollhouse):

@@ -12,9 +12,8 @@ from typing import Any
 import msgspec
 
 from tollhouse import ids, sessions
-from tollhouse.admin.access import find_user, user_view
+from tollhouse.admin.access import find_user
 from tollhouse.admin.desk import Actor, Desk
-from tollhouse.admin.views import UserView
 from tollhouse.errors import NotFound, Unauthenticated
 from tollhouse.gateway.identify import SESSION_OVER, Caller, by_id
 from tollhouse.sessions import SessionKey
@@ -29,17 +28,19 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     """Who is signed in.
 
     Attributes:
+        user: their id, and their `name`.
         csrf: what everything but reading says in `x-tollhouse-csrf`.
     """
 
-    user: UserView
+    user: str
+    name: str
     scopes: tuple[str, ...]
     is_admin: bool
     csrf: str
     expires_at: datetime
 
     def __repr__(self) -> str:
-        return f"SessionView(user={self.user.id!r}, csrf=***)"
+        return f"SessionView(user={self.user!r}, csrf=***)"
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +155,8 @@ def _begin(tx: Writing, desk: Desk, caller: Caller) -> Begun:
 
 def _view(tx: Reading, caller: Caller, key: SessionKey, expires_at: datetime) -> SessionView:
     return SessionView(
-        user=user_view(find_user(tx, caller.user_id)),
+        user=caller.user_id,
+        name=find_user(tx, caller.user_id)["name"],
         scopes=tuple(sorted(caller.scopes)),
         is_admin=ADMIN in caller.scopes,
         csrf=sessions.csrf_of(key),
