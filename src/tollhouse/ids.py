@@ -39,6 +39,11 @@ def at(prefix: str, ns: int) -> str:
     return _written(prefix, ns >> 8)
 
 
+def since(prefix: str, ns: int) -> str:
+    """What is not greater than any id made from a moment on, and greater than all made before: a bound for a key."""
+    return _written(prefix, ns >> 8)[:-_CHANCE_LETTERS]
+
+
 def _written(prefix: str, step: int) -> str:
     try:
         chance = _stock.pop()

@@ -8,53 +8,13 @@ from typing import Any
 
 import pytest
 
-from houses import Person, make_person
-from tollhouse import ids
+from finished_rows import NOON, log_request
+from houses import make_person
 from tollhouse.admin import catalog, reports
 from tollhouse.app import House
 from tollhouse.errors import ModelNotFound, NoCredential, NotFound, Unprocessable
-from tollhouse.store import requests as sql
 from tollhouse.store.paging import Page
-from tollhouse.store.requests import Ending, Finished, Skeleton
-from tollhouse.store.types import to_micros
 from tollhouse.testing import ManualClock
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-async def log_request(house: House, who: Person, at: datetime = NOON, **ending: Any) -> str:
-    """A row of the log, as `finish` writes it."""
-    skeleton = Skeleton(
-        id=ids.new("req"),
-        created_at=to_micros(at),
-        user_id=who.id,
-        workspace_id=who.workspace,
-        token_id=who.token_id,
-        boot_id="boot_1",
-        surface="chat.completions",
-        asked_model="smart",
-        stream=False,
-        ip="127.0.0.1",
-        user_agent="test",
-        client_request_id=ending.pop("client_request_id", None),
-        tag=ending.pop("tag", None),
-    )
-    usual = {
-        "status": 200,
-        "outcome": "succeeded",
-        "provider": "acme",
-        "model": "acme-1",
-        "input_tokens": 19,
-        "output_tokens": 10,
-        "input_cost": 47_500,
-        "output_cost": 100_000,
-        "cost_status": "exact",
-        "attempts": 1,
-        "response_time_us": 1_500,
-        "upstream_us": 1_000,
-    }
-    await house.store.join(sql.finish, Finished(skeleton, Ending(**{**usual, **ending})))
-    return skeleton.id
 
 
 async def test_a_request_is_shown_with_what_it_used_cost_and_took(stored_house: House):

@@ -48,18 +48,17 @@ async def list_requests(
     page: Page | None = None,
     *,
     user: str | None = None,
-    outcome: str | None = None,
-    model: str | None = None,
-    run: str | None = None,
-    cost_status: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **filters: Any,
 ) -> Listing[RequestView]:
-    """A page of the request log, newest first; of one user, outcome, model or run when said, or with a cost that is so
-    certain. Raises NotFound."""
+    """A page of the request log, newest first; from an instant on and before another, of one user, and with more of
+    `requests.matching`, when said. Raises NotFound."""
 
     def query(tx: Reading, page: Page) -> list[RequestView]:
         user_id = None if user is None else find_user(tx, user)["id"]
-        said = {"outcome": outcome, "model": model, "run_id": run, "cost_status": cost_status}
-        return [request_view(row) for row in sql.rows(tx, page, user_id=user_id, **said)]
+        rows = sql.rows(tx, page, since=since, until=until, user_id=user_id, **filters)
+        return [request_view(row) for row in rows]
 
     return await page_of(desk, page or Page(), query)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,11 +71,11 @@ def list_requests(
     from tollhouse.admin import reports
     from tollhouse.store.paging import Page
 
-    said = {"user": user, "outcome": outcome, "model": model, "cost_status": "unpriced" if unpriced else None}
+    said: dict[str, Any] = {"outcome": outcome, "model": model, "cost_status": "unpriced" if unpriced else None}
     found = with_desk(
         data,
         config,
-        lambda desk, _: reports.list_requests(desk, Page(limit=limit), **said),
+        lambda desk, _: reports.list_requests(desk, Page(limit=limit), user=user, **said),
     )
     columns = ("id", "created_at", "user", "provider", "model", "status", "outcome", "cost_usd", "response_time_ms")
     show_list(found, columns, as_json)

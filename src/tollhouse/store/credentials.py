@@ -29,6 +29,17 @@ def usable(tx: Reading, user_id: str) -> list[Any]:
     return list(tx.execute(query).mappings())
 
 
+def by_provider(tx: Reading) -> list[Any]:
+    """For each provider how many active credentials there are, and when one last worked, and last failed."""
+    query = select(
+        credential.c.provider,
+        func.sum(case((credential.c.active, 1), else_=0)).label("credentials"),
+        func.max(credential.c.last_used_at).label("last_used_at"),
+        func.max(credential.c.last_error_at).label("last_error_at"),
+    )
+    return list(tx.execute(query.group_by(credential.c.provider)).mappings())
+
+
 def of_user(tx: Reading, page: Page, user_id: str | None = None) -> list[Any]:
     query = select(credential, user.c.workspace_id).join(user, user.c.id == credential.c.user_id)
     if user_id is not None:

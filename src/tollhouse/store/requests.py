@@ -6,16 +6,19 @@ Until then a hold carries its skeleton, so that a killed process leaves its rows
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 
+from tollhouse import ids
 from tollhouse.store import machinery, spend
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Query, inserting
 from tollhouse.store.tables import request, request_body
+from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Journey
 
 WHOLE_SINCE_DAY = "requests.whole_since_day"
@@ -142,28 +145,38 @@ def keep_bodies(batch: Batch, bodies: list[tuple[str, str | None, str | None, in
 
 
 def rows(
-    tx: Reading,
-    page: Page,
+    tx: Reading, page: Page, *, since: datetime | None = None, until: datetime | None = None, **filters: Any
+) -> list[Any]:
+    """A page of the log, by id, which is by time; `filters` as for `matching`."""
+    query = select(request).where(*matching(**filters))
+    if since is not None:
+        query = query.where(request.c.id >= ids.since("req", to_micros(since) * 1_000))
+    if until is not None:
+        query = query.where(request.c.id < ids.since("req", to_micros(until) * 1_000))
+    return list(tx.execute(page.of(query, request.c.id)).mappings())
+
+
+def matching(
     *,
     user_id: str | None = None,
+    status: int | None = None,
     outcome: str | None = None,
+    provider: str | None = None,
     model: str | None = None,
     run_id: str | None = None,
     cost_status: str | None = None,
-) -> list[Any]:
-    """A page of the log, by id, which is by time."""
-    query = select(request)
-    if user_id is not None:
-        query = query.where(request.c.user_id == user_id)
-    if outcome is not None:
-        query = query.where(request.c.outcome == outcome)
-    if model is not None:
-        query = query.where(_is_model(model))
-    if run_id is not None:
-        query = query.where(request.c.run_id == run_id)
-    if cost_status is not None:
-        query = query.where(request.c.cost_status == cost_status)
-    return list(tx.execute(page.of(query, request.c.id)).mappings())
+) -> tuple[ColumnElement[bool], ...]:
+    """What a row is that is asked for: everything that is said holds of it."""
+    said = {
+        "user_id": user_id,
+        "status": status,
+        "outcome": outcome,
+        "provider": provider,
+        "run_id": run_id,
+        "cost_status": cost_status,
+    }
+    alike = [request.c[name] == value for name, value in said.items() if value is not None]
+    return tuple(alike if model is None else [*alike, _is_model(model)])
 
 
 def _is_model(name: str) -> ColumnElement[bool]:

@@ -69,17 +69,29 @@ def report(tx: Reading, by: str, *, user_id: str | None = None, since_day: int |
     cost = func.sum(spend.c.cost)
     query = select(*keys, *[func.sum(spend.c[name]).label(name) for name in SUMS]).group_by(*keys)
     query = query.order_by(spend.c.day.desc()) if by == "day" else query.order_by(cost.desc(), *keys)
-    if by in ("model", "provider"):
-        query = query.where(spend.c.provider != "")
-    if by == "tag":
-        query = query.where(spend.c.tag != "")
-    return list(tx.execute(_of(query, user_id, since_day)).mappings())
+    return list(tx.execute(_of(_named(query, by), user_id, since_day)).mappings())
+
+
+def by_day(tx: Reading, by: str, *, user_id: str | None = None, since_day: int) -> list[Any]:
+    """The sums of each day by one of `GROUPINGS`: the latest day first, and of a day the dearest."""
+    keys = GROUPINGS[by]
+    sums = [func.sum(spend.c[name]).label(name) for name in ("requests", "unpriced", "cost")]
+    query = select(spend.c.day, *keys, *sums).group_by(spend.c.day, *keys)
+    query = query.order_by(spend.c.day.desc(), func.sum(spend.c.cost).desc(), *keys)
+    return list(tx.execute(_of(_named(query, by), user_id, since_day)).mappings())
 
 
 def cost_between(tx: Reading, first_day: int, last_day: int, *, user_id: str | None = None) -> int:
     """Nanodollars of these days, both included."""
     query = select(func.coalesce(func.sum(spend.c.cost), 0)).where(spend.c.day <= last_day)
     return int(tx.execute(_of(query, user_id, first_day)).scalar_one())
+
+
+def _named(query: Any, by: str) -> Any:
+    """Without what has no name to be grouped by."""
+    if by in ("model", "provider"):
+        query = query.where(spend.c.provider != "")
+    return query.where(spend.c.tag != "") if by == "tag" else query
 
 
 def _of(query: Any, user_id: str | None, since_day: int | None) -> Any:

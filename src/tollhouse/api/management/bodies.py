@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -182,12 +183,49 @@ class OldestFirst(Paging):
 CostStatus: TypeAlias = Literal["exact", "estimated", "unpriced"]
 
 
-class RequestsAsked(Paging):
-    user: Text | None = None
+EPOCH, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Moment: TypeAlias = Annotated[AwareDatetime, Field(strict=False, ge=EPOCH, le=LATEST)]
+"""An instant that something here can have happened at."""
+
+Status: TypeAlias = Annotated[int, Field(ge=100, le=599)]
+Bucket: TypeAlias = Literal["1m", "5m", "15m", "1h", "6h", "1d"]
+
+
+class Filters(Body):
+    """What requests are to be like; nothing said, all."""
+
+    model_config = ConfigDict(strict=False)
+
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Annotated[Moment | None, Field(alias="to")] = None
+    status: Status | None = None
     outcome: Text | None = None
+    provider: Text | None = None
     model: Text | None = None
     run: Text | None = None
     cost_status: CostStatus | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """All of it, by the names that the log has."""
+        names = {"status", "outcome", "provider", "model", "cost_status", "since", "until"}
+        return {**self.model_dump(include=names), "run_id": self.run}
+
+
+class MyRequestsAsked(Filters, Paging):
+    """A page of one's own."""
+
+
+class RequestsAsked(MyRequestsAsked):
+    user: Text | None = None
+
+
+class MyReportAsked(Filters):
+    bucket: Bucket | None = None
+
+
+class ReportAsked(MyReportAsked):
+    user: Text | None = None
 
 
 class JobsAsked(Paging):
@@ -207,12 +245,6 @@ class CacheAsked(Body):
 class DeliveriesAsked(Paging):
     target: Text | None = None
     status: DeliveryStatus | None = None
-
-
-class MyRequestsAsked(Paging):
-    outcome: Text | None = None
-    model: Text | None = None
-    run: Text | None = None
 
 
 class OwnerAsked(OldestFirst):
@@ -236,7 +268,14 @@ class HoldsAsked(OldestFirst):
 class SpendAsked(Body):
     by: Literal["user", "token", "model", "provider", "tag", "day"] = "user"
     user: Text | None = None
-    since: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    since: Moment | None = None
+    bucket: Literal["day"] | None = None
+
+    @model_validator(mode="after")
+    def _days_of_something(self) -> Self:
+        if self.bucket is not None and self.by == "day":
+            raise ValueError("with `bucket=day`, `by` is user, token, model, provider or tag")
+        return self
 
 
 class ExplainAsked(Body):

@@ -93,32 +93,30 @@ def response_of(route: Declared) -> dict[int | str, Json]:
     """A route's answers, as the document tells them."""
     if route.view is Response:
         return {route.status: {"description": "Server-sent events.", "content": EVENTS}, **PROBLEMS}
-    view = view_of(route)
-    if view is None:
+    views = views_of(route)
+    if not views:
         return {route.status: {"description": "Done."}, **PROBLEMS}
     if route.later is None:
-        return {route.status: {"description": "Done.", "content": json_of(view)}, **PROBLEMS}
+        return {route.status: {"description": "Done.", "content": json_of(*views)}, **PROBLEMS}
     return {
         # A stream has begun before anything is made.
         **({200: {"description": "Server-sent events.", "content": EVENTS}} if route.status != 200 else {}),
-        route.status: {"description": "Done.", "content": json_of(view) | (EVENTS if route.status == 200 else {})},
+        route.status: {"description": "Done.", "content": json_of(*views) | (EVENTS if route.status == 200 else {})},
         202: {"description": "A worker will do it.", "headers": LATER, "content": json_of(route.later)},
         **PROBLEMS,
     }
 
 
-def json_of(view: Any) -> Json:
-    """A view, as the content of an answer."""
-    (schema,), _ = msgspec.json.schema_components([view], ref_template=REF)
-    return {"application/json": {"schema": schema}}
+def json_of(*views: Any) -> Json:
+    """A view, or one of several, as the content of an answer."""
+    schemas, _ = msgspec.json.schema_components(views, ref_template=REF)
+    return {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": [*schemas]}}}
 
 
-def view_of(route: Declared) -> Any:
-    """The view that is answered as JSON; None for nothing."""
-    view = route.view
-    if view is type(None) or view is Response:
-        return None
-    return next((one for one in get_args(view) if one is not Response), view) if Response in get_args(view) else view
+def views_of(route: Declared) -> tuple[Any, ...]:
+    """The views of which one is answered as JSON; none for nothing."""
+    several = get_args(route.view) if Response in get_args(route.view) else (route.view,)
+    return tuple(one for one in several if one is not Response and one is not type(None))
 
 
 def openapi(app: FastAPI, routes: Sequence[Declared]) -> Json:
@@ -126,7 +124,7 @@ def openapi(app: FastAPI, routes: Sequence[Declared]) -> Json:
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
     )
-    told = [view for route in routes for view in (view_of(route), route.later)]
+    told = [view for route in routes for view in (*views_of(route), route.later)]
     views = [view for view in dict.fromkeys(told) if view is not None]
     _, components = msgspec.json.schema_components([*views, *BESIDE], ref_template=REF)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

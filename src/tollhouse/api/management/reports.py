@@ -6,7 +6,10 @@ from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
 
-from tollhouse.admin import catalog, reports
+from tollhouse.admin import catalog, provider_report, reports, request_report, spend_days
+from tollhouse.admin.provider_report import ProviderView
+from tollhouse.admin.request_report import RequestsReport
+from tollhouse.admin.spend_days import SpendDays
 from tollhouse.admin.views import (
     ExplainedView,
     ForecastView,
@@ -33,8 +36,7 @@ table = Table("reports")
 @table.get("/api/requests", scope=ADMIN)
 async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query()]) -> Listing[RequestView]:
     """A page of the request log, newest first."""
-    said = {"user": asked.user, "outcome": asked.outcome, "model": asked.model, "run": asked.run}
-    return await reports.list_requests(here.desk, asked.page, **said, cost_status=asked.cost_status)
+    return await reports.list_requests(here.desk, asked.page, user=asked.user, **asked.said)
 
 
 @table.get("/api/requests/{request}", scope=ADMIN)
@@ -43,11 +45,33 @@ async def get_request(here: Here, request: str) -> RequestView:
     return await reports.get_request(here.desk, request)
 
 
+@table.get("/api/reports/requests", scope=ADMIN)
+async def report_requests(here: Here, asked: Annotated[bodies.ReportAsked, Query()]) -> RequestsReport:
+    """What the request log comes to over a time, the last day unless said: counts, times and costs by bucket, and the
+    commonest values. A busy time is `sampled`: a part is read, evenly spread, and counted up."""
+    return await request_report.report(here.desk, user=asked.user, bucket=asked.bucket, **asked.said)
+
+
+@table.get("/api/me/reports/requests", scope=OWN)
+async def report_my_requests(here: Here, asked: Annotated[bodies.MyReportAsked, Query()]) -> RequestsReport:
+    """What your requests come to over a time, as `/api/reports/requests` tells it of all."""
+    return await request_report.report(here.desk, user=here.caller.user_id, bucket=asked.bucket, **asked.said)
+
+
+@table.get("/api/providers", scope=ADMIN)
+async def list_providers(here: Here) -> Listing[ProviderView]:
+    """Every provider, what is set up for it, and how it was in the last hour."""
+    return await provider_report.list_providers(here.desk)
+
+
 @table.get("/api/reports/spend", scope=ADMIN)
 async def report_spend(
     here: Here, asked: Annotated[bodies.SpendAsked, Query()], http: Request
-) -> Listing[SpendRow] | Response:
-    """What was spent by user, token, model, provider, tag or day (UTC). As CSV with `Accept: text/csv`."""
+) -> Listing[SpendRow] | SpendDays | Response:
+    """What was spent by user, token, model, provider, tag or day (UTC). As CSV with `Accept: text/csv`; day by day with
+    `bucket=day`."""
+    if asked.bucket is not None:
+        return await spend_days.spend_days(here.desk, asked.by, user=asked.user, since=asked.since)
     rows = await reports.spend(here.desk, asked.by, user=asked.user, since=asked.since)
     if csv.is_wanted(http.headers.get("accept", "")):
         return csv.response(rows)
@@ -99,8 +123,7 @@ async def get_my_usage(here: Here) -> MyUsageView:
 @table.get("/api/me/requests", scope=OWN)
 async def list_my_requests(here: Here, asked: Annotated[bodies.MyRequestsAsked, Query()]) -> Listing[RequestView]:
     """A page of your requests, newest first."""
-    said = {"user": here.caller.user_id, "outcome": asked.outcome, "model": asked.model, "run": asked.run}
-    return await reports.list_requests(here.desk, asked.page, **said)
+    return await reports.list_requests(here.desk, asked.page, user=here.caller.user_id, **asked.said)
 
 
 @table.get("/api/me/requests/{request}", scope=OWN)

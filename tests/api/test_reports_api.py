@@ -1,0 +1,113 @@
+"""The reports that pages of the dashboard are made of, over HTTP: who may ask, how, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from finished_rows import NOON, log_request
+from houses import Person, make_admin, make_person, served
+from tollhouse.app import House
+
+TIME = {"from": "2026-11-22T12:00:00Z", "to": "2026-11-22T13:00:00Z"}
+
+
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    async with served(house) as url, httpx2.AsyncClient(base_url=url) as client:
+        yield client
+
+
+@pytest.fixture
+async def ada(house: House) -> Person:
+    return await make_person(house, "ada")
+
+
+@pytest.fixture
+async def root(house: House) -> Person:
+    return await make_admin(house)
+
+
+async def test_a_report_is_of_the_time_and_the_filters_of_its_address(
+    http: httpx2.AsyncClient, house: House, root: Person, ada: Person
+):
+    await log_request(house, ada, NOON, is_dated=True)
+    await log_request(house, ada, NOON + timedelta(minutes=1), is_dated=True, status=429, outcome="rate_limit_exceeded")
+    asked = TIME | {"bucket": "15m", "status": "429"}
+    told = (await http.get("/api/reports/requests", headers=root.headers, params=asked)).json()
+    assert (told["from"], told["to"], told["bucket_s"], told["sampled"]) == (*TIME.values(), 900, False)
+    assert set(told["buckets"][0]) == {"at", "succeeded", "failed", "cost_usd", "p50_ms", "p95_ms"}
+    assert [(it["succeeded"], it["failed"]) for it in told["buckets"]] == [(0, 1), (0, 0), (0, 0), (0, 0)]
+    assert told["facets"]["status"] == [{"value": "429", "count": 1}]
+    assert (told["totals"]["requests"], told["totals"]["failed"]) == (1, 1)
+    page = (await http.get("/api/requests", headers=root.headers, params=TIME | {"provider": "acme"})).json()
+    assert [row["status"] for row in page["data"]] == [429, 200]
+
+
+async def test_ones_own_report_is_of_oneself_whatever_is_asked(http: httpx2.AsyncClient, house: House, ada: Person):
+    bob = await make_person(house, "bob")
+    await log_request(house, ada, NOON, is_dated=True)
+    told = (await http.get("/api/me/reports/requests", headers=bob.headers, params=TIME)).json()
+    assert told["totals"]["requests"] == 0
+    mine = (await http.get("/api/me/reports/requests", headers=ada.headers, params=TIME)).json()
+    assert mine["totals"]["requests"] == 1
+    refused = await http.get("/api/me/reports/requests", headers=bob.headers, params=TIME | {"user": ada.id})
+    assert refused.status_code == 422
+
+
+WRONG: list[dict[str, Any]] = [
+    {"from": "2026-11-22T12:00:00"},
+    {"from": "yesterday"},
+    {"bucket": "2m"},
+    {"status": "99"},
+    {"status": "ok"},
+    {"from": TIME["to"], "to": TIME["from"]},
+    {"from": "2026-01-01T00:00:00Z", "to": "2026-11-01T00:00:00Z", "bucket": "1m"},
+    {"from": "0001-01-01T00:00:00Z"},
+    {"to": "9999-12-31T23:59:59Z"},
+    {"from": "0001-01-01T00:00:00+23:00", "to": "9999-12-31T23:59:59-23:00"},
+    {"since": TIME["from"]},
+]
+
+
+@pytest.mark.parametrize("asked", WRONG, ids=str)
+async def test_a_time_that_is_none_is_refused(http: httpx2.AsyncClient, root: Person, asked: dict[str, Any]):
+    refused = await http.get("/api/reports/requests", headers=root.headers, params=asked)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"]
+
+
+@pytest.mark.parametrize("path", ["/api/requests", "/api/reports/requests", "/api/reports/spend"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+async def test_a_moment_at_which_nothing_can_have_been_is_refused(
+    http: httpx2.AsyncClient, root: Person, path: str, moment: str
+):
+    for name in ("since",) if path.endswith("spend") else ("from", "to"):
+        refused = await http.get(path, headers=root.headers, params={name: moment})
+        assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, name)
+
+
+async def test_spend_comes_day_by_day_when_that_is_asked(
+    http: httpx2.AsyncClient, house: House, root: Person, ada: Person
+):
+    await log_request(house, ada)
+    asked = {"by": "model", "bucket": "day", "since": TIME["from"]}
+    told = (await http.get("/api/reports/spend", headers=root.headers, params=asked)).json()
+    assert told == {
+        "rows": [{"day": "2026-11-22", "key": "acme/acme-1", "cost_usd": "0.0001475", "requests": 1, "unpriced": 0}]
+    }
+    refused = await http.get("/api/reports/spend", headers=root.headers, params=asked | {"by": "day"})
+    assert refused.status_code == 422
+
+
+async def test_providers_are_listed_without_a_secret(http: httpx2.AsyncClient, root: Person):
+    listed = (await http.get("/api/providers", headers=root.headers)).json()["data"]
+    names = [provider["name"] for provider in listed]
+    assert names == sorted(names)
+    assert {"openai", "anthropic", "demo"} <= set(names)
+    (demo,) = [provider for provider in listed if provider["name"] == "demo"]
+    assert (demo["breaker"], demo["attempts"], demo["error_share"]) == ("closed", 0, None)
