@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from command_line import Gateway
+from command_line import Gateway, started
 
 
 def sign_in(gateway: Gateway, link: str) -> tuple[int, dict[str, object]]:
@@ -52,3 +53,23 @@ def test_there_is_no_link_for_nobody(tollhouse):
 def test_a_link_leads_to_an_address_that_browsers_can_go_to(tollhouse, monkeypatch, host: str, shown: str):
     monkeypatch.setenv("TOLLHOUSE_HOST", host)
     assert tollhouse("login").out.startswith(f"http://{shown}:8787/ui/#")
+
+
+def test_up_serves_without_a_link_where_no_token_manages_any_more(tmp_path: Path, command):
+    data = tmp_path / "data"
+    with started(data) as first:
+        first.stop()
+        assert first.wait() == 0
+    manages = [
+        token["id"]
+        for token in command("tokens", "list", "--data", str(data), "--json").json["data"]
+        if "admin:*" in token["scopes"]
+    ]
+    for token in manages:
+        assert command("tokens", "revoke", token, "--data", str(data)).status == 0
+    with started(data) as later:
+        assert "login_url" not in later.served
+        assert later.get("/ui/")[0] == 200
+    refused = command("login", "--data", str(data))
+    assert refused.status == 1
+    assert "tollhouse tokens create admin --scope 'admin:*'" in refused.err
