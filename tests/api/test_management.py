@@ -5,34 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from houses import Person, make_admin, make_person, served
+from houses import Person
 from tollhouse.admin import access, budgets, credentials, webhooks
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.app import House
 from tollhouse.errors import Unavailable
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    async with served(house) as url, httpx2.AsyncClient(base_url=url) as client:
-        yield client
-
-
-@pytest.fixture
-async def root(house: House) -> Person:
-    return await make_admin(house)
-
-
-@pytest.fixture
-async def ada(house: House) -> Person:
-    return await make_person(house)
 
 
 def problem(response: httpx2.Response) -> dict[str, Any]:

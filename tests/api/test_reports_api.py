@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,26 +9,10 @@ import httpx2
 import pytest
 
 from finished_rows import NOON, log_request
-from houses import Person, make_admin, make_person, served
+from houses import Person, make_person
 from tollhouse.app import House
 
 TIME = {"from": "2026-11-22T12:00:00Z", "to": "2026-11-22T13:00:00Z"}
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    async with served(house) as url, httpx2.AsyncClient(base_url=url) as client:
-        yield client
-
-
-@pytest.fixture
-async def ada(house: House) -> Person:
-    return await make_person(house, "ada")
-
-
-@pytest.fixture
-async def root(house: House) -> Person:
-    return await make_admin(house)
 
 
 async def test_a_report_is_of_the_time_and_the_filters_of_its_address(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -54,22 +53,6 @@ class Browser:
 
 async def sign_in(http: httpx2.AsyncClient, token: str) -> Browser:
     return Browser(http, await http.post(PATH, json={"token": token}))
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    async with served(house) as url, httpx2.AsyncClient(base_url=url) as client:
-        yield client
-
-
-@pytest.fixture
-async def root(house: House) -> Person:
-    return await make_admin(house)
-
-
-@pytest.fixture
-async def ada(house: House) -> Person:
-    return await make_person(house, "ada")
 
 
 async def test_a_token_signs_in_and_the_cookie_is_for_no_script_and_no_other_site(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, column, func, select, values
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, column, func, select, true, values
 
 from tollhouse.store.engine import Reading
 from tollhouse.store.tables import request
@@ -25,7 +25,8 @@ class Span(NamedTuple):
 
 def count_some(tx: Reading, spans: Sequence[Span], where: Sequence[ColumnElement[bool]], most: int) -> int:
     """How many rows there are in the spans; no more than `most` are counted."""
-    some = select(request.c.id).select_from(_within(spans)).where(*where).limit(most).subquery()
+    found, rows, _ = _inside(tx, spans, where)
+    some = select(rows.id).select_from(found).limit(most).subquery()
     return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
 
 
@@ -35,31 +36,38 @@ def figures(tx: Reading, spans: Sequence[Span], where: Sequence[ColumnElement[bo
     `logged` are those whose attempts have a log, `latest` is when the last one came. Times are microseconds, costs
     nanodollars.
     """
-    joined = _within(spans)
-    span = joined.left
-    succeeded = request.c.outcome == "succeeded"
-    keys = (span.c.bucket, request.c.status, request.c.outcome, request.c.provider, request.c.model)
-    cost = func.coalesce(request.c.input_cost, 0) + func.coalesce(request.c.output_cost, 0)
+    found, rows, bucket = _inside(tx, spans, where)
+    succeeded = rows.outcome == "succeeded"
+    keys = (bucket, rows.status, rows.outcome, rows.provider, rows.model)
     query = select(
         *keys,
         func.count().label("requests"),
-        func.sum(cost).label("cost"),
-        func.sum(case((request.c.cost_status == "unpriced", 1), else_=0)).label("unpriced"),
-        func.aggregate_strings(case((succeeded, cast(request.c.response_time_us, Text))), ",").label("times_us"),
-        func.aggregate_strings(case((succeeded, cast(request.c.first_token_us, Text))), ",").label("firsts_us"),
-        func.count(request.c.attempt_log).label("logged"),
-        func.max(request.c.created_at).label("latest"),
+        func.sum(func.coalesce(rows.input_cost, 0) + func.coalesce(rows.output_cost, 0)).label("cost"),
+        func.sum(case((rows.cost_status == "unpriced", 1), else_=0)).label("unpriced"),
+        func.aggregate_strings(case((succeeded, cast(rows.response_time_us, Text))), ",").label("times_us"),
+        func.aggregate_strings(case((succeeded, cast(rows.first_token_us, Text))), ",").label("firsts_us"),
+        func.count(rows.attempt_log).label("logged"),
+        func.max(rows.created_at).label("latest"),
     )
-    return list(tx.execute(query.select_from(joined).where(*where).group_by(*keys)).mappings())
+    return list(tx.execute(query.select_from(found).group_by(*keys)).mappings())
 
 
 def attempt_logs(tx: Reading, spans: Sequence[Span]) -> list[str]:
     """Of requests for which more than one attempt was made, or one in vain: what came of each."""
-    query = select(request.c.attempt_log).select_from(_within(spans)).where(request.c.attempt_log.is_not(None))
-    return list(tx.execute(query).scalars())
+    found, rows, _ = _inside(tx, spans, (request.c.attempt_log.is_not(None),))
+    return list(tx.execute(select(rows.attempt_log).select_from(found)).scalars())
 
 
-def _within(spans: Sequence[Span]) -> Any:
+def _inside(tx: Reading, spans: Sequence[Span], where: Sequence[ColumnElement[bool]]) -> tuple[Any, Any, Any]:
+    """The rows in the spans as something to select from, their columns, and that of the bucket.
+
+    SQLite goes through the key for each span by itself. PostgreSQL would read all rows for that, unless each span has a
+    query of its own that asks for an order.
+    """
     columns = (column("bucket", BigInteger), column("first", Text), column("last", Text))
     span = values(*columns, name="span").data([tuple(one) for one in spans]).cte("span")
-    return span.join(request, and_(request.c.id >= span.c.first, request.c.id < span.c.last))
+    inside = (request.c.id >= span.c.first, request.c.id < span.c.last, *where)
+    if tx.dialect.name == "sqlite":
+        return span.join(request, and_(*inside)), request.c, span.c.bucket
+    rows = select(request).where(*inside).order_by(request.c.id).lateral("found")
+    return span.join(rows, true()), rows.c, span.c.bucket
