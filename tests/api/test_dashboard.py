@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -197,7 +200,9 @@ async def test_without_a_build_a_page_says_so_and_the_rest_works(http: httpx2.As
         page = await http.get(path)
         assert page.status_code == 200
         assert "make ui" in page.text
-        assert "script" not in page.headers["content-security-policy"]
+        (script,) = re.findall("<script>(.*?)</script>", page.text)
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"script-src 'sha256-{digest}';" in page.headers["content-security-policy"]
         assert page.headers["cache-control"] == "no-store"
     assert (await http.get("/ui/assets/app-1a2b3c.js")).status_code == 404
     assert (await http.get("/api/users", headers=root.headers)).status_code == 200

@@ -31,6 +31,9 @@ SAFE: Headers = (
 FOR_EVER = b"public, max-age=31536000, immutable"
 ASK_AGAIN = b"no-cache"
 
+LOOK_AGAIN = "setTimeout(()=>location.reload(),5000)"
+"""A refresh said in the head goes nowhere from an address with a `#`, and a link that signs in has one."""
+
 NOT_BUILT = plain_page.write(
     "The dashboard is not built",
     "<p>Everything else works: the API is at <code>/v1</code> and <code>/api</code>, its "
@@ -38,7 +41,7 @@ NOT_BUILT = plain_page.write(
     "<p>From a clone, <code>make up</code> builds it in the background, which takes about a minute the first time, and "
     "<code>make ui</code> does it by hand and tells what is wrong. This page looks again by itself.</p>"
     "<p>A package that was made with <code>TOLLHOUSE_SKIP_UI=1</code> has none.</p>",
-    head="<meta http-equiv=refresh content=5>",
+    script=LOOK_AGAIN,
 )
 
 
@@ -74,7 +77,7 @@ class Dashboard:
                 more = (
                     (b"content-type", plain_page.HTML.encode()),
                     (b"cache-control", b"no-store"),
-                    (b"content-security-policy", plain_page.POLICY.encode()),
+                    (b"content-security-policy", plain_page.policy(script=LOOK_AGAIN).encode()),
                 )
                 await answer(send, 200, (*known, *more), NOT_BUILT)
 

@@ -83,7 +83,7 @@ def add_document(app: FastAPI, routes: Sequence[Declared]) -> None:
         return Response(machine, media_type="application/json")
 
     async def docs(request: Request) -> Response:
-        return Response(page, media_type=plain_page.HTML, headers={"content-security-policy": plain_page.POLICY})
+        return Response(page, media_type=plain_page.HTML, headers={"content-security-policy": plain_page.policy()})
 
     app.router.add_route("/openapi.json", openapi_json, methods=["GET"], include_in_schema=False)
     app.router.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
