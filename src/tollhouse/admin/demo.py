@@ -99,20 +99,18 @@ async def seed(desk: Desk, actor: Actor, *, chance: Random, a_day: int = 80) -> 
     calls = list(_calls(crowd, now, chance, a_day))
     for some in (calls[start : start + AT_ONCE] for start in range(0, len(calls), AT_ONCE)):
         await asyncio.gather(*(_enter(desk, call, terms[call.habit]) for call in some))
-    # Behind all that was put and nobody waited for.
-    await desk.store.write(lambda tx: None)
     return Seeded(workspace=WORKSPACE, users=len(crowd), requests=len(calls))
 
 
 async def clear(desk: Desk, actor: Actor) -> Cleared:
-    """Remove all of it; nothing is done when there is none."""
+    """Remove all of it, and nothing that is somebody's; nothing is done when there is none."""
 
     def work(tx: Writing) -> Cleared:
         found = people.find_workspace(tx, WORKSPACE)
         if found is None:
             return Cleared(requests=0)
         desk.note(tx, actor, "demo.clear", found["id"])
-        return Cleared(requests=synthetic.remove_workspace(tx, found["id"]))
+        return Cleared(requests=synthetic.remove_from(tx, found["id"]))
 
     return await desk.change(work)
 
@@ -120,7 +118,10 @@ async def clear(desk: Desk, actor: Actor) -> Cleared:
 def _move_in(tx: Writing, desk: Desk, actor: Actor) -> list[Person]:
     """The workspace, and people whose tokens nobody knows."""
     if people.find_workspace(tx, WORKSPACE) is not None:
-        raise Conflict(f"There is a workspace {WORKSPACE!r} already: `tollhouse demo clear` removes the demo's.")
+        raise Conflict(
+            f"There is a workspace {WORKSPACE!r} already. `tollhouse demo clear` removes the demo's; one of your own "
+            "stays as it is, and the demo needs a data folder of its own then (`--data`)."
+        )
     now = desk.clock.now()
     workspace_id = ids.new("ws")
     people.add_workspace(tx, {"id": workspace_id, "name": WORKSPACE, "created_at": now})
@@ -214,7 +215,7 @@ async def _enter(desk: Desk, call: Call, terms: Terms) -> None:
     usd = (ending.input_cost or 0) + (ending.output_cost or 0)
     deed = Resolution(hold_id=held.id, deed="settle", usd=usd, tokens=usage.total_tokens)
     desk.ledger.resolve(deed if call.usage else Resolution(hold_id=held.id, deed="void"))
-    desk.store.put(requests.finish, Finished(skeleton, ending))
+    await desk.store.join(requests.finish, Finished(skeleton, ending))
 
 
 def _ending(call: Call, terms: Terms) -> Ending:
