@@ -86,6 +86,48 @@ async def test_an_embedding_is_made_of_placeholders(open_gateway: Any):
     assert b"[EMAIL_1]" in gateway.provider.requests[0].body
 
 
+async def test_who_embeds_for_others_is_not_told_of_by_their_address(open_gateway: Any):
+    gateway = await open_gateway(extra=REDACTED)
+    gateway.provider.script(answer())
+    who = {"user": "ada@example.com", "vendor": {"ada@example.com": 1}, "dimensions": 4}
+    response = await ask(gateway, "/v1/embeddings", "Hi", **who)
+    assert response.status_code == 200, response.text
+    told = gateway.provider.requests[0].json
+    assert told == {
+        "model": "acme-1",
+        "input": ["Hi"],
+        "user": "[EMAIL_1]",
+        "vendor": {"[EMAIL_1]": 1},
+        "dimensions": 4,
+    }
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_tells_at_which_of_the_clients_own_words_it_stopped(open_gateway: Any, stream: bool):
+    gateway = await open_gateway(extra=REDACTED, dialect="anthropic_messages")
+    ending = b'"stop_reason": "stop_sequence", "stop_sequence": "[EMAIL_1]"'
+    if stream:
+        events = (
+            b'event: message_start\ndata: {"type": "message_start", "message": {"id": "m", "type": "message", "role": '
+            b'"assistant", "model": "acme-1", "content": [], "usage": {"input_tokens": 1, "output_tokens": 1}}}\n\n'
+            b'event: message_delta\ndata: {"type": "message_delta", "delta": {' + ending + b'}, "usage": '
+            b'{"output_tokens": 1}}\n\nevent: message_stop\ndata: {"type": "message_stop"}\n\n'
+        )
+        gateway.provider.script(reply(body=events, headers={"content-type": "text/event-stream"}))
+    else:
+        whole = (
+            b'{"id": "m", "type": "message", "role": "assistant", "model": "acme-1", "content": [], '
+            + ending
+            + b', "usage": {"input_tokens": 1, "output_tokens": 1}}'
+        )
+        gateway.provider.script(reply(body=whole, headers={"content-type": "application/json"}))
+    fields = {"stop_sequences": ["ada@example.com"], "stream": stream}
+    response = await ask(gateway, "/v1/messages", "Hi", **fields)
+    assert gateway.provider.requests[0].json["stop_sequences"] == ["[EMAIL_1]"]
+    assert '"ada@example.com"' in response.text
+    assert "[EMAIL_1]" not in response.text
+
+
 async def test_a_request_with_personal_data_is_otherwise_the_same(open_gateway: Any):
     gateway = await open_gateway(extra=REDACTED)
     gateway.provider.always(answer())

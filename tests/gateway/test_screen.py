@@ -75,6 +75,23 @@ async def test_forbidden_words_are_found_wherever_they_stand(open_gateway: Any):
         assert (response.status_code, response.json()["error"]["code"]) == (400, "content_filter")
 
 
+@pytest.mark.parametrize(
+    "messages",
+    [
+        b'[{"role": "user", "content": "project falcon", "content": "Hi"}]',
+        b'[{"role": "user", "content": [{"type": "text", "text": "project falcon", "te\\u0078t": "Hi"}]}]',
+    ],
+)
+async def test_what_can_be_read_in_two_ways_is_refused_because_a_guard_reads_but_one(
+    open_gateway: Any, messages: bytes
+):
+    gateway = await open_gateway(extra=DENY)
+    response = await gateway.post(b'{"model": "acme/acme-1", "messages": ' + messages + b"}")
+    assert response.status_code == 400
+    assert "twice" in response.json()["error"]["message"]
+    assert gateway.provider.requests == []
+
+
 async def test_a_monitor_writes_down_what_it_finds_and_lets_it_through(open_gateway: Any):
     monitor = DENY.replace("enforce", "monitor") + 'personal_data = "redact"\nmoderation_model = "demo/moderation"\n'
     gateway = await open_gateway(extra=monitor)

@@ -15,6 +15,14 @@ S = "ada@example.com"
 USER = {"role": "user", "content": "Hi"}
 TOOL = {"type": "function", "function": {"name": "f", "arguments": '{"to": "\\u0061da@example.com"}'}, "id": "c"}
 
+KEYED = {"type": "object", "properties": {S: {"type": "string"}}}
+KEYED_CALL = TOOL | {"function": {"name": "f", "arguments": '{"ada@example.com": [1]}'}}
+
+
+def shape(**schema: Any) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": {}} | schema}
+
+
 SAID: list[tuple[Any, dict[str, Any]]] = [
     (openai_chat, {"messages": [{"role": "system", "content": S}, USER]}),
     (openai_chat, {"messages": [{"role": "user", "content": [{"type": "text", "text": S}]}]}),
@@ -24,6 +32,16 @@ SAID: list[tuple[Any, dict[str, Any]]] = [
     (openai_chat, {"messages": [USER], "prediction": {"type": "content", "content": [{"type": "text", "text": S}]}}),
     (openai_chat, {"messages": [USER], "metadata": {"of": S}}),
     (openai_chat, {"messages": [USER], "user": S}),
+    (openai_chat, {"messages": [USER], "stop": ["x", S]}),
+    (openai_chat, {"messages": [USER | {"name": S}]}),
+    (openai_chat, {"messages": [USER], "vendor": {S: 1}}),
+    (openai_chat, {"messages": [USER], "response_format": shape(description=S)}),
+    (openai_chat, {"messages": [USER], "response_format": shape(schema={"properties": {S: {}}})}),
+    (
+        openai_chat,
+        {"messages": [USER], "tools": [{"type": "function", "function": {"name": "f", "parameters": KEYED}}]},
+    ),
+    (openai_chat, {"messages": [USER, {"role": "assistant", "content": None, "tool_calls": [KEYED_CALL]}]}),
     (openai_chat, {"messages": [USER], "vendor": [{"deep": ["x", "\u0061da@example.com"]}]}),
     (openai_responses, {"input": S}),
     (openai_responses, {"input": "Hi", "instructions": S}),
@@ -59,9 +77,39 @@ def test_every_word_of_a_request_is_looked_at_and_can_be_replaced(dialect: Any, 
     assert words.asked(request, str) == request
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": [USER], "tools": [{"type": "function", "function": {"name": S}}]},
+        {
+            "messages": [
+                USER,
+                {"role": "assistant", "tool_calls": [TOOL | {"function": {"name": S, "arguments": "{}"}}]},
+            ]
+        },
+        {"messages": [USER], "response_format": shape(name=S)},
+    ],
+)
+def test_names_by_which_things_are_called_are_looked_at_and_stay_as_they_are(body: dict[str, Any]):
+    request = openai_chat.read_request(msgspec.json.encode({"model": "m"} | body))
+    assert S in words.said_in(request)
+    assert words.asked(request, lambda text: text.replace(S, "x")) == request
+
+
+def test_an_answers_calls_are_looked_at_with_the_names_in_their_arguments():
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"ada@example.com": [1]}'}}
+    said = {"role": "assistant", "content": None, "tool_calls": [call]}
+    body = {"choices": [{"index": 0, "message": said, "finish_reason": "tool_calls"}]}
+    answer = openai_chat.read_answer(msgspec.json.encode({"id": "a", "model": "m", "created": 1} | body))
+    (text,) = words.answers_in(answer)
+    assert S in text
+
+
 def test_texts_to_embed_are_words_and_their_numbers_are_none():
     request = openai_embeddings.read_request(b'{"model": "m", "input": ["a", "b"]}')
     assert words.said_in(request) == ("a", "b")
+    said = openai_embeddings.read_request(b'{"model": "m", "input": "a", "user": "b", "vendor": {"of": ["c"]}}')
+    assert words.said_in(said) == ("a", "b", "of", "c")
     numbers = openai_embeddings.read_request(b'{"model": "m", "input": [[1, 2], [3]]}')
     assert words.said_in(numbers) == ()
 

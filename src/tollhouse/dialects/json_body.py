@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import TypeVar
@@ -85,6 +86,30 @@ def strings(body: bytes) -> int:
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     return body.count(b'"') // 2
+
+
+class _Twice(ValueError):
+    """An object has a name twice."""
+
+
+def _once(fields: list[tuple[str, object]]) -> None:
+    names: set[str] = set()
+    for name, _ in fields:
+        if name in names:
+            raise _Twice(name)
+        names.add(name)
+
+
+_ONCE = json.JSONDecoder(object_pairs_hook=_once)
+
+
+def refuse_twice(body: bytes) -> None:
+    """Raise InvalidRequest where an object of valid JSON has a name twice: some read the first, and some the last."""
+    try:
+        _ONCE.decode(body.decode())
+    except _Twice as error:
+        name = str(error)[:_MAX_EXPLANATION_CHARS]
+        raise errors.InvalidRequest(f"`{name}` is said twice in one object: say it once.", param=name) from None
 
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])

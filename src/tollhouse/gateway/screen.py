@@ -13,6 +13,7 @@ from functools import partial
 import msgspec
 
 from tollhouse.dialects import openai_moderations
+from tollhouse.dialects.json_body import refuse_twice
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.dialects.texts import Asked, Texts
 from tollhouse.errors import ContentBlocked, InvalidRequest, TollhouseError, Unavailable, UpstreamIncomplete
@@ -60,11 +61,15 @@ class Screen:
 
         Raises:
             ContentBlocked: a guard blocks it. Nothing was held, and nothing is charged.
+            InvalidRequest: it can be read in more than one way.
             Unavailable: it could not be judged.
         """
         # Texts are sent there to be judged, and nothing comes of them. A guard's own question is such a one.
         if exchange.dialect is openai_moderations or self._asked is None:
             return
+        if self._asked.enforces:
+            # What is looked at must be what the provider reads.
+            refuse_twice(exchange.body)
         try:
             request = exchange.read()
         except InvalidRequest:
@@ -184,7 +189,8 @@ def _body(exchange: Exchange, changed: Asked) -> bytes:
     """The request's body as the provider may have it: fields without a placeholder keep their bytes."""
     fields = FIELDS.decode(exchange.body)
     if isinstance(changed, Texts):
-        return msgspec.json.encode(fields | {"input": msgspec.Raw(msgspec.json.encode(changed.texts))})
+        user = {} if changed.user is None else {"user": changed.user}
+        return msgspec.json.encode(fields | changed.extra | user | {"input": changed.texts})
     written = FIELDS.decode(exchange.dialect.write_request(changed))
     anew = {name: value for name, value in written.items() if has_placeholder(bytes(value))}
     body = msgspec.json.encode(fields | anew)

@@ -288,6 +288,8 @@ class Restoring:
                 if not text and _text(event) and not isinstance(event, ToolCallDelta):
                     continue
                 event = _with(event, text)
+            elif isinstance(event, Finished) and event.stop_sequence:
+                event = replace(event, stop_sequence=self._placeholders.restore(event.stop_sequence))
             told.append(event)
         return tuple(told)
 

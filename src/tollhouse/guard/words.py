@@ -1,7 +1,8 @@
 """Every word of a request or an answer, to be read or to be replaced. Pure.
 
-What is looked at is what can be replaced, because both are done here. Pictures, sound and files are not words. Thinking
-that its provider has signed is looked at and stays as it is: another word, and the proof is none.
+What is looked at is what can be replaced, because both are done here. Pictures, sound and files are not words. What
+must be said again to the letter is looked at and stays as it is: thinking that its provider has signed, and the names
+by which tools and schemas are called.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tollhouse.dialects.chat import (
     ReasoningPart,
     RefusalDelta,
     RefusalPart,
+    ResponseFormat,
     SpokenPart,
     TextDelta,
     TextPart,
@@ -42,20 +44,31 @@ def asked(request: Asked, change: Change) -> Asked:
     """The request, with each of its words changed. Numbers in a model's own vocabulary are no words."""
     if isinstance(request, Texts):
         texts = [change(text) if isinstance(text, str) else text for text in request.texts]
-        return replace(request, texts=tuple(texts))
+        user, extra = _if_said(request.user, change), _extra(request.extra, change)
+        return replace(request, texts=tuple(texts), user=user, extra=extra)
+    shape = request.response_format
     return replace(
         request,
         messages=tuple([_message(message, change) for message in request.messages]),
         tools=tuple([_tool(tool, change) for tool in request.tools]),
+        response_format=None if shape is None else _shape(shape, change),
+        stop=tuple([change(text) for text in request.stop]),
         # Many who ask for others name them by their address.
-        user=None if request.user is None else change(request.user),
+        user=_if_said(request.user, change),
         extra=_extra(request.extra, change),
     )
 
 
 def answered(answer: Answer, change: Change) -> Answer:
     """The answer, with each of its words changed, and what it repeats of its request."""
-    choices = [replace(choice, message=_message(choice.message, change)) for choice in answer.choices]
+    choices = [
+        replace(
+            choice,
+            message=_message(choice.message, change),
+            stop_sequence=_if_said(choice.stop_sequence, change),
+        )
+        for choice in answer.choices
+    ]
     return replace(answer, choices=tuple(choices), extra=_extra(answer.extra, change))
 
 
@@ -99,21 +112,34 @@ def _message(message: Message, change: Change) -> Message:
         message,
         parts=tuple([_part(part, change) for part in message.parts]),
         tool_calls=tuple([_call(call, change) for call in message.tool_calls]),
+        # That of a tool is one that it is called by.
+        name=message.name if message.role == "tool" else _if_said(message.name, change),
         extra=_extra(message.extra, change),
     )
 
 
 def _call(call: ToolCall, change: Change) -> ToolCall:
+    change(call.name)
     return replace(call, arguments=_in_json(call.arguments, change), extra=_extra(call.extra, change))
 
 
 def _tool(tool: Tool, change: Change) -> Tool:
+    change(tool.name)
     return replace(
         tool,
-        description=None if tool.description is None else change(tool.description),
+        description=_if_said(tool.description, change),
         parameters=None if tool.parameters is None else _raw(tool.parameters, change),
         raw=None if tool.raw is None else _raw(tool.raw, change),
         extra=_extra(tool.extra, change),
+    )
+
+
+def _shape(shape: ResponseFormat, change: Change) -> ResponseFormat:
+    _if_said(shape.name, change)
+    return replace(
+        shape,
+        description=_if_said(shape.description, change),
+        schema=None if shape.schema is None else _raw(shape.schema, change),
     )
 
 
@@ -164,5 +190,9 @@ def _within(value: Any, change: Change) -> Any:
     if isinstance(value, list):
         return [_within(one, change) for one in value]
     if isinstance(value, dict):
-        return {name: _within(one, change) for name, one in value.items()}
+        return {change(name): _within(one, change) for name, one in value.items()}
     return value
+
+
+def _if_said(text: str | None, change: Change) -> str | None:
+    return None if text is None else change(text)
