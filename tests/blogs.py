@@ -65,7 +65,7 @@ class Scripted:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.keys: list[str | None] = []
-        self.said: list[str | Exception] = []
+        self.said: list[str | Answer | Exception] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def send(self, call: Any, *, idempotency_key: str | None = None, tag: str | None = None) -> Any:
@@ -77,6 +77,8 @@ class Scripted:
         if isinstance(said, Exception):
             raise said
         common = {"model": call.model, "input_tokens": 1, "cost_usd": "0.000000010", "request_id": "req_1"}
+        if isinstance(said, Answer):
+            return said
         if isinstance(call, Generate):
             return Answer(text=said or f"[{call.prompt}]", finish_reason="stop", output_tokens=1, **common)
         assert isinstance(call, Embed)

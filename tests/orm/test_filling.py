@@ -9,12 +9,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from blogs import Blog, Card, Post, Scripted
-from tollhouse.client import Forbidden, Invalid, NotReached, OutOfBudget, TooMany
+from blogs import Blog, Card, Letter, Post, Scripted
+from tollhouse.client import Answer, Forbidden, Invalid, NotReached, OutOfBudget, TooMany
 
 
 def refused(kind, status: int, code: str, **more):
     return kind("No.", status=status, code=code, **more)
+
+
+def ended(text: str, finish_reason: str) -> Answer:
+    """An answer that did not come to its own end."""
+    known = {"input_tokens": 1, "output_tokens": 1, "cost_usd": "0.000000010", "request_id": "req_1"}
+    return Answer(text=text, model="m", finish_reason=finish_reason, **known)
 
 
 async def test_columns_are_filled_one_after_another_as_they_are_made_of_one_another(blog: Blog):
@@ -228,6 +234,40 @@ async def test_an_answer_of_no_use_is_told_to_the_model_and_paid(blog: Blog):
     assert "could not be used" in blog.sender.asked[1].prompt
     assert blog.sender.keys[0] != blog.sender.keys[1]
     assert (await blog.kit.state(card, "tags")).spent == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "ending", "code"),
+    [("", "content_filter", "filtered"), ("Half of it", "content_filter", "filtered"), ("", "length", "too_short")],
+)
+async def test_what_would_end_the_same_again_is_paid_once_and_put_nowhere(
+    blog: Blog, text: str, ending: str, code: str
+):
+    blog.add(Post(id=1, body="Long"))
+    blog.sender.said = [ended(text, ending)]
+    await blog.worker().drain()
+    (failure,) = await blog.kit.failed()
+    assert (failure.field, failure.code) == ("summary", code)
+    assert blog.get(Post, 1).summary is None
+    assert len(blog.sender.asked) == 1
+    assert (await blog.kit.state(blog.get(Post, 1), "summary")).spent == 10
+
+
+async def test_a_value_whose_end_is_missing_is_not_asked_for_again_under_the_same_cap(blog: Blog):
+    blog.add(Card(box=uuid.UUID(int=1), place=2, text="Cats"))
+    blog.sender.said = [ended('{"value": ["ca', "length")]
+    blog.clock.advance(seconds=10)
+    await blog.worker().drain()
+    (failure,) = await blog.kit.failed()
+    assert failure.code == "too_short"
+    assert "max_tokens" in failure.message
+
+
+async def test_a_text_that_was_cut_off_ends_with_its_last_whole_word(blog: Blog):
+    blog.add(Letter(id=1, body="Long"))
+    blog.sender.said = [ended("Exact about mon", "length")]
+    await blog.worker().drain()
+    assert blog.get(Letter, 1).summary == "Exact about…"
 
 
 async def test_one_text_that_is_refused_does_not_keep_others_from_their_vectors(blog: Blog):

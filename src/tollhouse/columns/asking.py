@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 from tollhouse.client import Client, ClientError, Forbidden, OutOfBudget, Refused, Unauthenticated
 from tollhouse.client.calls import Call
-from tollhouse.columns.content import Malformed
+from tollhouse.columns.content import Malformed, Stopped
 from tollhouse.columns.shelf import Trouble
 from tollhouse.columns.vectors import Misfit
 from tollhouse.money.amounts import Nanodollars, whole_nanodollars
@@ -46,6 +46,8 @@ def trouble(error: Exception) -> Trouble:
     """What a failure means. Only Tollhouse's own words are kept, which hold nobody else's."""
     if isinstance(error, Malformed):
         return Trouble(code="malformed", message=f"The model's answer is of no use: {error}.", wasted=True)
+    if isinstance(error, Stopped):
+        return Trouble(code=error.code, message=str(error), wasted=True)
     if isinstance(error, Misfit):
         return Trouble(code="misfit", message=f"{error}: say so in its definition, or take another model.")
     if isinstance(error, OutOfBudget | Unauthenticated | Forbidden):
@@ -61,7 +63,7 @@ def is_final(error: Exception) -> bool:
     """Another try would fail likewise: what is asked must change, or its definition."""
     if isinstance(error, Refused):
         return not error.may_pass and trouble(error).counts
-    return isinstance(error, Misfit)
+    return isinstance(error, Misfit | Stopped)
 
 
 def pause_s(error: Exception, *, attempt: int, chance: float) -> float:

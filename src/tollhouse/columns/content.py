@@ -15,6 +15,7 @@ from tollhouse.columns.field import Embedded, Field, Generated, Template
 Sources = Mapping[str, Any]
 
 ELLIPSIS: Final = "…"
+_LOOSE: Final = " ,;:.-"
 TAG_CHARS_MAX: Final = 64
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._:/-]")
 _FENCE: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
@@ -23,6 +24,14 @@ _encode: Final = msgspec.json.Encoder(enc_hook=str, order="deterministic").encod
 
 class Malformed(ValueError):
     """The model's answer is not of the type that was asked for; the message tells the model what is wrong with it."""
+
+
+class Stopped(ValueError):
+    """The answer did not come to an end of its own, and would not another time; `code` is a word for why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def fingerprint(field: Field, sources: Sources) -> str:
@@ -82,12 +91,29 @@ def embedding(field: Embedded, texts: list[str]) -> Embed:
     return Embed(texts, field.model, field.dims if field.chooses_dims else None)
 
 
-def value_of(field: Generated, said: str) -> Any:
-    """The column's value, in an answer. Raises Malformed."""
+def value_of(field: Generated, said: str, ending: str | None = None) -> Any:
+    """The column's value, in an answer that ended so.
+
+    Raises:
+        Malformed: it is none, and another answer may be.
+        Stopped: it is none, and another would be none either.
+    """
+    if ending == "content_filter":
+        raise Stopped("filtered", "A content filter has stopped the answer: what is asked must change, or the filter.")
+    try:
+        return _read(field, said, is_whole=ending != "length")
+    except Malformed as error:
+        if ending == "length":
+            raise Stopped("too_short", "The answer had no room for its end: raise the column's max_tokens.") from error
+        raise
+
+
+def _read(field: Generated, said: str, *, is_whole: bool) -> Any:
     if field.returns is str:
         text = said.strip()
         if not text:
             raise Malformed("it was empty")
+        text = text if is_whole else _shortened(text)
         return text if field.max_chars is None else cut(text, field.max_chars)
     fenced = _FENCE.match(said)
     try:
@@ -108,9 +134,13 @@ def cut(text: str, max_chars: int) -> str:
     if len(text) <= max_chars:
         return text
     kept = text[: max_chars - 1]
-    if not text[max_chars - 1].isspace() and " " in kept.strip():
-        kept = kept[: kept.rindex(" ")]
-    return kept.rstrip(" ,;:.-") + ELLIPSIS
+    return kept.rstrip(_LOOSE) + ELLIPSIS if text[max_chars - 1].isspace() else _shortened(kept)
+
+
+def _shortened(text: str) -> str:
+    """A text without its last word, which may not be whole."""
+    kept = text[: text.rindex(" ")] if " " in text.strip() else text
+    return kept.rstrip(_LOOSE) + ELLIPSIS
 
 
 def key_of(*parts: object) -> str:

@@ -123,7 +123,7 @@ class Worker:
             async with slots:
                 answer = await self.sender.send(call, idempotency_key=key, tag=content.tag_of(*task.name))
             cost = asking.cost_of(answer.cost_usd)
-            value = content.value_of(field, answer.text)
+            value = content.value_of(field, answer.text, answer.finish_reason)
         # Whatever a template or a sender of the application's raises concerns this column, and is told of it.
         except Exception as error:
             await self._failed(task, error, replace(asking.trouble(error), cost=cost))
