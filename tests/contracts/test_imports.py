@@ -25,6 +25,7 @@ LATE = {
     "tollhouse.notify.email": "only where mail is sent: it needs aiosmtplib",
     "tollhouse.redis.connection": "only where Redis is named: it needs hiredis",
     "tollhouse.store.postgres": "only with PostgreSQL: it needs asyncpg",
+    "tollhouse.testing.gateway": "only for tests that ask for one: it needs all of the rest",
     "tollhouse.telemetry.otlp": "only where a collector is sent traces: it needs OpenTelemetry's libraries",
     "tollhouse.upstream.proxied": "only with a proxy: it needs aiohttp",
     "uvicorn": "only where a server runs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final, TypeAlias
@@ -81,10 +82,13 @@ def _openai(model: str) -> Encode | None:
     name = next((encoding for prefix, encoding in OPENAI_ENCODINGS if model.startswith(prefix)), None)
     if name is None:
         return None
-    try:
-        # Late import: its tables take a quarter of a second, and most gateways never refuse anyone.
-        import bpe_openai
-    except ImportError:
-        return None
-    encode: Encode = bpe_openai.get_encoding(name).encode_ordinary
+    with warnings.catch_warnings():
+        # It reads its tables in a way that Python deprecates: where warnings are errors, nothing would be counted.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            # Late import: its tables take a quarter of a second, and most gateways never refuse anyone.
+            import bpe_openai
+        except ImportError:
+            return None
+        encode: Encode = bpe_openai.get_encoding(name).encode_ordinary
     return encode

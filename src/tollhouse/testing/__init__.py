@@ -1,7 +1,8 @@
 """The testing kit: a scripted provider on a real socket, a network that fails on demand, a clock turned by hand.
 
 It ships with the package, for tests of applications as much as for our own. A provider in a process of its own is in
-`tollhouse.testing.process`, fixtures for pytest in `tollhouse.testing.pytest_plugin`.
+`tollhouse.testing.process`, a Tollhouse in front of one in `tollhouse.testing.gateway`, and fixtures for pytest, which
+finds them by itself, in `tollhouse.testing.pytest_plugin`.
 """
 
 from tollhouse.testing.billing import Billed
