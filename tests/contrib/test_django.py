@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("django", reason="Django is in the extra `django`")
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management import CommandError, call_command
 from django.db import connections, models, transaction
@@ -222,6 +222,33 @@ def test_a_tenant_finds_its_own_and_pages_are_the_whole(alias: str, sender: Scri
     assert len(sender.asked) == 1
     with pytest.raises(FieldDoesNotExist):
         Product.objects.similar_to("cats", field="name")
+
+
+def test_words_count_beside_the_vector_where_that_is_wanted(alias: str, sender: Scripted):
+    for number in range(1, 5):
+        Product.objects.create(name=f"100% Shoe-{number}")
+    work(alias, sender)
+    asked = "praise: 'shoe' 3 of cats"
+    plain = {it.pk: it.similarity for it in Product.objects.similar_to(asked, field="vec")}
+    how = {"field": "vec", "words_in": ["name", "blurb"]}
+    for product in Product.objects.similar_to(asked, weight=0.4, **how):
+        words = (3 if product.name.endswith("3") else 2) / 5
+        assert product.similarity == pytest.approx(0.6 * plain[product.pk] + 0.4 * words, abs=1e-5)
+    named = Product.objects.similar_to(asked, field="vec", words_in=["name"], weight=1).values_list("similarity")
+    assert [round(one, 5) for (one,) in named] == [0.4, 0.2, 0.2, 0.2]
+    Product.objects.filter(name__endswith="3").update(shop=2)
+    assert Product.objects.filter(shop=1).similar_to(asked, weight=1, min_similarity=0.5, **how).count() == 0
+    with pytest.raises(ValueError, match="between 0"):
+        Product.objects.similar_to("x", weight=2, **how)
+    with pytest.raises(ValueError, match="a text"):
+        Product.objects.similar_to([1.0] * 256, **how)
+
+
+async def test_who_awaits_can_ask_too(alias: str, sender: Scripted):
+    await Product.objects.acreate(name="Shoe")
+    await sync_to_async(work)(alias, sender)
+    ranked = await Product.objects.asimilar_to("cats", field="vec")
+    assert [product.name async for product in ranked] == ["Shoe"]
 
 
 def test_vectors_are_ranked_where_pgvector_keeps_them_too():

@@ -6,6 +6,7 @@ import json
 import math
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from blogs import Blog, Post, Scripted, sync_url
+from tollhouse.columns import words
 from tollhouse.columns.vectors import Misfit, likeness, pack, unit, unpack
 from tollhouse.orm import AIModel, embedded, similar
 from tollhouse.testing import ManualClock
@@ -173,3 +175,61 @@ def test_likeness_is_the_cosine_of_what_was_packed(one: list[float], other: list
 def test_a_vector_without_a_direction_is_none(numbers: list[float]):
     with pytest.raises(Misfit):
         unit(numbers, 2)
+
+
+def test_words_count_beside_the_vector_where_that_is_wanted(things: tuple[Session, Any]):
+    session, kind = things
+    vector = [1.0] * DIMS
+    question = similar(kind.vec, to=vector, text="thing No. 7, 27 and 1234")
+    plain = dict(session.execute(question.rank(select(kind.id, question.score))).all())
+    hybrid = question.hybrid(kind.text, weight=0.4)
+    found = session.execute(hybrid.rank(select(kind.id, hybrid.score.label("score")))).all()
+    assert {row.id for row in found} == plain.keys(), "a row without a vector is left out as ever"
+    assert [row.score for row in found] == sorted((row.score for row in found), reverse=True)
+    for number, score in found:
+        # Of the six words it has `thing`, and 7 and 27 have one more.
+        words = 2 / 6 if number in (7, 27) else 1 / 6
+        assert score == pytest.approx(0.6 * plain[number] + 0.4 * words, abs=1e-5)
+    words_only = question.hybrid(kind.text, weight=1)
+    assert set(session.scalars(words_only.rank(select(kind.id)).limit(2))) == {7, 27}
+    mine = words_only.rank(select(kind.id).where(kind.tenant == 0), min_score=2 / 6)
+    assert session.scalars(mine).all() == []
+
+
+def test_words_are_looked_for_in_several_columns_and_in_none_that_are_missing(blog: Blog):
+    blog.add(Post(id=1, body=None, summary="Mine"), Post(id=2, body="Café 日本 'x' AND (y", summary="Mine"))
+    with blog.sessions.begin() as session:
+        session.execute(update(Post).values(vec=[1.0] * 256))
+    with blog.sessions() as session:
+        question = similar(Post.vec, to=[1.0] * 256, text="CAFÉ 日本 x AND ( ' & mine:* !")
+        score = question.hybrid(Post.body, Post.summary, weight=1).score
+        found = dict(session.execute(select(Post.id, score)).all())
+    assert found[1] == pytest.approx(1 / 5)
+    assert found[2] == pytest.approx(1)
+
+
+def test_a_question_without_words_has_none_to_look_for():
+    asked = similar(Post.vec, to=[1.0] * 256)
+    with pytest.raises(ValueError, match="in words"):
+        asked.hybrid(Post.body)
+    said = similar(Post.vec, to=[1.0] * 256, text="x")
+    with pytest.raises(ValueError, match="in columns"):
+        said.hybrid()
+    with pytest.raises(ValueError, match="between 0"):
+        said.hybrid(Post.body, weight=1.5)
+
+
+def test_a_word_is_the_same_on_both_databases(postgres_url: str):
+    chance = random.Random(3)
+    # But for powers of ten in the middle of a word, such as 1e5x.
+    marks = [*"aAb3 0-_./:@'\"<>&;+=~#%?!()[]{}*|\\\n\té日", "a1", "www.x.de", "a@b.de", "<b>", "&amp;", "1a5", "-2.5"]
+    texts = ["".join(chance.choices(marks, k=chance.randrange(30))) for _ in range(2_000)]
+    pairs = list(pairwise(texts))
+    share = words.on_postgres("pair.one", "pair.other")
+    query = text(f"SELECT {share} FROM unnest((:ones)::text[], (:others)::text[]) AS pair(one, other)")
+    engine = create_engine(sync_url(postgres_url))
+    with engine.connect() as on:
+        counted = on.execute(query, {"ones": texts[:-1], "others": texts[1:]}).scalars().all()
+    engine.dispose()
+    wrong = [(pair, found) for pair, found in zip(pairs, counted, strict=True) if found != words.share(*pair)]
+    assert wrong == []

@@ -85,7 +85,7 @@ class Kit:
             while len(self._questions) >= QUESTIONS_KEPT:
                 del self._questions[next(iter(self._questions))]
             vector = self._questions[asked] = answer.vectors[0]
-        return similar(column, vector)
+        return similar(column, vector, text)
 
     async def backfill(
         self,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import REAL, ColumnElement, Float, Select, bindparam, cast
+from sqlalchemy import REAL, ColumnElement, Float, Select, Text, bindparam, cast, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -14,8 +14,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from tollhouse.columns.field import Embedded
 from tollhouse.columns.vectors import unit
+from tollhouse.columns.words import WEIGHT, check, on_postgres
 from tollhouse.orm.entity import FIELD, Entity
-from tollhouse.orm.vector import SQLITE_FUNCTION, is_pgvector
+from tollhouse.orm.vector import SQLITE_FUNCTION, SQLITE_WORDS, is_pgvector
 
 S = TypeVar("S", bound=Select[Any])
 
@@ -27,11 +28,35 @@ class Similar:
     Attributes:
         score: the cosine of a row's vector and the question's, in [-1, 1]; NULL for a row without a vector.
         distance: one less the score, as pgvector orders by it.
+        text: what was asked, where that were words.
     """
 
     score: ColumnElement[float]
     distance: ColumnElement[float]
     _column: InstrumentedAttribute[Any]
+    text: str | None = None
+
+    def hybrid(
+        self, *columns: InstrumentedAttribute[str | None] | InstrumentedAttribute[str], weight: float = WEIGHT
+    ) -> Similar:
+        """The same question, whose score is partly for how many of its words a row has in these columns.
+
+        Vectors are weak at names and numbers, and words at everything that is said otherwise.
+
+        Args:
+            weight: of the words, from 0 to 1; that of the vectors is the rest.
+
+        Raises:
+            ValueError: no column, a weight that is none, or a question that was a vector.
+        """
+        if self.text is None or not columns:
+            raise ValueError("words are looked for in columns, and for a question that was asked in words")
+        said: ColumnElement[str] = literal("", Text())
+        for column in columns:
+            said = said + " " + func.coalesce(column, "")
+        words = _Words(literal(self.text, Text()), said)
+        score = (1 - check(weight)) * self.score + weight * words
+        return replace(self, score=score, distance=1 - score)
 
     def rank(self, statement: S, *, min_score: float | None = None) -> S:
         """The rows of a statement that have a vector, the most alike first, so that pages do not overlap.
@@ -47,15 +72,17 @@ class Similar:
         return ranked.order_by(self.distance, *Entity.of_attribute(self._column).key)
 
 
-def similar(column: InstrumentedAttribute[Any], to: Sequence[float]) -> Similar:
-    """How alike the rows of an embedded column are to a vector. Raises ValueError for one of another size.
+def similar(column: InstrumentedAttribute[Any], to: Sequence[float], text: str | None = None) -> Similar:
+    """How alike the rows of an embedded column are to a vector, `text`'s where that is told.
+
+    Raises ValueError for one of another size.
 
     >>> closest = similar(Post.vec, to=vector)                                          # doctest: +SKIP
     >>> closest.rank(select(Post).where(Post.tenant == 7), min_score=0.4).limit(10)     # doctest: +SKIP
     """
     field = field_of(column)
     asked = bindparam(None, unit(to, field.dims), type_=column.type, unique=True)
-    return Similar(_Likeness(column, asked), _Distance(column, asked), column)
+    return Similar(_Likeness(column, asked), _Distance(column, asked), column, text)
 
 
 def field_of(column: InstrumentedAttribute[Any]) -> Embedded:
@@ -74,6 +101,25 @@ class _Likeness(FunctionElement[float]):
 class _Distance(FunctionElement[float]):
     inherit_cache = True
     type = Float()
+
+
+class _Words(FunctionElement[float]):
+    """The share of the words of one text that another has."""
+
+    inherit_cache = True
+    type = Float()
+
+
+@compiles(_Words)
+def _words(element: FunctionElement[float], compiler: Any, **options: Any) -> str:
+    asked, text = element.clauses
+    return f"{SQLITE_WORDS}({compiler.process(asked, **options)}, {compiler.process(text, **options)})"
+
+
+@compiles(_Words, "postgresql")
+def _words_on_postgres(element: FunctionElement[float], compiler: Any, **options: Any) -> str:
+    asked, text = element.clauses
+    return on_postgres(compiler.process(asked, **options), compiler.process(text, **options))
 
 
 @compiles(_Likeness)

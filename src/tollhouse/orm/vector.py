@@ -24,8 +24,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from tollhouse.columns.vectors import likeness, pack, unit, unpack
+from tollhouse.columns.words import share
 
 SQLITE_FUNCTION = "tollhouse_likeness"
+SQLITE_WORDS = "tollhouse_words"
 
 
 class Vector(TypeDecorator[tuple[float, ...]]):
@@ -88,10 +90,11 @@ class PgVector(UserDefinedType[str]):
 
 @event.listens_for(Engine, "connect")
 def _teach_sqlite(dbapi_connection: Any, _: Any) -> None:
-    """Let SQLite compare vectors, on every connection."""
+    """Let SQLite compare vectors, and words, on every connection."""
     create_function = getattr(dbapi_connection, "create_function", None)
     if create_function is not None:
         create_function(SQLITE_FUNCTION, 2, likeness, deterministic=True)
+        create_function(SQLITE_WORDS, 2, share, deterministic=True)
 
 
 @event.listens_for(Column, "after_parent_attach")

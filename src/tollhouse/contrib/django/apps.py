@@ -8,8 +8,10 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
 from tollhouse.columns.vectors import likeness
+from tollhouse.columns.words import share
 
 SQLITE_FUNCTION = "tollhouse_likeness"
+SQLITE_WORDS = "tollhouse_words"
 
 
 class TollhouseConfig(AppConfig):
@@ -25,6 +27,7 @@ class TollhouseConfig(AppConfig):
 
 
 def _teach_sqlite(connection: Any, **_: Any) -> None:
-    """Let SQLite compare vectors, on every connection."""
+    """Let SQLite compare vectors, and words, on every connection."""
     if connection.vendor == "sqlite":
+        connection.connection.create_function(SQLITE_WORDS, 2, share, deterministic=True)
         connection.connection.create_function(SQLITE_FUNCTION, 2, likeness, deterministic=True)
