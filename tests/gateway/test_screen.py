@@ -92,6 +92,31 @@ async def test_what_can_be_read_in_two_ways_is_refused_because_a_guard_reads_but
     assert gateway.provider.requests == []
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [DENY, '[guards]\non_unavailable = "log"\n[guards.input]\nmode = "enforce"\npersonal_data = "redact"\n'],
+)
+@pytest.mark.parametrize("tokens", [[1, 2, 3], [[1, 2], [3]]])
+async def test_texts_that_come_as_numbers_cannot_be_looked_at_and_are_refused(
+    open_gateway: Any, extra: str, tokens: list[Any]
+):
+    gateway = await open_gateway(extra=extra)
+    response = await ask(gateway, "/v1/embeddings", "Hi", input=tokens)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "input")
+    assert "check_embedding_ctx_length" in response.json()["error"]["message"]
+    assert gateway.provider.requests == []
+
+
+@pytest.mark.parametrize("extra", [DENY.replace("enforce", "monitor"), f'[guards]\non_unavailable = "log"\n{DENY}'])
+async def test_they_are_let_through_where_what_cannot_be_judged_is(open_gateway: Any, extra: str):
+    gateway = await open_gateway(extra=extra)
+    gateway.provider.script(answer())
+    response = await ask(gateway, "/v1/embeddings", "Hi", input=[1, 2, 3])
+    assert response.status_code == 200, response.text
+    (told,) = guards_of(await gateway.row(response))
+    assert (told["verdict"], told["reasons"]) == ("unavailable", ["tokens"])
+
+
 async def test_a_monitor_writes_down_what_it_finds_and_lets_it_through(open_gateway: Any):
     monitor = DENY.replace("enforce", "monitor") + 'personal_data = "redact"\nmoderation_model = "demo/moderation"\n'
     gateway = await open_gateway(extra=monitor)

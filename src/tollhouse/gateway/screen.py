@@ -61,7 +61,7 @@ class Screen:
 
         Raises:
             ContentBlocked: a guard blocks it. Nothing was held, and nothing is charged.
-            InvalidRequest: it can be read in more than one way.
+            InvalidRequest: it can be read in more than one way, or not be looked at.
             Unavailable: it could not be judged.
         """
         # Texts are sent there to be judged, and nothing comes of them. A guard's own question is such a one.
@@ -70,12 +70,15 @@ class Screen:
         if self._asked.enforces:
             # What is looked at must be what the provider reads.
             refuse_twice(exchange.body)
+        why_not = "unreadable"
         try:
             request = exchange.read()
+            why_not = "tokens"
+            _refuse_tokens(request)
         except InvalidRequest:
             if self._asked.stops("unavailable") or self._asked.redacts:
                 raise
-            await self._judge(exchange, "input", self._asked, _unreadable())
+            await self._judge(exchange, "input", self._asked, _nobody_could(why_not))
             return
         changed = await self.pass_on(exchange, request)
         if changed is not request:
@@ -138,7 +141,7 @@ class Screen:
             if exchange.stream or policy is None or placeholders is not None:
                 raise
             # It could be passed on as it came, but cannot be read.
-            await self._judge(exchange, "output", policy, _unreadable())
+            await self._judge(exchange, "output", policy, _nobody_could("unreadable"))
             return speech, piece
 
     async def _judge(
@@ -170,9 +173,19 @@ class Screen:
         return False
 
 
-async def _unreadable() -> tuple[Opinion, ...]:
-    """The opinion of all guards on what cannot be read."""
-    return (_unable("unreadable"),)
+async def _nobody_could(reason: str) -> tuple[Opinion, ...]:
+    """The opinion of all guards on what none of them can look at."""
+    return (_unable(reason),)
+
+
+def _refuse_tokens(request: Asked) -> None:
+    """Raise InvalidRequest for texts that come as numbers of a model's own vocabulary, which are no words."""
+    if isinstance(request, Texts) and not all(isinstance(text, str) for text in request.texts):
+        raise InvalidRequest(
+            "`input`: the operator's guards look at words, and these are numbers. Send the texts themselves; LangChain "
+            "does so with `check_embedding_ctx_length=False`.",
+            param="input",
+        )
 
 
 def _unable(reason: str) -> Opinion:
