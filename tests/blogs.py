@@ -41,6 +41,15 @@ class Letter(AIModel, Base):
     summary: Mapped[str | None] = generated(("body",), "Sum up: {body}", "acme/acme-1")
 
 
+class Book(AIModel, Base):
+    """Too long for a vector by itself."""
+
+    __tablename__ = "books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    vec: Mapped[Any] = embedded(("text",), "demo/embed", 256, chunk_chars=1_000, pgvector=False)
+
+
 class Card(AIModel, Base):
     """Named by two columns; its tags are a list, which a person's own do not stop."""
 

@@ -33,6 +33,29 @@ def test_a_cut_is_at_the_end_of_a_word():
     assert content.cut("Donaudampfschiff", 6) == "Donau…"
 
 
+@given(st.text(alphabet="ab \n", max_size=900), st.integers(100, 300))
+def test_pieces_are_the_text_and_none_is_longer_or_needless(text: str, chunk_chars: int):
+    pieces = content.pieces_of(text, chunk_chars)
+    assert "".join(pieces) == text
+    assert max(map(len, pieces)) <= chunk_chars
+    assert len(pieces) <= 1 + 2 * len(text) // chunk_chars
+    assert content.pieces_of(text, None) == [text]
+
+
+def test_pieces_end_where_a_paragraph_or_else_a_word_does():
+    paragraph = "word " * 15
+    assert content.pieces_of(f"{paragraph}\n\n{paragraph}", 100) == [f"{paragraph}\n\n", paragraph]
+    assert content.pieces_of("word " * 30, 100) == ["word " * 20, "word " * 10]
+
+
+def test_another_size_of_pieces_is_another_vector():
+    cut = Embedded(("title", "body"), "m", 3, chunk_chars=100)
+    row = {"title": "a", "body": "b"}
+    assert content.fingerprint(VECTOR, row) != content.fingerprint(cut, row)
+    with pytest.raises(ValueError, match="100 at least"):
+        Embedded(("body",), "m", 3, chunk_chars=9)
+
+
 @given(texts, texts)
 def test_a_fingerprint_is_that_of_its_content(one: str, other: str):
     same = content.fingerprint(TITLE, {"body": one}) == content.fingerprint(TITLE, {"body": other})

@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from blogs import Blog, Card, Letter, Post, Scripted
+from blogs import Blog, Book, Card, Letter, Post, Scripted
 from tollhouse.client import Answer, Forbidden, Invalid, NotReached, OutOfBudget, TooMany
+from tollhouse.columns.vectors import unit
+from tollhouse.columns.worker import BATCH_CHARS
 
 
 def refused(kind, status: int, code: str, **more):
@@ -321,3 +323,36 @@ async def test_a_worker_that_runs_fills_what_comes_when_it_is_nudged(blog: Blog,
             await asyncio.sleep(0.01)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_long_text_is_embedded_in_pieces_whose_mean_is_its_vector(blog: Blog):
+    long = "a" * 999 + " " + "b" * 500
+    blog.add(Book(id=1, text=long), Book(id=2, text="c" * 10))
+    await blog.worker().drain()
+    (call,) = blog.sender.asked
+    assert sorted(call.texts) == sorted(["a" * 999 + " ", "b" * 500, "c" * 10])
+    # The sender's vectors are of their texts' lengths, and of ones.
+    ones, other = unit([1000.0, *[1.0] * 255], 256), unit([500.0, *[1.0] * 255], 256)
+    wanted = unit([1000 * one + 500 * two for one, two in zip(ones, other, strict=True)], 256)
+    with blog.sessions() as session:
+        assert session.get_one(Book, 1).vec == pytest.approx(wanted, abs=1e-6)
+        assert session.get_one(Book, 2).vec == pytest.approx(unit([10.0, *[1.0] * 255], 256), abs=1e-6)
+
+
+async def test_pieces_that_are_too_much_for_one_call_go_in_several(blog: Blog):
+    blog.add(Book(id=1, text="word " * 100_000), Book(id=2, text="short"))
+    await blog.worker().drain()
+    assert all(sum(map(len, call.texts)) <= BATCH_CHARS for call in blog.sender.asked)
+    assert sum(len(text) for call in blog.sender.asked for text in call.texts) == 500_005
+    assert {*blog.rows().values()} == {"fresh"}
+    spent = [(await blog.kit.state(blog.get(Book, number), "vec")).spent for number in (1, 2)]
+    assert sum(spent) == 10 * len(blog.sender.asked)
+
+
+async def test_of_a_book_that_is_refused_in_its_middle_nothing_is_kept(blog: Blog):
+    blog.add(Book(id=1, text="word " * 100_000))
+    blog.sender.said = ["", refused(Invalid, 400, "too_long")]
+    await blog.worker().drain()
+    assert {*blog.rows().values()} == {"failed"}
+    with blog.sessions() as session:
+        assert session.get_one(Book, 1).vec is None

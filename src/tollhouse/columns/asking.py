@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Protocol, TypeVar
 
-from tollhouse.client import Client, ClientError, Forbidden, OutOfBudget, Refused, Unauthenticated
+from tollhouse.client import Client, ClientError, Forbidden, OutOfBudget, Refused, Unauthenticated, Vectors
 from tollhouse.client.calls import Call
 from tollhouse.columns.content import Malformed, Stopped
 from tollhouse.columns.shelf import Trouble
@@ -85,6 +86,13 @@ def pause_s(error: Exception, *, attempt: int, chance: float) -> float:
 def cost_of(cost_usd: str | None) -> Nanodollars | None:
     """What an answer says that it cost."""
     return None if cost_usd is None else whole_nanodollars(Decimal(cost_usd))
+
+
+def sum_of(answers: Iterable[Vectors]) -> Nanodollars | None:
+    """What several answers cost together; None when that of one is not known."""
+    costs = [cost_of(answer.cost_usd) for answer in answers]
+    known = [cost for cost in costs if cost is not None]
+    return Nanodollars(sum(known)) if len(known) == len(costs) else None
 
 
 def shares(cost: Nanodollars | None, sizes: list[int]) -> list[Nanodollars | None]:

@@ -46,7 +46,7 @@ def fingerprint(field: Field, sources: Sources) -> str:
         how += [field.system, field.schema(), field.max_chars, field.max_tokens, field.options]
     else:
         template = field.template or ""
-        how += [field.dims]
+        how += [field.dims] if field.chunk_chars is None else [field.dims, field.chunk_chars]
     how.append(template if isinstance(template, str) else "")
     return blake2b(_encode([how, values]), digest_size=16).hexdigest()
 
@@ -61,6 +61,24 @@ def text_of(field: Embedded, sources: Sources) -> str:
     if field.template is not None:
         return _filled(field.template, field, sources)
     return "\n\n".join(_written(value) for value in _values(field, sources) if value is not None)
+
+
+def pieces_of(text: str, chunk_chars: int | None) -> list[str]:
+    """A text in pieces of so many characters at most, cut between lines or else words; together they are the text.
+
+    >>> pieces_of("Tollhouse keeps exact books", 16)
+    ['Tollhouse keeps ', 'exact books']
+    """
+    if chunk_chars is None:
+        return [text]
+    pieces = []
+    while len(text) > chunk_chars:
+        # Not in the first half, lest there be more pieces than are needed.
+        ends = [text.rfind(end, chunk_chars // 2, chunk_chars) + len(end) for end in ("\n\n", "\n", " ")]
+        at = next((end for end in ends if end > chunk_chars // 2), chunk_chars)
+        pieces.append(text[:at])
+        text = text[at:]
+    return [*pieces, text]
 
 
 def question(field: Generated, sources: Sources, complaint: str | None = None) -> Generate:

@@ -16,6 +16,8 @@ Template: TypeAlias = str | Callable[[Mapping[str, Any]], str]
 DIMS_MAX = 16_000
 """What a column of PostgreSQL's can hold."""
 
+CHUNK_CHARS_LEAST = 100
+
 
 @dataclass(frozen=True)
 class Generated:
@@ -80,6 +82,8 @@ class Embedded:
         version: of a template that is a function.
         debounce_s: how long a row must rest after a change.
         chooses_dims: the model is told how many numbers it shall give; for models that take that.
+        chunk_chars: a longer text is embedded in pieces of so many characters at most, cut between words, and its
+            vector is their mean.
     """
 
     sources: tuple[str, ...]
@@ -90,9 +94,12 @@ class Embedded:
     version: str = ""
     debounce_s: float = 0.0
     chooses_dims: bool = False
+    chunk_chars: int | None = None
 
     def __post_init__(self) -> None:
         _check(self.sources, self.template, self.version, self.debounce_s)
+        if self.chunk_chars is not None and self.chunk_chars < CHUNK_CHARS_LEAST:
+            raise ValueError(f"chunk_chars is {CHUNK_CHARS_LEAST} at least: shorter pieces say nothing by themselves")
         if not 1 <= self.dims <= DIMS_MAX:
             raise ValueError(f"dims is between 1 and {DIMS_MAX}, not {self.dims}")
 

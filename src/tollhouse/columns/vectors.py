@@ -6,6 +6,7 @@ They are brought to length one when they are written, so that their product alon
 from __future__ import annotations
 
 import math
+import operator
 import struct
 from collections.abc import Sequence
 
@@ -24,6 +25,14 @@ def unit(numbers: Sequence[float], dims: int) -> tuple[float, ...]:
     if not 0 < length < math.inf:
         raise Misfit("the model gives a vector without a direction")
     return tuple(number / length for number in numbers)
+
+
+def mean(vectors: Sequence[tuple[float, ...]], weights: Sequence[float]) -> tuple[float, ...]:
+    """The vector of length one between vectors of length one. Raises Misfit when they cancel one another out."""
+    if len(vectors) == 1:
+        return vectors[0]
+    sums = [math.fsum(map(operator.mul, numbers, weights)) for numbers in zip(*vectors, strict=True)]
+    return unit(sums, len(sums))
 
 
 def pack(numbers: Sequence[float]) -> bytes:

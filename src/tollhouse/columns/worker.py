@@ -16,7 +16,7 @@ from tollhouse.columns import asking, content, events
 from tollhouse.columns.asking import Sender
 from tollhouse.columns.field import Embedded, Generated
 from tollhouse.columns.shelf import Made, Shelf, Task, Trouble
-from tollhouse.columns.vectors import unit
+from tollhouse.columns.vectors import mean, unit
 
 LEASE_S: Final = 60.0
 BATCH: Final = 64
@@ -105,7 +105,9 @@ class Worker:
                 jobs.append(self._generate(task, field, sources, fingerprint, slots))
             else:
                 try:
-                    passages.append(_Passage(task, field, content.text_of(field, sources), fingerprint))
+                    text = content.text_of(field, sources)
+                    pieces = content.pieces_of(text, field.chunk_chars)
+                    passages.append(_Passage(task, field, text, pieces, fingerprint))
                 except Exception as error:
                     await self._failed(task, error, asking.trouble(error))
         jobs += [self._embed(batch, slots) for batch in _batches(passages)]
@@ -136,10 +138,12 @@ class Worker:
     async def _embed(self, batch: list[_Passage], slots: asyncio.Semaphore) -> None:
         field, name = batch[0].field, batch[0].task.name
         try:
-            call = content.embedding(field, [one.text for one in batch])
-            async with slots:
-                answer = await self.sender.send(call, tag=content.tag_of(*name))
-            vectors = [unit(vector, field.dims) for vector in answer.vectors]
+            answers = []
+            for texts in _loads([piece for one in batch for piece in one.pieces]):
+                async with slots:
+                    answers.append(await self.sender.send(content.embedding(field, texts), tag=content.tag_of(*name)))
+            each = (unit(vector, field.dims) for answer in answers for vector in answer.vectors)
+            vectors = [mean([next(each) for _ in one.pieces], [*map(len, one.pieces)]) for one in batch]
         except Exception as error:
             if len(batch) > 1 and asking.is_final(error):
                 # One text that the model does not take must not keep the others from theirs.
@@ -149,7 +153,8 @@ class Worker:
             for one in batch:
                 await self._failed(one.task, error, asking.trouble(error))
             return
-        costs = asking.shares(asking.cost_of(answer.cost_usd), [len(one.text) for one in batch])
+        answer = answers[-1]
+        costs = asking.shares(asking.sum_of(answers), [len(one.text) for one in batch])
         for one, vector, cost in zip(batch, vectors, costs, strict=True):
             made = Made(
                 value=vector,
@@ -212,7 +217,21 @@ class _Passage:
     task: Task
     field: Embedded
     text: str
+    pieces: list[str]
     fingerprint: str
+
+
+def _loads(texts: list[str]) -> list[list[str]]:
+    """Pieces that go in one call: a long text's are too many for one."""
+    loads: list[list[str]] = []
+    room = -1
+    for text in texts:
+        if room < len(text):
+            loads.append([])
+            room = max(BATCH_CHARS, len(text))
+        loads[-1].append(text)
+        room -= len(text)
+    return loads
 
 
 def _batches(passages: list[_Passage]) -> list[list[_Passage]]:

@@ -62,6 +62,7 @@ def embedded(
     version: str = "",
     debounce_s: float = 0.0,
     chooses_dims: bool = False,
+    chunk_chars: int | None = None,
     pgvector: bool = True,
 ) -> MappedColumn[Any]:
     """A column with the vector of others; it is loaded when it is asked for.
@@ -73,7 +74,14 @@ def embedded(
     The other arguments are those of `tollhouse.columns.field.Embedded`.
     """
     field = Embedded(
-        from_, model, dims, template=template, version=version, debounce_s=debounce_s, chooses_dims=chooses_dims
+        from_,
+        model,
+        dims,
+        template=template,
+        version=version,
+        debounce_s=debounce_s,
+        chooses_dims=chooses_dims,
+        chunk_chars=chunk_chars,
     )
     kind = Vector(dims, pgvector=pgvector)
     return mapped_column(kind, nullable=True, deferred=True, info={FIELD: field})

@@ -116,6 +116,7 @@ class EmbeddingField(Filled):
         version: str = "",
         debounce_s: float = 0.0,
         chooses_dims: bool = False,
+        chunk_chars: int | None = None,
         pgvector: bool = True,
         **column: Any,
     ) -> None:
@@ -130,6 +131,7 @@ class EmbeddingField(Filled):
                 version=version,
                 debounce_s=debounce_s,
                 chooses_dims=chooses_dims,
+                chunk_chars=chunk_chars,
             )
 
     def deconstruct(self) -> Any:
