@@ -157,6 +157,8 @@ CALL = ToolCall("c", "f", "{}")
         ({"temperature": 1.0}, "sampled"),
         ({"temperature": None}, "sampled"),
         ({"tools": (Tool(name="f"),)}, "tools"),
+        ({"extra": {"web_search_options": Raw(b"{}")}}, "searches"),
+        ({"extra": {"plugins": Raw(b'[{"id": "web"}]')}}, "searches"),
         ({"messages": (*said("Hi"), Message(role="assistant", tool_calls=(CALL,)))}, "tools"),
         ({"messages": (*said("Hi"), Message(role="tool", tool_call_id="c"))}, "tools"),
         ({"messages": (Message(role="user", parts=(ImagePart("data:,"),)),)}, "media"),

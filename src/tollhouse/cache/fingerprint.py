@@ -39,6 +39,9 @@ UNHEARD: Final = frozenset(
 )
 """Fields that no model hears of: they name who asks, and say how the answer is sent or what its provider keeps."""
 
+SEARCHING: Final = frozenset({"web_search_options", "search_parameters", "plugins"})
+"""Fields of chat completions by which OpenAI, xAI, Perplexity and OpenRouter look something up, without a tool."""
+
 SAYS_STORE: Final = frozenset({"openai_responses"})
 """Dialects whose every request says that its provider is not to keep it, whatever its client said."""
 
@@ -77,6 +80,8 @@ def unfit(request: Asked, *, takes_sampled: bool) -> Why | None:
         return "choices"
     if request.logprobs:
         return "logprobs"
+    if not request.extra.keys().isdisjoint(SEARCHING):
+        return "searches"
     if request.dialect not in SAYS_STORE and bytes(request.extra.get("store", NULL)) == b"false":
         return "store"
     if not takes_sampled and request.temperature != 0:
