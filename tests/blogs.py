@@ -50,6 +50,14 @@ class Book(AIModel, Base):
     vec: Mapped[Any] = embedded(("text",), "demo/embed", 256, chunk_chars=1_000, pgvector=False)
 
 
+class Page(AIModel, Base):
+    """Named by its address."""
+
+    __tablename__ = "pages"
+    address: Mapped[str] = mapped_column(primary_key=True)
+    summary: Mapped[str | None] = generated(("address",), "Guess from {address}", "demo/echo")
+
+
 class Card(AIModel, Base):
     """Named by two columns; its tags are a list, which a person's own do not stop."""
 

@@ -20,7 +20,7 @@ from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from blogs import Scripted
-from shop.models import Picture, Product
+from shop.models import Page, Picture, Product
 from tollhouse.client import Invalid, TooMany
 from tollhouse.clock import Clock
 from tollhouse.columns.worker import Worker
@@ -222,6 +222,13 @@ def test_a_tenant_finds_its_own_and_pages_are_the_whole(alias: str, sender: Scri
     assert len(sender.asked) == 1
     with pytest.raises(FieldDoesNotExist):
         Product.objects.similar_to("cats", field="name")
+
+
+def test_a_row_may_have_a_long_name(alias: str, sender: Scripted):
+    address = "https://example.com/" + 'a"é/' * 200
+    Page.objects.create(address=address)
+    assert work(alias, sender) == ["filled"]
+    assert Page.objects.get(pk=address).blurb == f"[Praise {address}.]"
 
 
 def test_words_count_beside_the_vector_where_that_is_wanted(alias: str, sender: Scripted):

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import text, update
 
-from blogs import Blog, Card, Post
+from blogs import Blog, Card, Page, Post
 
 
 def test_a_new_row_and_what_it_lacks_are_one_transaction(blog: Blog):
@@ -88,3 +88,10 @@ async def test_a_statement_is_not_seen_but_found_by_the_backfill(blog: Blog):
 def version(blog: Blog) -> int:
     with blog.engine.connect() as on:
         return int(on.execute(text("SELECT version FROM ai_field_state WHERE field = 'summary'")).scalar_one())
+
+
+async def test_a_row_may_have_a_long_name(blog: Blog):
+    address = "https://example.com/" + 'a"é/' * 200
+    blog.add(Page(address=address))
+    await blog.worker().drain()
+    assert blog.get(Page, address).summary == f"[Guess from {address}]"

@@ -31,3 +31,13 @@ class Picture(AIModel):
 
     class Meta:
         app_label = "shop"
+
+
+class Page(AIModel):
+    """Named by its address."""
+
+    address = models.TextField(primary_key=True)
+    blurb = GeneratedText(sources=["address"], prompt="Praise {address}.", model="demo/echo")
+
+    class Meta:
+        app_label = "shop"

@@ -28,7 +28,7 @@ def state_table(metadata: MetaData) -> Table:
         TABLE,
         metadata,
         Column("entity", String(255), primary_key=True),
-        Column("pk", String(255), primary_key=True),
+        Column("pk", Text, primary_key=True),
         Column("field", String(255), primary_key=True),
         Column("status", String(16), nullable=False),
         Column("version", BigInteger, nullable=False, server_default="1"),

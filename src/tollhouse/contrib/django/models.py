@@ -17,7 +17,7 @@ class FieldState(models.Model):
     """
 
     entity = models.CharField(max_length=255)
-    pk_json = models.CharField(max_length=255)
+    pk_json = models.TextField()
     field = models.CharField(max_length=255)
     status = models.CharField(max_length=16)
     version = models.BigIntegerField(default=1)

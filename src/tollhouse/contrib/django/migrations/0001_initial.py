@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("entity", models.CharField(max_length=255)),
-                ("pk_json", models.CharField(max_length=255)),
+                ("pk_json", models.TextField()),
                 ("field", models.CharField(max_length=255)),
                 ("status", models.CharField(max_length=16)),
                 ("version", models.BigIntegerField(default=1)),
