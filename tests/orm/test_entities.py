@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import create_engine, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
+from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, sessionmaker
+from sqlalchemy.schema import CreateSchema
 
-from blogs import Scripted
+from blogs import Scripted, sync_url
 from tollhouse.orm import AIModel, Kit, embedded, generated
 
 
@@ -73,4 +74,37 @@ async def test_classes_that_share_a_table_are_filled_each_with_its_own(tmp_path)
         assert session.scalars(select(Song)).one().title == "[A title for: La]"
     found = await kit.backfill(Letter)
     assert (found.fresh, found.missing) == (1, 0)
+    engine.dispose()
+
+
+async def test_models_may_stand_in_a_schema_and_be_dataclasses(postgres_url: str):
+    class Base(MappedAsDataclass, DeclarativeBase):
+        metadata = MetaData(schema="app")
+
+    class One(AIModel, Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        body: Mapped[str]
+        summary: Mapped[str | None] = generated(("body",), "Sum up: {body}", "m", init=False)
+        vec: Mapped[object] = embedded(("body",), "m", 256, pgvector=False, init=False)
+
+    class Other(AIModel, Base):
+        __tablename__ = "other"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        body: Mapped[str]
+        summary: Mapped[str | None] = generated(("body",), "Sum up: {body}", "m", init=False)
+
+    engine = create_engine(sync_url(postgres_url))
+    with engine.begin() as on:
+        on.execute(CreateSchema("app"))
+    Base.metadata.create_all(engine)
+    sessions = sessionmaker(engine)
+    kit = Kit(Base, sessions, Scripted())
+    with sessions.begin() as session:
+        session.add_all([One(id=1, body="x"), Other(id=1, body="y")])
+    await kit.worker().drain()
+    await kit.backfill(One)
+    with sessions() as session:
+        assert [session.get_one(kind, 1).summary for kind in (One, Other)] == ["[Sum up: x]", "[Sum up: y]"]
+        assert session.get_one(One, 1).vec is not None
     engine.dispose()

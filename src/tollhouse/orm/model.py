@@ -31,10 +31,12 @@ def generated(
     on_edit: OnEdit = "keep",
     debounce_s: float = 0.0,
     options: Mapping[str, Any] | None = None,
+    **column: Any,
 ) -> MappedColumn[Any]:
     """A column that a model fills with words about others, or with a value of a type (`returns`), kept as JSON.
 
-    The arguments are those of `tollhouse.columns.field.Generated`.
+    The arguments are those of `tollhouse.columns.field.Generated`; others are `mapped_column`'s, such as `init=False`
+    where the mapped class is a dataclass.
     """
     field = Generated(
         from_,
@@ -50,7 +52,7 @@ def generated(
         options=options,
     )
     kind = Text() if returns is str else JSON(none_as_null=True)
-    return mapped_column(kind, nullable=True, info={FIELD: field})
+    return mapped_column(kind, nullable=True, info={FIELD: field}, **column)
 
 
 def embedded(
@@ -64,6 +66,7 @@ def embedded(
     chooses_dims: bool = False,
     chunk_chars: int | None = None,
     pgvector: bool = True,
+    **column: Any,
 ) -> MappedColumn[Any]:
     """A column with the vector of others; it is loaded when it is asked for.
 
@@ -71,7 +74,7 @@ def embedded(
         pgvector: on PostgreSQL, whether the extension `vector` keeps it. Without, it is an array of real numbers, which
             needs no extension and is compared more slowly.
 
-    The other arguments are those of `tollhouse.columns.field.Embedded`.
+    The other arguments are those of `tollhouse.columns.field.Embedded`, and `mapped_column`'s.
     """
     field = Embedded(
         from_,
@@ -84,7 +87,7 @@ def embedded(
         chunk_chars=chunk_chars,
     )
     kind = Vector(dims, pgvector=pgvector)
-    return mapped_column(kind, nullable=True, deferred=True, info={FIELD: field})
+    return mapped_column(kind, nullable=True, deferred=True, info={FIELD: field}, **column)
 
 
 class AIModel:

@@ -21,7 +21,7 @@ TABLE: Final = "ai_field_state"
 
 def state_table(metadata: MetaData) -> Table:
     """The table, in an application's metadata."""
-    known = metadata.tables.get(TABLE)
+    known = metadata.tables.get(TABLE if metadata.schema is None else f"{metadata.schema}.{TABLE}")
     if known is not None:
         return known
     return Table(
