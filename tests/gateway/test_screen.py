@@ -92,6 +92,17 @@ async def test_what_can_be_read_in_two_ways_is_refused_because_a_guard_reads_but
     assert gateway.provider.requests == []
 
 
+@pytest.mark.parametrize("odd", [b"9" * 5_000, b"1e999", b'"\\ud83d\\ude00"', b'{"a": {"a": 1}}'])
+async def test_what_is_odd_and_said_once_goes_through(open_gateway: Any, odd: bytes):
+    gateway = await open_gateway(extra=DENY)
+    gateway.provider.always(answer())
+    response = await gateway.post(
+        b'{"model": "acme/acme-1", "messages": [{"role": "user", "content": "Hi"}], "vendor": ' + odd + b"}"
+    )
+    assert response.status_code == 200, response.text
+    assert odd in gateway.provider.requests[0].body
+
+
 @pytest.mark.parametrize(
     "extra",
     [DENY, '[guards]\non_unavailable = "log"\n[guards.input]\nmode = "enforce"\npersonal_data = "redact"\n'],

@@ -100,7 +100,8 @@ def _once(fields: list[tuple[str, object]]) -> None:
         names.add(name)
 
 
-_ONCE = json.JSONDecoder(object_pairs_hook=_once)
+# Numbers stay as they are written: Python makes none of thousands of digits.
+_ONCE = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str, parse_constant=str)
 
 
 def refuse_twice(body: bytes) -> None:
