@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateways import CHAT, Gateway, asking
+from gateways import CHAT, Gateway, asking, provider_table
+from houses import make_person
 from screens import ASKED, HARMLESS, STREAMS, ask, guards_of, stream
 from tollhouse.dialects import openai_chat
 from tollhouse.errors import Unavailable
@@ -18,7 +19,7 @@ from tollhouse.gateway.screened import STOPPED
 from tollhouse.guard.moderation import Moderation
 from tollhouse.guard.policy import Policy
 from tollhouse.guard.rules import Rules
-from tollhouse.testing import answer, done, finish, reply, say, stall, status, tool_call, usage, wait
+from tollhouse.testing import ManualClock, answer, done, finish, reply, say, stall, status, tool_call, usage, wait
 
 DENY = '[guards.input]\nmode = "enforce"\ndeny = ["project falcon"]\n'
 DENY_ANSWERS = '[guards.output]\nmode = "enforce"\ndeny = ["project falcon"]\n'
@@ -439,3 +440,36 @@ async def test_verdicts_are_counted_without_a_word_of_what_was_said(open_gateway
     line = 'tollhouse_guard_verdicts_total{acts="yes",guard="rules",side="input",verdict="block"} 1.0'
     assert line in page
     assert "falcon" not in page
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_that_nobody_could_judge_is_not_paid_for_again_and_again(open_gateway: Any, stream: bool):
+    clock = ManualClock()
+    extra = MODERATED_ANSWERS.replace("demo/moderation", "judge/m") + provider_table("judge", "{base_url}")
+    gateway = await open_gateway(extra=extra, clock=clock)
+    others = await make_person(gateway.house, "grace")
+    judge = gateway.provider.when(path="/v1/moderations")
+    judge.always(status(500))
+    gateway.provider.always(answer("Fine."))
+
+    def paid() -> int:
+        return sum(request.path == CHAT for request in gateway.provider.requests)
+
+    for count in (1, 1, 1):
+        response = await gateway.chat(stream=stream)
+        assert (response.status_code, response.json()["error"]["code"]) == (503, "guard_unavailable")
+        assert 0 < int(response.headers["retry-after"]) <= 5
+        assert paid() == count, "the second and the third cost nothing"
+    (_, _, last) = [row for row in await gateway.rows() if row["surface"] == "chat.completions"]
+    assert (last["attempts"], last["input_cost"]) == (0, None)
+    # Somebody else's key for the judge may be another one.
+    assert (await gateway.chat(stream=stream, headers=others.headers)).status_code == 503
+    assert paid() == 2
+    clock.advance(seconds=6)
+    for _ in range(2):
+        assert (await gateway.chat(stream=stream)).status_code == 503
+    assert paid() == 3, "one has looked whether it is back"
+    clock.advance(seconds=6)
+    judge.always(HARMLESS)
+    for _ in range(2):
+        assert (await gateway.chat(stream=stream)).status_code == 200

@@ -35,4 +35,5 @@ def guarded(
     asked, answered = declared_policies(told, canaries, Moderate(steps))
     if asked is None and answered is None:
         return steps
-    return replace(steps, screen=Screen(asked, answered, on_verdict, hear_out_s=hear_out_s))
+    screen = Screen(asked, answered, on_verdict, hear_out_s=hear_out_s, monotonic=steps.clock.monotonic)
+    return replace(steps, screen=screen)

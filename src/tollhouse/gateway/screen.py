@@ -7,6 +7,7 @@ happens to it; for who enforces, an end to what is blocked, and to what nobody c
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -22,6 +23,7 @@ from tollhouse.gateway.screened import ScreenedStream, ScreenedWhole
 from tollhouse.gateway.screening import Screening
 from tollhouse.gateway.speech import Speech
 from tollhouse.guard import words
+from tollhouse.guard.outages import Outages
 from tollhouse.guard.placeholders import Placeholders, has_placeholder
 from tollhouse.guard.policy import Policy, judge, judge_window
 from tollhouse.guard.verdicts import Opinion, Side, Told, worst
@@ -44,15 +46,19 @@ class Screen:
         on_verdict: Callable[[Told], None] = lambda told: None,
         *,
         hear_out_s: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Screen by two policies.
 
         Args:
             on_verdict: is told of each.
             hear_out_s: how long a provider is heard on whose answer was stopped.
+            monotonic: a clock that only goes forward, in seconds.
         """
         self._asked = asked
         self._answered = answered
+        self._outages = Outages(RETRY_AFTER_S)
+        self._monotonic = monotonic
         self._on_verdict = on_verdict
         self._hear_out_s = hear_out_s
 
@@ -64,6 +70,7 @@ class Screen:
             InvalidRequest: it can be read in more than one way, or not be looked at.
             Unavailable: it could not be judged.
         """
+        self._refuse_what_cannot_be_heard(exchange)
         # Texts are sent there to be judged, and nothing comes of them. A guard's own question is such a one.
         if exchange.dialect is openai_moderations or self._asked is None:
             return
@@ -84,6 +91,15 @@ class Screen:
         if changed is not request:
             exchange.request = changed
             exchange.body = _body(exchange, changed)
+
+    def _refuse_what_cannot_be_heard(self, exchange: Exchange) -> None:
+        """Raise Unavailable for an answer that would be paid for in vain."""
+        policy, caller = self._answered, exchange.caller
+        if policy is None or caller is None or not hasattr(exchange.dialect, "Reader"):
+            return
+        wait_s = self._outages.wait_s(caller.user_id, self._monotonic())
+        if wait_s:
+            raise _unjudged("output", (_unable("down"),), retry_after_s=wait_s)
 
     async def pass_on(self, exchange: Exchange, request: Asked) -> Asked:
         """What a provider may be told of a request. Raises as `ask` does."""
@@ -158,6 +174,8 @@ class Screen:
             # A guard that fails has no opinion, and a monitor must not fail a request.
             log.error(Event.GUARD_FAILED, request=exchange.id, exc_info=error)
             given = (_unable("internal_error"),)
+        if side == "output" and exchange.caller is not None and policy.stops("unavailable"):
+            self._outages.judged(exchange.caller.user_id, given, self._monotonic())
         screening = _screening(exchange)
         for opinion in given:
             told = Told(side=side, opinion=opinion, acts=policy.acts_on(opinion))
@@ -227,12 +245,12 @@ def _blocked(opinions: tuple[Opinion, ...]) -> TollhouseError:
     )
 
 
-def _unjudged(side: Side, opinions: tuple[Opinion, ...]) -> Unavailable:
+def _unjudged(side: Side, opinions: tuple[Opinion, ...], retry_after_s: float = RETRY_AFTER_S) -> Unavailable:
     reasons = [reason for one in opinions if one.verdict == "unavailable" for reason in one.reasons]
     what = "The request" if side == "input" else "The answer"
     return Unavailable(
         f"{what} could not be judged ({', '.join(reasons)}), and what is not judged is not let through. Nobody has "
         "found anything wrong with it: ask again later.",
         code="guard_unavailable",
-        retry_after_s=RETRY_AFTER_S,
+        retry_after_s=retry_after_s,
     )
