@@ -261,6 +261,27 @@ async def test_openrouter_may_not_answer_from_a_model_that_nothing_is_held_for(t
     assert provider.requests == []
 
 
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        ({"plugins": [{"id": "web"}]}, "plugins"),
+        ({"web_search_options": {}}, "web_search_options"),
+        ({"tools": [{"type": "openrouter:web_search"}]}, "tools[0].type"),
+    ],
+    ids=["a plugin", "a search", "a tool"],
+)
+async def test_openrouter_may_not_search_for_a_fee_that_nothing_is_held_for(
+    tmp_path: Path, more: dict[str, object], param: str
+):
+    async with WireProvider() as provider, opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
+        ada = await make_person(house)
+        await credentials.add_credential(house.desk, COMMAND_LINE, ada.id, provider="openrouter", api_key=SECRET)
+        async with served(house) as url:
+            response = await ask(url, ada, model="openrouter/acme/small", **more)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+    assert provider.requests == []
+
+
 async def test_a_field_in_other_letters_is_the_same_field(tmp_path: Path):
     async with WireProvider() as provider, opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
         ada = await make_person(house)

@@ -118,15 +118,24 @@ def _translate(read: Callable[[], Asked], spoken: ModuleType, provider: Provider
 
 
 def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], Asked]) -> None:
-    """Raise InvalidRequest for a field with which the provider may bill for what nothing is held for."""
-    for name in provider.unheld:
-        # Most requests have the word nowhere, nor a letter by its number, and need not be read.
-        if (name.encode() in body or b"\\u" in body) and name in read().extra:
-            raise InvalidRequest(
-                f"{provider.name} may not be asked with `{name}`: it would answer from models that no budget has set "
-                "money aside for. Let a route name them instead.",
-                param=name,
-            )
+    """Raise InvalidRequest for what the provider may bill for though nothing is held for it."""
+    # Most requests have these words nowhere, nor a letter by its number, and need not be read.
+    is_written_plainly = b"\\u" not in body
+    for name, instead in provider.unheld.items():
+        if not (is_written_plainly and name.encode() not in body) and name in read().extra:
+            raise _unheld(provider, f"`{name}`", instead, param=name)
+    kind = provider.unheld_tools
+    if kind is None or (is_written_plainly and kind.encode() not in body):
+        return
+    asked = read()
+    for position, tool in enumerate(asked.tools if isinstance(asked, ChatRequest) else ()):
+        if tool.type.startswith(kind):
+            raise _unheld(provider, f"the tool `{tool.type}`", "Offer functions only.", param=f"tools[{position}].type")
+
+
+def _unheld(provider: Provider, what: str, instead: str, *, param: str) -> InvalidRequest:
+    billed = "it would bill for what no budget has set money aside for"
+    return InvalidRequest(f"{provider.name} may not be asked with {what}: {billed}. {instead}", param=param)
 
 
 def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> Translation:

@@ -110,7 +110,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         target: (the dialect's target, model, the credential's fields) -> the one below the base URL. Raises
             InvalidRequest for a model whose name cannot stand in it.
         reword: makes of a request as its dialect writes it one that the vendor takes.
-        unheld: fields of its dialects that no request may have: with them it would bill for what nothing is held for.
+        unheld: fields that no request may have, for with them it would bill for what nothing is held for -> what to do
+            instead, as a sentence.
+        unheld_tools: how the types of such tools begin.
         unsaid_end: the stream's last event, when the vendor may leave it out. It is said for him after a finish reason,
             a count of tokens and a clean end of the body; without these three a stream that just ends is cut off.
         needs_key: calls without a credential make no sense.
@@ -138,7 +140,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     target: WriteTarget = same_target
     reword: Reword = same_words
-    unheld: tuple[str, ...] = ()
+    unheld: Mapping[str, str] = {}
+    unheld_tools: str | None = None
     unsaid_end: bytes = b""
     needs_key: bool = True
     allow_private_address: bool = False

@@ -6,7 +6,8 @@ not known: they are translated.
 It always counts, whether asked by `stream_options`, by its own `usage: {"include": true}`, or not at all, and tells
 what it charges in its credits, which are dollars (its page "Usage Accounting", 2026-11-22). That is what the ledger
 posts: which vendor served, at what price, only OpenRouter knows. What is set aside follows its published price, which
-is why a request may not name further models (its page "Model Fallbacks", 2026-11-30). Embeddings are as OpenAI's (its
+is why a request may not name further models (its page "Model Fallbacks", 2026-11-30), nor let it search or read files
+for a fee (its pages "Plugins" and "Server Tools", 2026-11-30). Embeddings are as OpenAI's (its
 page "Submit an embedding request", 2026-11-30).
 """
 
@@ -34,7 +35,12 @@ PROVIDER = Provider(
     docs_url="https://openrouter.ai/docs",
     env="OPENROUTER_API_KEY",
     target=_target,
-    unheld=("models",),
+    unheld={
+        "models": "Let a route name them instead.",
+        "plugins": "Leave it out.",
+        "web_search_options": "Leave it out.",
+    },
+    unheld_tools="openrouter:",
     priced_as="openrouter",
     tells_cost=True,
     hidden_tokens=_hidden_tokens,
