@@ -362,7 +362,10 @@ seen = texts.map(
 deltas = st.one_of(
     st.builds(chat.TextDelta, st.just(0), texts), st.builds(chat.ReasoningDelta, st.just(0), texts), proofs, seen
 )
-calls = st.lists(st.tuples(texts, texts, st.sampled_from(["{}", '{"a":1}'])), max_size=2).map(
+told_calls = st.lists(
+    st.tuples(texts, texts, st.sampled_from(["{}", '{"a":1}'])), max_size=2, unique_by=lambda told: told[1]
+)
+calls = told_calls.map(
     lambda told: [
         event
         for slot, (name, call_id, arguments) in enumerate(told)

@@ -259,7 +259,11 @@ PARTS = st.one_of(
 CALLS = st.builds(chat.ToolCall, WORDS, WORDS, WORDS, st.sampled_from(["function", "custom"]))
 
 
-@given(st.lists(PARTS, max_size=4), st.lists(CALLS, max_size=2), st.sampled_from(["stop", "length"]))
+@given(
+    st.lists(PARTS, max_size=4),
+    st.lists(CALLS, max_size=2, unique_by=lambda call: call.id),
+    st.sampled_from(["stop", "length"]),
+)
 def test_an_answer_written_and_read_says_the_same(parts: list[Any], calls: list[chat.ToolCall], reason: Any):
     parts = [*over_all(parts)]
     answer = answering(*parts, calls=tuple(calls), finish_reason="tool_calls" if calls and reason == "stop" else reason)

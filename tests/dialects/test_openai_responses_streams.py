@@ -391,7 +391,8 @@ SPEECH = st.one_of(
 @st.composite
 def streams(draw: st.DrawFn) -> list[chat.Event]:
     events: list[chat.Event] = [BEGAN, *draw(st.lists(SPEECH, max_size=6))]
-    calls = draw(st.lists(st.tuples(WORDS, WORDS, st.lists(WORDS, max_size=3)), max_size=3))
+    told = st.tuples(WORDS, WORDS, st.lists(WORDS, max_size=3))
+    calls = draw(st.lists(told, max_size=3, unique_by=lambda call: call[0]))
     for slot, (name, tool, pieces) in enumerate(calls):
         events.append(chat.ToolCallDelta(index=0, slot=slot, id=name, name=tool))
         events += [chat.ToolCallDelta(index=0, slot=slot, arguments=piece) for piece in pieces]

@@ -12,6 +12,7 @@ from tollhouse.dialects import chat
 from tollhouse.dialects.anthropic_messages.blocks import read_content, write_content
 from tollhouse.dialects.anthropic_messages.errors import unreadable
 from tollhouse.dialects.anthropic_messages.usage import read_usage, write_usage
+from tollhouse.dialects.call_ids import named
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
 
@@ -68,7 +69,7 @@ def read_answer(body: bytes) -> chat.Answer:
     message = chat.Message(
         role="assistant",
         parts=tuple([block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)]),
-        tool_calls=tuple([block for block in blocks if isinstance(block, chat.ToolCall)]),
+        tool_calls=named([block for block in blocks if isinstance(block, chat.ToolCall)], wire.id or ""),
     )
     choice = chat.Choice(
         index=0,

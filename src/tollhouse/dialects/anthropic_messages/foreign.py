@@ -6,14 +6,15 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat
-from tollhouse.dialects.anthropic_messages.call_ids import fitted
+from tollhouse.dialects import call_ids, carry, chat
 from tollhouse.dialects.anthropic_messages.schema import closed
 from tollhouse.dialects.anthropic_messages.thinking import is_taken, suited
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.errors import InvalidRequest
 
 _MAX_TEMPERATURE = 1
+_ID_CHARS = 128
+"""Of a call, at most, as far as anybody has tried (experientiallabs/experiential #801)."""
 _SYSTEM = ("system", "developer")
 
 
@@ -49,7 +50,7 @@ def _messages(messages: tuple[chat.Message, ...]) -> tuple[chat.Message, ...]:
     said = [_uncited(message) for message in messages if message.role not in _SYSTEM]
     if system and not said:
         said = [replace(system.pop(), role="user")]
-    return (*system, *fitted(tuple(said)))
+    return (*system, *call_ids.fitted(tuple(said), _ID_CHARS, call_ids.UNUSUAL))
 
 
 def _uncited(message: chat.Message) -> chat.Message:

@@ -20,6 +20,7 @@ from tollhouse.dialects.anthropic_messages.citations import read_citation
 from tollhouse.dialects.anthropic_messages.errors import read_failure, unreadable
 from tollhouse.dialects.anthropic_messages.name import NAME
 from tollhouse.dialects.anthropic_messages.usage import read_usage
+from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.json_body import NULL
 from tollhouse.dialects.modelled import ANY, FIELDS, Fields
 
@@ -91,6 +92,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._counted = NULL
+        self._ids = Ids("")
         self._slots: dict[int, int] = {}
         self._silent: set[int] = set()
         self._others: dict[int, _Other] = {}
@@ -134,6 +136,7 @@ class Reader:
 
     def _begin(self, message: _Message) -> tuple[chat.Event, ...]:
         self._counted = Raw(bytes(message.usage))
+        self._ids = Ids(message.id or "")
         return (chat.Began(id=message.id or "", model=message.model or "", created=0),)
 
     def _start(self, index: int, raw: Raw) -> tuple[chat.Event, ...]:
@@ -174,9 +177,8 @@ class Reader:
                 arguments = "" if told in _EMPTY_INPUTS else told.decode()
                 if not arguments:
                     self._silent.add(index)
-                return (
-                    chat.ToolCallDelta(index=0, slot=slot, id=block.id or "", name=block.name, arguments=arguments),
-                )
+                name = self._ids.name(block.id)
+                return (chat.ToolCallDelta(index=0, slot=slot, id=name, name=block.name, arguments=arguments),)
             case _:
                 return _NO_EVENTS
 

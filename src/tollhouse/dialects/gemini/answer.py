@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from msgspec.structs import replace
 
 from tollhouse import errors
 from tollhouse.dialects import chat
+from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.gemini import reasons
 from tollhouse.dialects.gemini.citations import read_citations, write_grounding
 from tollhouse.dialects.gemini.errors import unreadable
@@ -113,20 +113,15 @@ def read_time(said: str | None) -> int:
         return 0
 
 
-def call_id(told: str | None, answer_id: str, index: int, number: int) -> str:
-    """The id of call `number` of choice `index`: the one told, or one that no other answer of the conversation has."""
-    return told or f"call_{answer_id}_{index}_{number}"
-
-
 def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
     wire, extra = read_object(_CANDIDATE, raw, f"candidates[{position}]")
     index = position if wire.index is None else wire.index
     content, _ = read_object(_CONTENT, wire.content, "content")
-    numbers = count()
+    ids = Ids(answer_id, index)
     said = read_parts(
         read_items(content.parts, "parts"),
         "parts",
-        lambda told, name: call_id(told, answer_id, index, next(numbers)),
+        lambda told, name: ids.name(told),
         is_model=True,
     )
     text = "".join([part.text for part in said.parts if isinstance(part, chat.TextPart)])

@@ -6,12 +6,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat, turns
+from tollhouse.dialects import call_ids, carry, chat, turns
 
 _SYSTEM: Final = ("system", "developer")
 
 _SEEDS: Final = 2**31
 """Of as many a field of 32 bits takes, without the negative ones."""
+
+_ID_CHARS: Final = 128
 
 
 def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
@@ -19,7 +21,8 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     request = carry.bare(request)
     return replace(
         request,
-        messages=_answerable(turns.joined(request.messages)),
+        # An answer is told the name of its call, which must be one.
+        messages=_answerable(call_ids.fitted(turns.joined(request.messages), _ID_CHARS)),
         # A choice among no tools is none.
         tool_choice=request.tool_choice if request.tools else None,
         # A seed means nothing but itself, so that another will do which is the same each time.

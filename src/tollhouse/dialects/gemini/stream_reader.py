@@ -14,8 +14,9 @@ import msgspec
 from msgspec import Raw
 
 from tollhouse.dialects import chat, sse
+from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.gemini import reasons
-from tollhouse.dialects.gemini.answer import PromptFeedback, call_id, read_time
+from tollhouse.dialects.gemini.answer import PromptFeedback, read_time
 from tollhouse.dialects.gemini.carries import NAME
 from tollhouse.dialects.gemini.citations import read_citations
 from tollhouse.dialects.gemini.errors import read_failure, unreadable
@@ -76,9 +77,10 @@ _CHUNK = msgspec.json.Decoder(_Chunk)
 class _Heard:
     """What was heard of one choice, for its end."""
 
-    __slots__ = ("calls", "cited", "finish", "grounding", "reason", "words")
+    __slots__ = ("calls", "cited", "finish", "grounding", "ids", "reason", "words")
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
         self.words: list[str] = []
         self.calls = 0
         self.finish = ""
@@ -122,7 +124,7 @@ class Reader:
             for candidate in chunk.candidates:
                 self._read_candidate(candidate, events)
         if chunk.prompt_feedback is not None and (word := reasons.word(chunk.prompt_feedback.block_reason)):
-            heard = self._heard.setdefault(0, _Heard())
+            heard = self._choice(0)
             heard.finish, heard.reason = word, "content_filter"
         searches = count_searches([heard.grounding for heard in self._heard.values()]) if self._is_grounded else 0
         if len(chunk.usage_metadata) > _EMPTY_BYTES and (usage := read_usage(chunk.usage_metadata, searches)):
@@ -136,9 +138,7 @@ class Reader:
 
     def _read_candidate(self, candidate: _Candidate, events: list[chat.Event]) -> None:
         index = candidate.index
-        heard = self._heard.get(index)
-        if heard is None:
-            heard = self._heard[index] = _Heard()
+        heard = self._choice(index)
         if candidate.content is not None and candidate.content.parts:
             for part in candidate.content.parts:
                 self._read_part(index, heard, part, events)
@@ -152,6 +152,12 @@ class Reader:
         if len(candidate.logprobs_result) > _EMPTY_BYTES and (tokens := read_logprobs(candidate.logprobs_result)):
             events.append(chat.LogprobsDelta(index, tokens))
 
+    def _choice(self, index: int) -> _Heard:
+        heard = self._heard.get(index)
+        if heard is None:
+            heard = self._heard[index] = _Heard(Ids(self._id or "", index))
+        return heard
+
     def _read_part(self, index: int, heard: _Heard, part: _Part, events: list[chat.Event]) -> None:
         signature = part.thought_signature
         if part.function_call is not None:
@@ -160,7 +166,7 @@ class Reader:
                 chat.ToolCallDelta(
                     index=index,
                     slot=heard.calls,
-                    id=call_id(call.id, self._id or "", index, heard.calls),
+                    id=heard.ids.name(call.id),
                     name=call.name,
                     arguments=as_arguments(call.args),
                     signature=signature,

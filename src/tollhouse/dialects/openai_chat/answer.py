@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from tollhouse.dialects import chat
+from tollhouse.dialects import call_ids, chat
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
 from tollhouse.dialects.openai_chat.messages import read_message, read_pictures, write_message
@@ -104,32 +103,23 @@ def write_reason(reason: chat.FinishReason, said: str) -> str:
     return said if read_reason(said) == reason else reason
 
 
-def name_call(answer_id: str, choice: int, slot: int) -> str:
-    """An id for a tool call that has none (Google's compatible endpoint): the same each time, and another elsewhere."""
-    return f"call_{answer_id}_{choice}_{slot}"
-
-
 def _read_choice(answer_id: str, position: int, raw: Raw) -> chat.Choice:
     wire, extra = _CHOICE.read(raw)
     said = wire.finish_reason or ""
     message = read_message(wire.message)
     if message.extra:
         message = read_pictures(message)
-    if message.tool_calls and not all(call.id for call in message.tool_calls):
-        message = replace(message, tool_calls=tuple(_named(message.tool_calls, answer_id, position)))
+    index = position if wire.index is None else wire.index
+    if message.tool_calls:
+        message = replace(message, tool_calls=call_ids.named(message.tool_calls, answer_id, index))
     return chat.Choice(
-        index=position if wire.index is None else wire.index,
+        index=index,
         message=message,
         finish_reason=read_reason(said),
         said=said,
         logprobs=None if is_null(wire.logprobs) else wire.logprobs,
         extra=extra,
     )
-
-
-def _named(calls: tuple[chat.ToolCall, ...], answer_id: str, choice: int) -> Iterator[chat.ToolCall]:
-    for slot, call in enumerate(calls):
-        yield call if call.id else replace(call, id=name_call(answer_id, choice, slot))
 
 
 def _write_choice(choice: chat.Choice) -> dict[str, object]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from tollhouse.dialects import chat
+from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.modelled import FIELDS
-from tollhouse.dialects.openai_chat.answer import name_call
 from tollhouse.dialects.openai_chat.messages import ExtraContent
 
 
@@ -35,12 +35,37 @@ class CallPiece(msgspec.Struct):
     extra_content: ExtraContent | None = None
 
 
+class _Heard:
+    """What was heard under one number: of the last of its calls, for some servers give every call the same."""
+
+    __slots__ = ("arguments", "id", "name", "slot")
+
+    def __init__(self, slot: int, id: str | None, name: str | None) -> None:  # noqa: A002
+        self.slot = slot
+        self.id = id
+        self.name = name
+        self.arguments: list[str] = []
+
+    def is_followed_by(self, id: str | None, name: str | None, arguments: str) -> bool:  # noqa: A002
+        """The piece begins another call: it tells another id, or names a function when this call has all it can have.
+
+        Gemini gives every call the number 0, and others the same id too (skye-harris/hass_local_openai_llm #92).
+        """
+        if id and id != self.id:
+            return bool(self.id or name)
+        if not name:
+            return False
+        if name == self.name:
+            return bool(arguments.strip()) and _is_object(self.arguments)
+        return not any(self.arguments) or _is_object(self.arguments)
+
+
 class Calls:
     """Those of one stream."""
 
     def __init__(self) -> None:
-        self._ids: dict[tuple[int, int | None], str] = {}
-        self._slots: dict[tuple[int, int | None], int] = {}
+        self._ids: dict[int, Ids] = {}
+        self._heard: dict[tuple[int, int | None], _Heard] = {}
         self._counts: dict[int, int] = {}
         self._told: dict[int, list[chat.ToolCallDelta]] = {}
         self._waiting: dict[int, dict[int, list[chat.ToolCallDelta]]] = {}
@@ -79,25 +104,26 @@ class Calls:
         return said
 
     def _piece(self, answer_id: str, index: int, wire: CallPiece) -> chat.ToolCallDelta:
-        """Id and name are passed on with the first piece only, though some servers repeat them.
-
-        A new id opens a new slot even when the server gives it a number used before (Gemini gives every call 0).
-        """
-        key = (index, wire.index)
-        is_first = key not in self._slots or (bool(wire.id) and wire.id != self._ids[key])
-        if is_first:
-            self._slots[key] = self._counts.get(index, 0)
-            self._counts[index] = self._slots[key] + 1
-            self._ids[key] = wire.id or ""
+        """Id and name are passed on with the first piece only, though some servers repeat them."""
         function = wire.function or _Function()
         custom = wire.custom or _Custom()
+        name, arguments = function.name or custom.name or None, function.arguments or custom.input or ""
+        key = (index, wire.index)
+        heard = self._heard.get(key)
+        told_as = None
+        if is_first := heard is None or heard.is_followed_by(wire.id, name, arguments):
+            slot = self._counts.get(index, 0)
+            self._counts[index] = slot + 1
+            heard = self._heard[key] = _Heard(slot, wire.id, name)
+            told_as = self._ids.setdefault(index, Ids(answer_id, index)).name(wire.id)
+        heard.arguments.append(arguments)
         signature = wire.extra_content.signature if wire.extra_content is not None else None
         return chat.ToolCallDelta(
             index=index,
-            slot=self._slots[key],
-            id=(wire.id or name_call(answer_id, index, self._slots[key])) if is_first else None,
-            name=(function.name or custom.name or None) if is_first else None,
-            arguments=function.arguments or custom.input or "",
+            slot=heard.slot,
+            id=told_as,
+            name=name if is_first else None,
+            arguments=arguments,
             type=wire.type or ("function" if wire.custom is None else "custom"),
             signature=signature,
             made_by=None if signature is None else "gemini",
@@ -108,8 +134,12 @@ def _is_whole(told: list[chat.ToolCallDelta]) -> bool:
     """The call has all its arguments, which are an object. What a custom tool takes has no end that could be seen."""
     if told[0].type == "custom":
         return True
+    return _is_object([piece.arguments for piece in told])
+
+
+def _is_object(pieces: list[str]) -> bool:
     try:
-        FIELDS.decode("".join([piece.arguments for piece in told]))
+        FIELDS.decode("".join(pieces))
     except (msgspec.DecodeError, RecursionError):
         return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat, effort, end_user, turns
+from tollhouse.dialects import call_ids, carry, chat, effort, end_user, turns
 
 _EXTENSIONS = {"application/pdf": ".pdf", "text/plain": ".txt"}
 _FORM_NAME = "answer"
@@ -23,7 +23,7 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
         form = replace(form, name=_FORM_NAME)
     return replace(
         request,
-        messages=tuple(_messages(turns.joined(request.messages))),
+        messages=tuple(_messages(call_ids.fitted(turns.joined(request.messages), call_ids.CHARS_MOST))),
         # Without tools the API takes no choice among them.
         tool_choice=request.tool_choice if request.tools else None,
         parallel_tool_calls=request.parallel_tool_calls if request.tools else None,

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tollhouse import errors
 from tollhouse.dialects import chat, tiers
+from tollhouse.dialects.call_ids import named
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 from tollhouse.dialects.openai_errors import unreadable
@@ -106,7 +107,7 @@ def read_answer(body: bytes) -> chat.Answer:
         raise unreadable() from None
     if wire.status == "failed" or not is_null(wire.error):
         raise unreadable()
-    message = _gathered(messages)
+    message = _gathered(messages, wire.id or "")
     ended = said(wire.status, wire.incomplete_details)
     return chat.Answer(
         id=wire.id or "",
@@ -230,13 +231,13 @@ def logprobs_of(tokens: list[Raw]) -> Raw:
     return Raw(raw)
 
 
-def _gathered(messages: list[chat.Message]) -> chat.Message:
+def _gathered(messages: list[chat.Message], answer_id: str) -> chat.Message:
     """One message of all; what tells items apart is kept of the last that spoke."""
     parts = [_bare(part) for message in messages for part in message.parts if not _is_unseen(part)]
     return chat.Message(
         role="assistant",
         parts=tuple(over_all(parts)),
-        tool_calls=tuple([call for message in messages for call in message.tool_calls]),
+        tool_calls=named([call for message in messages for call in message.tool_calls], answer_id),
         extra=next((message.extra for message in reversed(messages) if message.extra), {}),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tollhouse.dialects import carry, chat, effort, end_user
+from tollhouse.dialects import call_ids, carry, chat, effort, end_user
 
 _EXTENSIONS = {"application/pdf": ".pdf", "text/plain": ".txt"}
 _FORM_NAME = "answer"
+_ID_CHARS = 64
+"""Of a call, at most (decolua/9router #393)."""
 
 
 def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
@@ -16,12 +18,13 @@ def adapted(request: chat.ChatRequest) -> chat.ChatRequest:
     wanted = request.reasoning_effort
     if wanted is None and request.reasoning_budget_tokens is not None:
         wanted = effort.effort(request.reasoning_budget_tokens)
+    messages = call_ids.fitted(request.messages, _ID_CHARS)
     form = request.response_format
     if form is not None and form.type == "json_schema" and form.name is None:
         form = replace(form, name=_FORM_NAME)
     return replace(
         request,
-        messages=tuple([replace(message, parts=tuple(map(_part, message.parts))) for message in request.messages]),
+        messages=tuple([replace(message, parts=tuple(map(_part, message.parts))) for message in messages]),
         # Functions are strict here unless they say no: OpenAI, "Migrate to the Responses API", 2026-11-22.
         tools=tuple([replace(tool, strict=tool.strict or False) for tool in request.tools]),
         response_format=form,

@@ -10,6 +10,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from tollhouse.dialects import chat, sse
+from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.json_body import NULL
 from tollhouse.dialects.openai_errors import unreadable
 from tollhouse.dialects.openai_responses.answer import Details, logprobs_of, read_reason, said
@@ -82,6 +83,7 @@ class Reader:
         self._text_chars = 0
         self._part_starts: dict[tuple[int, int], int] = {}
         self._thoughts: dict[int, tuple[str, int]] = {}
+        self._ids = Ids("")
         self._slots: dict[int, int] = {}
         self._argued: set[int] = set()
         self._proofs: dict[str, Proof] = {}
@@ -119,6 +121,7 @@ class Reader:
         if self._has_begun:
             return _NONE
         self._has_begun = True
+        self._ids = Ids(response.id or "")
         created = int(response.created_at or 0)
         return (chat.Began(id=response.id or "", model=response.model or "", created=created),)
 
@@ -198,13 +201,12 @@ class Reader:
         if place in self._slots:
             return _NONE
         slot = self._slots[place] = len(self._slots)
-        name = call.call_id or call.id
-        proof = self._proofs.pop(name or "", Proof())
+        proof = self._proofs.pop(call.call_id or "", Proof())
         return (
             chat.ToolCallDelta(
                 index=0,
                 slot=slot,
-                id=name,
+                id=self._ids.name(call.call_id),
                 name=call.name,
                 type=CALLS[call.type],
                 signature=proof.signature,
