@@ -100,7 +100,8 @@ def test_what_words_rest_on_is_read_and_said_again():
     wire = {"type": "text", "text": "green", "citations": [citation]}
     (part,) = anthropic_messages.read_answer(body(wire)).choices[0].message.parts
     assert isinstance(part, chat.TextPart)
-    assert part.citations == (chat.Citation(title="facts", quote="grass", raw=Raw(json.dumps(citation).encode())),)
+    raw = Raw(json.dumps(citation).encode())
+    assert part.citations == (chat.Citation(title="facts", quote="grass", start=0, end=5, raw=raw),)
     assert written(answer(part))["content"] == [wire]
 
 
@@ -114,6 +115,22 @@ def test_what_words_of_another_dialect_rest_on_is_put_as_a_search_result():
             "encrypted_index": "",
             "cited_text": "",
         }
+    ]
+
+
+def test_words_are_cut_where_those_begin_and_end_that_rest_on_something():
+    places = [("a", 0, 3), ("b", 2, 5), ("a", 6, 9), ("none", None, None), ("empty", 4, 4), ("beyond", 99, 101)]
+    cited = tuple([chat.Citation(url=url, start=start, end=end) for url, start, end in places])
+    parts = (chat.TextPart("01234"), chat.ReasoningPart("?", "s", None, NAME), chat.TextPart("56789", citations=cited))
+    blocks = written(answer(*parts))["content"]
+    assert [(block.get("text"), [each["url"] for each in block.get("citations", [])]) for block in blocks] == [
+        ("01", ["a"]),
+        ("2", ["a", "b"]),
+        ("34", ["b"]),
+        (None, []),
+        ("5", []),
+        ("678", ["a"]),
+        ("9", ["none", "empty", "beyond"]),
     ]
 
 

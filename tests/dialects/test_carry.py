@@ -299,10 +299,16 @@ SHOWN = {
     "image_url": chat.ImagePart("https://example.com/QUJD.png"),
     "file": chat.FilePart(None, "data:application/pdf;base64,QUJD"),
 }
+CITED = {
+    "citation.quote": chat.Citation(url="u", quote="QUJD"),
+    "citation.document": chat.Citation(title="QUJD"),
+    "citation.detail": chat.Citation(url="u", raw=Raw(b'"QUJD"')),
+}
+PLACE = chat.CitationSeen(0, chat.Citation(url="u", start=0, end=1))
 
 
 def test_each_kind_of_part_that_may_be_shown_has_an_example_here():
-    assert SHOWN.keys() == carry.SHOWN.keys()
+    assert {*SHOWN, *CITED, "citation.place"} == carry.SHOWN.keys()
 
 
 @pytest.mark.parametrize("kind", SHOWN)
@@ -319,6 +325,28 @@ def test_a_part_of_an_answer_is_shown_whole_and_streamed_or_named_as_lost(dialec
     assert carry.unsaid(answer.choices[0].message.parts, dialect.SHOWS) == (
         () if kind in dialect.SHOWS else (f"answer.{kind}",)
     )
+
+
+@pytest.mark.parametrize("kind", CITED)
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.NAME)
+def test_what_words_rest_on_is_shown_whole_and_streamed_or_named_as_lost(dialect, kind):
+    seen = chat.CitationSeen(0, CITED[kind])
+    ended = (chat.Finished(0, "stop", "stop"), chat.Ended())
+    events = (chat.Began(id="1", model="m", created=1), chat.TextDelta(0, "a"), seen, *ended)
+    answer = collect(events)
+    writer = dialect.Writer(id="1", model="m", created=1, include_usage=True)
+    for said in (dialect.write_answer(carry.bare_answer(answer)), b"".join(map(writer.write, events))):
+        assert (b"QUJD" in said) == (kind in dialect.SHOWS)
+    lost = () if kind in dialect.SHOWS else (f"answer.{kind}",)
+    assert carry.unsaid_of(answer, dialect.SHOWS, frozenset()) == lost
+    assert carry.unsaid_in_stream(seen, dialect.SHOWS) == lost
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.NAME)
+def test_which_words_of_a_stream_rest_on_a_source_is_shown_or_named_as_lost(dialect):
+    is_shown = dialect.NAME != "anthropic_messages"
+    assert ("citation.place" in dialect.SHOWS) == is_shown
+    assert carry.unsaid_in_stream(PLACE, dialect.SHOWS) == (() if is_shown else ("answer.citation.place",))
 
 
 def answered(**extra: bytes) -> chat.Answer:

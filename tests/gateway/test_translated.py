@@ -408,6 +408,32 @@ async def test_a_picture_is_shown_or_named_as_lost(open_gateway: Open, client: C
 
 
 @either_way
+@each_client
+async def test_which_words_rest_on_a_source_is_told_or_named_as_lost(
+    open_gateway: Open, client: Client, stream: bool
+) -> None:
+    gateway = await open_gateway(dialect="gemini")
+    support = {"segment": {"startIndex": 3, "endIndex": 5}, "groundingChunkIndices": [0]}
+    grounding = {"groundingChunks": [{"web": {"uri": "https://a"}}], "groundingSupports": [support]}
+    candidate = {"content": {"parts": [{"text": "äb, cd."}]}, "finishReason": "STOP", "groundingMetadata": grounding}
+    counted = {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2}
+    data = json.dumps({"candidates": [candidate], "responseId": "r", "usageMetadata": counted}).encode()
+    kind = "text/event-stream" if stream else "application/json"
+    body = b"data: %b\r\n\r\n" % data if stream else data
+    gateway.provider.script(reply(body=body, headers={"content-type": kind}))
+    response = await client.ask(gateway, stream=stream)
+    texts = [part for part in client.hear(response).choices[0].message.parts if isinstance(part, chat.TextPart)]
+    places = {(each.url, each.start, each.end) for part in texts for each in part.citations}
+    if stream and client.dialect is anthropic_messages:
+        assert b": x-tollhouse-lossy: answer.citation.place\n" in response.content
+        assert {url for url, _, _ in places} == {"https://a"}
+    else:
+        assert b"answer.citation" not in response.content
+        assert "answer.citation" not in response.headers.get("x-tollhouse-lossy", "")
+        assert places == {("https://a", 2, 4)}
+
+
+@either_way
 async def test_a_response_repeats_its_request_also_when_it_was_translated(open_gateway: Open, stream: bool) -> None:
     gateway = await open_gateway(dialect="openai_chat")
     gateway.provider.script(answer("Hello"))

@@ -74,6 +74,10 @@ SHOWN: Final[Mapping[str, str]] = {
     "image": "a picture that comes along",
     "image_url": "a picture by its address",
     "file": "a document",
+    "citation.place": "which words of a stream rest on a source, told behind them",
+    "citation.quote": "the words of a source",
+    "citation.document": "a source without an address",
+    "citation.detail": "what else its provider tells of a source",
 }
 """What an answer may show besides words and calls. What else its provider does by itself, no other dialect can say."""
 
@@ -221,8 +225,18 @@ def unsaid(parts: Iterable[chat.Part], shows: frozenset[str]) -> tuple[str, ...]
     Args:
         shows: the kinds of parts that it can show besides words: of `SHOWN`.
     """
-    kinds = [kind for part in parts if (kind := _kind(part)) is not None and kind not in shows]
-    return _named(f"answer.{kind}" for kind in kinds)
+    return _named(f"answer.{kind}" for part in parts for kind in _kinds(part) if kind not in shows)
+
+
+def unsaid_in_stream(event: chat.Event, shows: frozenset[str]) -> tuple[str, ...]:
+    """The same of an event of a stream, the most of which hold nothing of the kind."""
+    if type(event) is chat.PartSeen:
+        return unsaid((event.part,), shows)
+    if type(event) is chat.CitationSeen:
+        place = () if event.citation.start is None else (_PLACE_OF_CITATION,)
+        kinds = (*place, *_kinds_of(event.citation))
+        return _named(f"answer.{kind}" for kind in kinds if kind not in shows)
+    return ()
 
 
 def unsaid_of(answer: chat.Answer, shows: frozenset[str], repeats: frozenset[str]) -> tuple[str, ...]:
@@ -232,7 +246,7 @@ def unsaid_of(answer: chat.Answer, shows: frozenset[str], repeats: frozenset[str
         shows: of the dialect that it is to be said in.
         repeats: of the dialect that read it.
     """
-    parts = [part for choice in answer.choices for part in choice.message.parts if type(part) is not chat.TextPart]
+    parts = [part for choice in answer.choices if not is_plain(choice.message) for part in choice.message.parts]
     fields = [f"answer.{param}" for name, param in _unmodelled_of(answer) if name not in repeats]
     return (unsaid(parts, shows) if parts else ()) + (_named(fields) if fields else ())
 
@@ -269,18 +283,31 @@ def _unmodelled_of(answer: chat.Answer) -> Iterator[tuple[str, str]]:
             yield from _told(call.extra, "choices[].message.tool_calls[].")
 
 
-def _kind(part: chat.Part) -> str | None:
+def _kinds(part: chat.Part) -> Iterator[str]:
     match part:
+        case chat.TextPart(citations=citations):
+            for citation in citations:
+                yield from _kinds_of(citation)
         case chat.ImagePart(url):
-            return "image" if url.startswith("data:") else "image_url"
+            yield "image" if url.startswith("data:") else "image_url"
         case chat.FilePart():
-            return "file"
+            yield "file"
         case chat.OtherPart(kind):
-            return kind
+            yield kind
         case _:
-            return None
+            pass
 
 
+def _kinds_of(citation: chat.Citation) -> Iterator[str]:
+    if citation.quote is not None:
+        yield "citation.quote"
+    if citation.url is None:
+        yield "citation.document"
+    if citation.raw is not None:
+        yield "citation.detail"
+
+
+_PLACE_OF_CITATION: Final = "citation.place"
 _SYSTEM: Final = ("system", "developer")
 _SETTINGS: Final = (
     "parallel_tool_calls",

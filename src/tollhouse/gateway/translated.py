@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, sse, tool_names
-from tollhouse.dialects.chat import Answer, Began, Event, PartSeen, TextDelta, ToolCallDelta, Usage, UsageSeen
+from tollhouse.dialects.chat import Answer, Began, Event, TextDelta, ToolCallDelta, Usage, UsageSeen
 from tollhouse.dialects.texts import Texts, Vectors
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Cost, Streamed, Whole
@@ -136,13 +136,18 @@ class TranslatedStream(Streamed):
         self._heading = heading
         # A usual content delta does not tell of which choice it is, so there must be only one.
         self._takes_plain = heading.has_one_choice
+        # A reader that counts words is told of those which it is spared.
+        self._overhear: Callable[[int], None] | None = getattr(self._events, "overhear", None)
         # Any: the writer of a dialect, which is a module.
         self._writer: Any = None
 
     def _say_texts(self, raw: bytes, texts: list[bytes]) -> bytes:
         write = self._writer.write
         try:
-            return b"".join([write(TextDelta(0, text.decode())) for text in texts])
+            said = [text.decode() for text in texts]
+            if self._overhear is not None:
+                self._overhear(sum(map(len, said)))
+            return b"".join([write(TextDelta(0, text)) for text in said])
         except UnicodeDecodeError:
             raise UpstreamIncomplete("The provider's words are not UTF-8.", may_have_billed=True) from None
 
@@ -156,8 +161,8 @@ class TranslatedStream(Streamed):
             self._writer = self._heading.writer(event if isinstance(event, Began) else None)
         if type(event) is ToolCallDelta and event.name is not None and self._heading.names:
             event = replace(event, name=self._heading.names.get(event.name, event.name))
-        if type(event) is PartSeen and (unsaid := carry.unsaid((event.part,), self._heading.dialect.SHOWS)):
-            # The head of the answer has been sent, so that a comment tells it.
-            return b": %b: %b\n\n" % lossy(unsaid)
         said: bytes = self._writer.write(event)
+        if unsaid := carry.unsaid_in_stream(event, self._heading.dialect.SHOWS):
+            # The head of the answer has been sent, so that a comment tells it.
+            return b": %b: %b\n\n%b" % (*lossy(unsaid), said)
         return said

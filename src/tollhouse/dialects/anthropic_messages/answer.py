@@ -10,6 +10,7 @@ from msgspec import Raw
 from tollhouse import errors
 from tollhouse.dialects import chat
 from tollhouse.dialects.anthropic_messages.blocks import read_content, write_content
+from tollhouse.dialects.anthropic_messages.citations import cut, placed
 from tollhouse.dialects.anthropic_messages.errors import unreadable
 from tollhouse.dialects.anthropic_messages.usage import read_usage, write_usage
 from tollhouse.dialects.call_ids import named
@@ -68,7 +69,7 @@ def read_answer(body: bytes) -> chat.Answer:
     said = wire.stop_reason or ""
     message = chat.Message(
         role="assistant",
-        parts=tuple([block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)]),
+        parts=tuple(placed([block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)])),
         tool_calls=named([block for block in blocks if isinstance(block, chat.ToolCall)], wire.id or ""),
     )
     choice = chat.Choice(
@@ -96,7 +97,7 @@ def write_answer(answer: chat.Answer) -> bytes:
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": write_content(filter(_is_sayable, choice.message.parts), choice.message.tool_calls),
+        "content": write_content(filter(_is_sayable, cut(choice.message.parts)), choice.message.tool_calls),
         "stop_reason": write_reason(
             choice.finish_reason,
             choice.said,

@@ -45,8 +45,9 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "long_user": "lossless",
 }
 
-SHOWS: Final[frozenset[str]] = frozenset()
-"""What an answer can show besides words: nothing."""
+SHOWS: Final = frozenset({"citation.quote", "citation.document"})
+"""What an answer can show besides words: what they rest on. Which words those are, a block shows, and cannot when it
+has begun earlier."""
 
 REPEATS: Final[frozenset[str]] = frozenset()
 """Fields of an answer that say no more than its request or its form: none."""

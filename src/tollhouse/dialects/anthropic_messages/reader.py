@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.anthropic_messages.answer import read_reason
@@ -97,6 +98,8 @@ class Reader:
         self._silent: set[int] = set()
         self._others: dict[int, _Other] = {}
         self._citations: list[chat.Citation] = []
+        self._chars = 0
+        self._block_begins = 0
         self._is_finished = False
 
     def read(self, frame: sse.Frame) -> tuple[chat.Event, ...]:
@@ -114,6 +117,10 @@ class Reader:
             return self._read(event)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise unreadable() from None
+
+    def overhear(self, chars: int) -> None:
+        """So many characters of words were said that this reader was not shown. Places count all words."""
+        self._chars += chars
 
     def _read(self, event: _Event) -> tuple[chat.Event, ...]:
         match event.type:
@@ -151,7 +158,9 @@ class Reader:
             return (chat.ToolCallDelta(index=0, slot=self._slots[index], arguments="{}"),)
         if self._citations:
             seen, self._citations = self._citations, []
-            return tuple([chat.CitationSeen(0, citation) for citation in seen])
+            start, end = self._block_begins, self._chars
+            place = {"start": start, "end": end} if start < end else {}
+            return tuple([chat.CitationSeen(0, replace(citation, **place)) for citation in seen])
         other = self._others.pop(index, None)
         if other is None:
             return _NO_EVENTS
@@ -163,9 +172,10 @@ class Reader:
 
         A call without arguments streams none, though unstreamed it has an empty object: that is told at its end.
         """
+        self._block_begins = self._chars
         match block.type:
             case "text" if block.text:
-                return (chat.TextDelta(0, block.text),)
+                return self._hear(block.text)
             case "thinking" if block.thinking or block.signature:
                 made_by = NAME if block.signature else None
                 return (chat.ReasoningDelta(0, block.thinking or "", block.signature or None, None, made_by),)
@@ -182,10 +192,14 @@ class Reader:
             case _:
                 return _NO_EVENTS
 
+    def _hear(self, text: str) -> tuple[chat.Event, ...]:
+        self._chars += len(text)
+        return (chat.TextDelta(0, text),)
+
     def _read_delta(self, index: int, delta: _Delta) -> tuple[chat.Event, ...]:
         match delta.type:
             case "text_delta" if delta.text:
-                return (chat.TextDelta(0, delta.text),)
+                return self._hear(delta.text)
             case "thinking_delta" if delta.thinking:
                 return (chat.ReasoningDelta(0, delta.thinking),)
             case "input_json_delta" if delta.partial_json and index in self._slots:

@@ -52,7 +52,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
 }
 """How each feature of `carry.FEATURES` is said; what is absent is refused."""
 
-SHOWS: Final = frozenset({"image", "image_url", "file"})
+SHOWS: Final = frozenset({"image", "image_url", "file", "citation.place", "citation.quote", "citation.document"})
 """What an answer can show besides words."""
 
 REPEATS: Final[frozenset[str]] = frozenset()

@@ -64,8 +64,8 @@ HINTS = frozenset(
 """Fields of this dialect that no other knows, and that a caller can do without."""
 
 
-SHOWS = frozenset({"image", "image_url"})
-"""What an answer can show besides words: pictures, in OpenRouter's field."""
+SHOWS = frozenset({"image", "image_url", "citation.place", "citation.quote", "citation.document"})
+"""What an answer can show besides words: pictures, in OpenRouter's field, and what words rest on."""
 
 REPEATS = frozenset({"index"})
 """Fields of an answer that say no more than its request or its form: the numbers of calls."""

@@ -49,8 +49,8 @@ CARRIES: Final[Mapping[str, Carry]] = {
 }
 """Absent, and so refused: sound, stop sequences, penalties, several choices; the API has no field for them."""
 
-SHOWS: Final = frozenset({"image"})
-"""What an answer can show besides words: pictures, as those of the tool that makes them."""
+SHOWS: Final = frozenset({"image", "citation.place"})
+"""What an answer can show besides words: pictures, as those of the tool that makes them, and addresses."""
 
 REPEATS: Final = frozenset(
     {
