@@ -59,6 +59,8 @@ def fitted(
     """
     called = [call.id for message in messages if message.tool_calls for call in message.tool_calls]
     told = {*called, *[message.tool_call_id for message in messages if message.tool_call_id is not None]}
+    if not told:
+        return messages
     fitting = _Fitting(lambda name: _fit(name, most, unfit))
     if len({*called}) == len(called) and all(name and fitting.fit(name) == name for name in told):
         return messages

@@ -93,6 +93,9 @@ _NAMES_MOST: Final = 40
 Use: TypeAlias = tuple[str, str]
 """A feature that a request uses, and where."""
 
+Strange: TypeAlias = list[tuple[int, chat.Message]]
+"""Messages that need a second look, and where they stand."""
+
 
 def losses(
     request: chat.ChatRequest,
@@ -115,29 +118,30 @@ def losses(
         InvalidRequest: a field that matters cannot be said; `param` names it.
     """
     lost: dict[str, None] = {}
-    for feature, param in uses(request):
+    strange = _strange(request)
+    for feature, param in uses(request, strange):
         carry = lacks.get(feature) or carries.get(feature, "refused")
         if carry == "refused":
             raise _refused(told_as(param), FEATURES[feature])
         if carry == "lossy":
             lost[_PLACE.sub("[]", told_as(param))] = None
-    for name, param in unmodelled(request):
+    for name, param in unmodelled(request, strange):
         if name not in hints:
             raise _refused(told_as(param), "a field of the dialect you speak")
         lost[_PLACE.sub("[]", told_as(param))] = None
     return tuple(lost)
 
 
-def uses(request: chat.ChatRequest) -> Iterator[Use]:
-    """The features that a request uses."""
+def uses(request: chat.ChatRequest, strange: Strange | None = None) -> Iterator[Use]:
+    """The features that a request uses; `strange` are its messages that are not plain, for who knows them already."""
     is_begun = False
     for position, message in enumerate(request.messages):
         if message.role in _SYSTEM:
             yield ("late_system" if is_begun else "system", f"messages[{position}]")
         else:
             is_begun = True
-        if not is_plain(message):
-            yield from _message_uses(message, f"messages[{position}]")
+    for position, message in _strange(request) if strange is None else strange:
+        yield from _message_uses(message, f"messages[{position}]")
     if request.messages and request.messages[-1].role == "assistant":
         yield ("prefill", f"messages[{len(request.messages) - 1}]")
     for position, tool in enumerate(request.tools):
@@ -152,9 +156,13 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
         yield (request.response_format.type, "response_format")
         if has_bounds(request.response_format.schema):
             yield ("schema_bounds", "response_format")
-    for name, wanted in zip(_SETTINGS, _WANTED(request), strict=True):
-        if wanted is not None and wanted != _UNSAID[name]:
-            yield (name, name)
+    if request.max_output_tokens is not None:
+        # Nearly every request has this, and many nothing else.
+        yield ("max_output_tokens", "max_output_tokens")
+    if (settings := _WANTED(request)) != _NO_SETTINGS:
+        for name, wanted in zip(_SETTINGS, settings, strict=True):
+            if wanted is not None and wanted != _UNSAID[name]:
+                yield (name, name)
     if request.temperature is not None and request.temperature > 1:
         yield ("high_temperature", "temperature")
     if not all(map(str.strip, request.stop)):
@@ -165,12 +173,10 @@ def uses(request: chat.ChatRequest) -> Iterator[Use]:
         yield ("long_user", "user")
 
 
-def unmodelled(request: chat.ChatRequest) -> Iterator[tuple[str, str]]:
+def unmodelled(request: chat.ChatRequest, strange: Strange | None = None) -> Iterator[tuple[str, str]]:
     """The fields that only the dialect that read them knows, and that say something: names, and where they stand."""
     yield from _told(request.extra, "")
-    for position, message in enumerate(request.messages):
-        if is_plain(message):
-            continue
+    for position, message in _strange(request) if strange is None else strange:
         yield from _told(message.extra, f"messages[{position}].")
         for number, part in enumerate(message.parts):
             if isinstance(part, chat.OtherPart):
@@ -198,6 +204,10 @@ def is_plain(message: chat.Message) -> bool:
     return not (message.extra or message.is_error) and (message.name is None or message.role == "tool")
 
 
+def _strange(request: chat.ChatRequest) -> Strange:
+    return [each for each in enumerate(request.messages) if not is_plain(each[1])]
+
+
 def without(request: chat.ChatRequest, features: Collection[str]) -> chat.ChatRequest:
     """The request without these: settings, names of speakers, and earlier thinking, signed or not."""
     changes: dict[str, Any] = {}
@@ -211,12 +221,11 @@ def without(request: chat.ChatRequest, features: Collection[str]) -> chat.ChatRe
 
 def bare(request: chat.ChatRequest) -> chat.ChatRequest:
     """The request without what only the dialect that read it knows; `losses` has told of it."""
-    return replace(
-        request,
-        messages=tuple([_bare_message(message) for message in request.messages]),
-        tools=tuple([replace(tool, extra={}) if tool.extra else tool for tool in request.tools if tool.raw is None]),
-        extra={},
-    )
+    messages = request.messages
+    if not all(map(is_plain, messages)):
+        messages = tuple([_bare_message(message) for message in messages])
+    tools = [replace(tool, extra={}) if tool.extra else tool for tool in request.tools if tool.raw is None]
+    return replace(request, messages=messages, tools=tuple(tools), extra={})
 
 
 def unsaid(parts: Iterable[chat.Part], shows: frozenset[str]) -> tuple[str, ...]:
@@ -311,7 +320,6 @@ _PLACE_OF_CITATION: Final = "citation.place"
 _SYSTEM: Final = ("system", "developer")
 _SETTINGS: Final = (
     "parallel_tool_calls",
-    "max_output_tokens",
     "temperature",
     "top_p",
     "top_k",
@@ -325,8 +333,13 @@ _SETTINGS: Final = (
     "user",
 )
 _WANTED: Final = attrgetter(*_SETTINGS)
-_UNSAID: Final[Mapping[str, object]] = dict.fromkeys(_SETTINGS) | {"stop": (), "logprobs": False}
+_UNSAID: Final[Mapping[str, object]] = dict.fromkeys(("max_output_tokens", *_SETTINGS)) | {
+    "stop": (),
+    "logprobs": False,
+}
 """What says no more than leaving it out."""
+
+_NO_SETTINGS: Final = tuple([() if name == "stop" else None for name in _SETTINGS])
 
 
 def _message_uses(message: chat.Message, param: str) -> Iterator[Use]:

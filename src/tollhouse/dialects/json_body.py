@@ -60,7 +60,7 @@ def checked(read: Callable[[bytes], T], body: bytes) -> T:
 
 def is_null(raw: msgspec.Raw) -> bool:
     """Null, or absent where the default is `NULL`."""
-    return bytes(raw) == b"null"
+    return raw is NULL or bytes(raw) == b"null"
 
 
 def depth(body: bytes) -> int:

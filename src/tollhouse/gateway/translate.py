@@ -144,4 +144,5 @@ def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> T
     told_as = spoken.paths_of(request) if hasattr(spoken, "paths_of") else str
     lost = carry.losses(request, dialect.CARRIES, spoken.HINTS, lacks, told_as)
     asked, names = tool_names.fitted(request, dialect.TOOL_NAME_CHARS)
-    return Translation(dialect, carry.without(asked, lacks) if lacks else asked, lost, names)
+    # Who loses nothing uses nothing that the vendor lacks.
+    return Translation(dialect, carry.without(asked, lacks) if lost else asked, lost, names)

@@ -9,11 +9,12 @@ from msgspec import Raw
 
 from tollhouse import errors
 from tollhouse.dialects import chat
-from tollhouse.dialects.anthropic_messages.blocks import read_content, write_content
+from tollhouse.dialects.anthropic_messages.blocks import parts_of, read_content, write_content
 from tollhouse.dialects.anthropic_messages.citations import cut, placed
 from tollhouse.dialects.anthropic_messages.errors import unreadable
 from tollhouse.dialects.anthropic_messages.usage import read_usage, write_usage
 from tollhouse.dialects.call_ids import named
+from tollhouse.dialects.carry import is_plain
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
 
@@ -42,7 +43,7 @@ class _Answer(msgspec.Struct, kw_only=True):
     role: Literal["assistant"] = "assistant"
     id: str | None = None
     model: str | None = None
-    content: list[Raw]
+    content: Raw
     stop_reason: str | None = None
     stop_sequence: str | None = None
     usage: Raw = NULL
@@ -69,7 +70,7 @@ def read_answer(body: bytes) -> chat.Answer:
     said = wire.stop_reason or ""
     message = chat.Message(
         role="assistant",
-        parts=tuple(placed([block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)])),
+        parts=tuple(placed(parts_of(blocks))),
         tool_calls=named([block for block in blocks if isinstance(block, chat.ToolCall)], wire.id or ""),
     )
     choice = chat.Choice(
@@ -92,18 +93,20 @@ def read_answer(body: bytes) -> chat.Answer:
 def write_answer(answer: chat.Answer) -> bytes:
     """The answer as a body: its first choice, there is no word for others."""
     choice = answer.choices[0]
+    message = choice.message
+    parts = message.parts if is_plain(message) else [part for part in cut(message.parts) if _is_sayable(part)]
     wire: dict[str, Any] = {
         "id": answer.id,
         "type": "message",
         "role": "assistant",
         "model": answer.model,
-        "content": write_content(filter(_is_sayable, cut(choice.message.parts)), choice.message.tool_calls),
+        "content": write_content(parts, message.tool_calls),
         "stop_reason": write_reason(
             choice.finish_reason,
             choice.said,
             choice.stop_sequence,
-            has_calls=bool(choice.message.tool_calls),
-            has_refused=any(isinstance(part, chat.RefusalPart) and part.text for part in choice.message.parts),
+            has_calls=bool(message.tool_calls),
+            has_refused=any(isinstance(part, chat.RefusalPart) and part.text for part in parts),
         ),
         "stop_sequence": choice.stop_sequence,
         "usage": write_usage(answer.usage),
@@ -113,7 +116,7 @@ def write_answer(answer: chat.Answer) -> bytes:
 
 def _is_sayable(part: chat.Part) -> bool:
     """Pictures and documents are blocks of questions only."""
-    return not isinstance(part, chat.ImagePart | chat.FilePart)
+    return not isinstance(part, (chat.ImagePart, chat.FilePart))
 
 
 def read_reason(said: str) -> chat.FinishReason:

@@ -18,7 +18,6 @@ from tollhouse.dialects.anthropic_messages.media import Source, read_document, r
 from tollhouse.dialects.anthropic_messages.name import NAME
 from tollhouse.dialects.modelled import FIELDS, Fields, Modelled
 
-Content: TypeAlias = str | list[Raw] | None
 Block: TypeAlias = chat.Part | chat.ToolCall | chat.Message
 """What a block means: a part, a call of a tool, or a tool's answer, which is a message to us."""
 
@@ -67,51 +66,102 @@ class _ToolResult(msgspec.Struct, tag="tool_result"):
     is_error: bool | None = None
 
 
+class _UsualText(msgspec.Struct, tag="text", forbid_unknown_fields=True):
+    text: str
+    citations: None = None
+
+
+class _UsualToolUse(msgspec.Struct, tag="tool_use", forbid_unknown_fields=True):
+    id: str
+    name: str
+    input: Raw = _NO_INPUT
+
+
+class _UsualToolResult(msgspec.Struct, tag="tool_result", forbid_unknown_fields=True):
+    tool_use_id: str
+    content: str | list[_UsualText] | None = None
+    is_error: bool | None = None
+
+
+class _UsualThinking(msgspec.Struct, tag="thinking", forbid_unknown_fields=True):
+    thinking: str
+    signature: str
+
+
 _Wire: TypeAlias = _Text | _ToolUse | _ToolResult | _Thinking | _Redacted | _Image | _Document
 
 _BLOCK: Final[Modelled[_Wire]] = Modelled(_Text, _ToolUse, _ToolResult, _Thinking, _Redacted, _Image, _Document)
+_Usual: TypeAlias = _UsualText | _UsualToolUse | _UsualToolResult | _UsualThinking
+"""Nearly every block: what says nothing more, and needs no second look."""
+
+_USUAL: Final = msgspec.json.Decoder(str | list[_Usual])
+_CONTENT: Final = msgspec.json.Decoder(str | list[Raw])
 _KINDS: Final = frozenset(str(shape.__struct_config__.tag) for shape in get_args(_Wire))
 _TYPE: Final = msgspec.json.Decoder(_Typed)
 _SOURCE: Final = Modelled(Source)
+_NO_PARTS: Final = (chat.ToolCall, chat.Message)
 _LONE_TEXT: Final = frozenset({"type", "text"})
 _NOTHING: Final = (chat.TextPart(""), chat.ReasoningPart(""))
 
 
-def read_content(content: Content, where: str) -> list[Block]:
-    """What the content of a message says; `where` is its path in the request.
+def read_content(content: Raw, where: str, position: int = 0) -> list[Block]:
+    """What the content of a message says, mostly in a single look.
+
+    Args:
+        where: its path in the request, with `{}` for the position.
 
     Raises:
-        InvalidRequest: a block is malformed; `param` is its path.
+        InvalidRequest: it is none, or a block is malformed; `param` is its path.
     """
+    try:
+        return _read_usual(_USUAL.decode(content))
+    except msgspec.ValidationError:
+        pass
+    try:
+        said = _CONTENT.decode(content)
+    except msgspec.ValidationError as error:
+        raise json_body.explain(error, inside=where.format(position)) from None
+    return _read_closely(said, where.format(position))
+
+
+def _read_usual(content: str | list[_Usual] | list[_UsualText] | None) -> list[Block]:
+    """Kinds are told apart one by one: to match them takes longer than all the rest."""
     if isinstance(content, str):
         return [chat.TextPart(content)] if content else []
     blocks: list[Block] = []
-    for number, raw in enumerate(content or ()):
-        at = f"{where}[{number}]"
-        try:
-            block = read_block(raw, at)
-        except msgspec.DecodeError as error:
-            raise json_body.explain(error, inside=at) from None
-        if block not in _NOTHING:
-            blocks.append(block)
+    for wire in content or ():
+        if isinstance(wire, _UsualText):
+            if wire.text:
+                blocks.append(chat.TextPart(wire.text))
+        elif isinstance(wire, _UsualToolUse):
+            blocks.append(chat.ToolCall(wire.id, wire.name, str(wire.input, "utf-8")))
+        elif isinstance(wire, _UsualToolResult):
+            blocks.append(_result(wire, parts_of(_read_usual(wire.content)), {}))
+        elif wire.thinking or wire.signature:
+            blocks.append(_thought(wire.thinking, wire.signature))
     return blocks
 
 
-def read_block(raw: Raw, where: str) -> Block:
-    """What one block means.
+def _read_closely(content: str | list[Raw] | None, where: str) -> list[Block]:
+    if isinstance(content, str):
+        return [chat.TextPart(content)] if content else []
+    blocks = [read_block(raw, f"{where}[{number}]") for number, raw in enumerate(content or ())]
+    return [block for block in blocks if block not in _NOTHING]
 
-    Raises:
-        msgspec.DecodeError: it is malformed.
-        InvalidRequest: a block inside it is.
-    """
+
+def read_block(raw: Raw, where: str) -> Block:
+    """What one block means. Raises InvalidRequest when it, or a block inside it, is malformed."""
     try:
-        block = _meaning(*_BLOCK.read(raw), where)
-    except msgspec.ValidationError:
         kind = _TYPE.decode(raw).type
-        if kind in _KINDS:
-            raise
-        return chat.OtherPart(kind, raw)
-    return chat.OtherPart(_TYPE.decode(raw).type, raw) if block is None else block
+        block = _meaning(*_BLOCK.read(raw), where) if kind in _KINDS else None
+    except msgspec.DecodeError as error:
+        raise json_body.explain(error, inside=where) from None
+    return chat.OtherPart(kind, raw) if block is None else block
+
+
+def parts_of(blocks: Iterable[Block]) -> list[chat.Part]:
+    """Of some blocks those that are parts of a message."""
+    return [block for block in blocks if not isinstance(block, _NO_PARTS)]
 
 
 def write_content(parts: Iterable[chat.Part], calls: Iterable[chat.ToolCall] = ()) -> list[Any]:
@@ -121,6 +171,8 @@ def write_content(parts: Iterable[chat.Part], calls: Iterable[chat.ToolCall] = (
 
 def write_part(part: chat.Part) -> dict[str, Any] | Raw | None:
     """The block that says this; None when there is nothing to say, or no word for it."""
+    if type(part) is chat.TextPart and part.text and not (part.extra or part.citations):
+        return {"type": "text", "text": part.text}
     match part:
         case chat.TextPart(text, extra, citations):
             if not text and not extra:
@@ -202,7 +254,7 @@ def _meaning(wire: _Wire, extra: Fields, where: str) -> Block | None:
         case _Thinking() | _Redacted() if extra:
             return None
         case _Thinking(thought, signature):
-            return chat.ReasoningPart(thought, signature, None, NAME) if signature else chat.ReasoningPart(thought)
+            return _thought(thought, signature)
         case _Redacted(data):
             return chat.ReasoningPart("", None, data, NAME)
         case _Image(raw):
@@ -221,10 +273,12 @@ def _read_source(raw: Raw) -> Source | None:
 
 
 def _read_result(wire: _ToolResult, extra: Fields, where: str) -> chat.Message | None:
-    blocks = read_content(wire.content, f"{where}.content")
-    parts = [block for block in blocks if not isinstance(block, chat.ToolCall | chat.Message)]
-    if len(parts) != len(blocks):
-        return None
+    blocks = _read_closely(wire.content, f"{where}.content")
+    parts = parts_of(blocks)
+    return _result(wire, parts, extra) if len(parts) == len(blocks) else None
+
+
+def _result(wire: _ToolResult | _UsualToolResult, parts: list[chat.Part], extra: Fields) -> chat.Message:
     return chat.Message(
         role="tool",
         parts=tuple(parts),
@@ -232,3 +286,7 @@ def _read_result(wire: _ToolResult, extra: Fields, where: str) -> chat.Message |
         is_error=wire.is_error is True,
         extra=extra,
     )
+
+
+def _thought(words: str, signature: str | None) -> chat.ReasoningPart:
+    return chat.ReasoningPart(words, signature, None, NAME) if signature else chat.ReasoningPart(words)

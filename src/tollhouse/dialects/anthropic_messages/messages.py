@@ -14,19 +14,20 @@ import msgspec
 from msgspec import Raw
 
 from tollhouse.dialects import chat
-from tollhouse.dialects.anthropic_messages.blocks import lone_text, read_content, write_content, write_result
+from tollhouse.dialects.anthropic_messages.blocks import lone_text, parts_of, read_content, write_content, write_result
 from tollhouse.dialects.anthropic_messages.name import NAME
+from tollhouse.dialects.json_body import is_null
 
 
 class Turn(msgspec.Struct, forbid_unknown_fields=True):
     """One message as the wire has it. Of the API's objects this one takes no other fields."""
 
     role: Literal["user", "assistant", "system"]
-    content: str | list[Raw]
+    content: Raw
 
 
-def read_turn(turn: Turn, where: str) -> list[chat.Message]:
-    """What a turn says, in one message or several; `where` is its path in the request.
+def read_turn(turn: Turn, position: int) -> list[chat.Message]:
+    """What a turn says, in one message or several.
 
     Raises:
         InvalidRequest: a block is malformed; `param` is its path.
@@ -34,17 +35,16 @@ def read_turn(turn: Turn, where: str) -> list[chat.Message]:
     messages: list[chat.Message] = []
     parts: list[chat.Part] = []
     calls: list[chat.ToolCall] = []
-    for block in read_content(turn.content, f"{where}.content"):
-        match block:
-            case chat.Message():
-                if parts:
-                    messages.append(chat.Message(role=turn.role, parts=tuple(parts)))
-                    parts = []
-                messages.append(block)
-            case chat.ToolCall():
-                calls.append(block)
-            case _:
-                parts.append(block)
+    for block in read_content(turn.content, "messages[{}].content", position):
+        if isinstance(block, chat.ToolCall):
+            calls.append(block)
+        elif not isinstance(block, chat.Message):
+            parts.append(block)
+        else:
+            if parts:
+                messages.append(chat.Message(role=turn.role, parts=tuple(parts)))
+                parts = []
+            messages.append(block)
     if parts or calls or not messages:
         messages.append(chat.Message(role=turn.role, parts=tuple(parts), tool_calls=tuple(calls)))
     return messages
@@ -70,9 +70,11 @@ def write_turns(messages: Iterable[chat.Message]) -> list[dict[str, Any]]:
     return turns
 
 
-def read_system(system: str | list[Raw] | None) -> tuple[chat.Message, ...]:
+def read_system(system: Raw) -> tuple[chat.Message, ...]:
     """The system prompt as the first message, when there is one. Raises InvalidRequest as `read_turn` does."""
-    parts = [part for part in read_content(system, "system") if not isinstance(part, chat.ToolCall | chat.Message)]
+    if is_null(system):
+        return ()
+    parts = parts_of(read_content(system, "system"))
     return (chat.Message(role="system", parts=tuple(parts)),) if parts else ()
 
 

@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, kw_only=True):
 
 class _Request(Settings, kw_only=True):
     messages: Annotated[list[Turn], Meta(min_length=1, max_length=100_000)]
-    system: str | list[Raw] | None = None
+    system: Raw = NULL
     tools: list[Raw] | None = None
 
 
@@ -87,7 +87,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         raise unprintable_model()
     messages = list(read_system(wire.system))
     for position, turn in enumerate(wire.messages):
-        messages += read_turn(turn, f"messages[{position}]")
+        messages += read_turn(turn, position)
     config, choice = wire.output_config or OutputConfig(), wire.tool_choice
     return chat.ChatRequest(
         model=wire.model,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Meta, Raw, UnsetType
 from msgspec.structs import replace
 
 from tollhouse.dialects import call_ids, chat
 from tollhouse.dialects.json_body import NULL, is_null
 from tollhouse.dialects.modelled import Modelled
-from tollhouse.dialects.openai_chat.messages import read_message, read_pictures, write_message
-from tollhouse.dialects.openai_chat.usage import read_usage, write_tier, write_usage
+from tollhouse.dialects.openai_chat.messages import Plain, read_message, read_pictures, read_plain, write_message
+from tollhouse.dialects.openai_chat.usage import Counts, read_usage, usage_of, write_tier, write_usage
 from tollhouse.dialects.openai_errors import unreadable
 
 _REASONS: dict[str, chat.FinishReason] = {
@@ -47,6 +47,27 @@ class _Answer(msgspec.Struct, kw_only=True):
     service_tier: str | None = None
 
 
+class _UsualChoice(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    index: int
+    message: Plain
+    finish_reason: str
+    logprobs: None = None
+
+
+class _UsualAnswer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Nearly every answer: what says nothing more, and needs no second look."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: Annotated[list[_UsualChoice], Meta(min_length=1)]
+    usage: Counts
+    service_tier: str | None = None
+    system_fingerprint: str | UnsetType = UNSET
+
+
+_USUAL: Final = msgspec.json.Decoder(_UsualAnswer)
 _ANSWER: Final = Modelled(_Answer)
 _CHOICE: Final = Modelled(_Choice)
 
@@ -60,7 +81,10 @@ def read_answer(body: bytes) -> chat.Answer:
     try:
         if not body.isascii():
             body.decode()
-        wire, extra = _ANSWER.read(body)
+        try:
+            return _read_usual(_USUAL.decode(body))
+        except msgspec.ValidationError:
+            wire, extra = _ANSWER.read(body)
         choices = [_read_choice(wire.id or "", *each) for each in enumerate(wire.choices)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise unreadable() from None
@@ -103,6 +127,33 @@ def write_reason(reason: chat.FinishReason, said: str) -> str:
     return said if read_reason(said) == reason else reason
 
 
+def _read_usual(wire: _UsualAnswer) -> chat.Answer:
+    choices = [
+        chat.Choice(
+            index=each.index,
+            message=_identified(read_plain(each.message), wire.id, each.index),
+            finish_reason=read_reason(each.finish_reason),
+            said=each.finish_reason,
+        )
+        for each in wire.choices
+    ]
+    fingerprint = wire.system_fingerprint
+    return chat.Answer(
+        id=wire.id,
+        model=wire.model,
+        created=wire.created,
+        choices=tuple(choices),
+        usage=usage_of(wire.usage, wire.service_tier),
+        extra={} if fingerprint is UNSET else {"system_fingerprint": Raw(msgspec.json.encode(fingerprint))},
+    )
+
+
+def _identified(message: chat.Message, answer_id: str, choice: int) -> chat.Message:
+    if not message.tool_calls:
+        return message
+    return replace(message, tool_calls=call_ids.named(message.tool_calls, answer_id, choice))
+
+
 def _read_choice(answer_id: str, position: int, raw: Raw) -> chat.Choice:
     wire, extra = _CHOICE.read(raw)
     said = wire.finish_reason or ""
@@ -110,11 +161,9 @@ def _read_choice(answer_id: str, position: int, raw: Raw) -> chat.Choice:
     if message.extra:
         message = read_pictures(message)
     index = position if wire.index is None else wire.index
-    if message.tool_calls:
-        message = replace(message, tool_calls=call_ids.named(message.tool_calls, answer_id, index))
     return chat.Choice(
         index=index,
-        message=message,
+        message=_identified(message, answer_id, index),
         finish_reason=read_reason(said),
         said=said,
         logprobs=None if is_null(wire.logprobs) else wire.logprobs,

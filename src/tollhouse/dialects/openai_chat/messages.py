@@ -139,7 +139,7 @@ class _Call(msgspec.Struct, tag="function", forbid_unknown_fields=True):
     function: _CalledFunction
 
 
-class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What nearly every message is: words and calls of functions, and whatever else says nothing."""
 
     role: chat.Role
@@ -153,7 +153,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 _PICTURES: Final = msgspec.json.Decoder(list[Picture])
-_PLAIN: Final = msgspec.json.Decoder(_Plain)
+_PLAIN: Final = msgspec.json.Decoder(Plain)
 _MESSAGE: Final[msgspec.json.Decoder[Message]] = msgspec.json.Decoder(Message)
 ASKED: Final[msgspec.json.Decoder[Message]] = msgspec.json.Decoder(AskedMessage)
 _MESSAGE_FIELDS = frozenset(Message.__struct_fields__)
@@ -166,9 +166,13 @@ def read_message(raw: Raw, decoder: msgspec.json.Decoder[Message] = _MESSAGE) ->
         msgspec.DecodeError: it is none, by this decoder.
     """
     try:
-        plain = _PLAIN.decode(raw)
+        return read_plain(_PLAIN.decode(raw))
     except msgspec.ValidationError:
         return _read_closely(decoder.decode(raw), FIELDS.decode(raw))
+
+
+def read_plain(plain: Plain) -> chat.Message:
+    """The message, of which nothing is left to be looked at."""
     said: list[chat.Part] = [chat.ReasoningPart(plain.reasoning_content)] if plain.reasoning_content else []
     if isinstance(plain.content, str):
         said += [chat.TextPart(plain.content)] if plain.content else []

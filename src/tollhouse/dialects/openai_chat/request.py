@@ -8,6 +8,7 @@ said as `required`, which it knows too.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated, Any, Final, TypeAlias, cast, get_args
 
 import msgspec
@@ -109,6 +110,22 @@ class _UsualTool(msgspec.Struct, tag="function", forbid_unknown_fields=True):
 _REQUEST = Modelled(_Request)
 _TOOL = msgspec.json.Decoder(_Tool)
 _USUAL_TOOL = msgspec.json.Decoder(_UsualTool)
+_SAID_ALIKE: Final = (
+    "parallel_tool_calls",
+    "temperature",
+    "top_p",
+    "top_k",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "logprobs",
+    "top_logprobs",
+    "reasoning_effort",
+    "user",
+)
+"""What is called here as it is in no dialect."""
+
+_VALUES: Final = attrgetter(*_SAID_ALIKE)
 _FORMATS = get_args(chat.FormatType)
 _CHOICES: Final = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 """Among tools, and what they mean."""
@@ -157,26 +174,23 @@ def write_request(request: chat.ChatRequest, *, cap_field: str = "max_completion
     wire: dict[str, Any] = {
         "model": request.model,
         "messages": [write_message(message, is_answer=False) for message in request.messages],
-        "tools": [_write_tool(tool) for tool in request.tools] or None,
-        "tool_choice": _write_tool_choice(request.tool_choice),
-        "parallel_tool_calls": request.parallel_tool_calls,
-        "response_format": _write_response_format(request.response_format),
-        cap_field: request.max_output_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "top_k": request.top_k,
-        "presence_penalty": request.presence_penalty,
-        "frequency_penalty": request.frequency_penalty,
-        "stop": request.stop or None,
-        "n": request.n if request.n != 1 else None,
-        "seed": request.seed,
-        "logprobs": request.logprobs,
-        "top_logprobs": request.top_logprobs,
-        "reasoning_effort": request.reasoning_effort,
-        "user": request.user,
-        "stream": request.stream or None,
     }
-    wire = _without_nones(wire) | request.extra
+    if request.tools:
+        wire["tools"] = [_write_tool(tool) for tool in request.tools]
+    if request.tool_choice is not None:
+        wire["tool_choice"] = _write_tool_choice(request.tool_choice)
+    if request.response_format is not None:
+        wire["response_format"] = _write_response_format(request.response_format)
+    if request.max_output_tokens is not None:
+        wire[cap_field] = request.max_output_tokens
+    wire |= {name: value for name, value in zip(_SAID_ALIKE, _VALUES(request), strict=True) if value is not None}
+    if request.stop:
+        wire["stop"] = request.stop
+    if request.n != 1:
+        wire["n"] = request.n
+    if request.stream:
+        wire["stream"] = True
+    wire |= request.extra
     if request.include_usage:
         wire["stream_options"] = Raw(with_usage(request.extra.get("stream_options", NULL)))
     return msgspec.json.encode(wire)
@@ -279,13 +293,14 @@ def _function(function: _Function, extra: Fields) -> chat.Tool:
 def _write_tool(tool: chat.Tool) -> Raw | dict[str, Any]:
     if tool.raw is not None:
         return tool.raw
-    function = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.parameters,
-        "strict": tool.strict,
-    }
-    wire = {"type": tool.type, "function": _without_nones(function)}
+    function: dict[str, Any] = {"name": tool.name}
+    if tool.description is not None:
+        function["description"] = tool.description
+    if tool.parameters is not None:
+        function["parameters"] = tool.parameters
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    wire = {"type": tool.type, "function": function}
     return wire | tool.extra if tool.extra else wire
 
 
@@ -295,7 +310,7 @@ def _read_tool_choice(wire: str | ToolChoice | None) -> str | tuple[str, str] | 
     return None if wire is None else _CHOICES.get(wire)
 
 
-def _write_tool_choice(choice: str | tuple[str, str] | None) -> str | dict[str, Any] | None:
+def _write_tool_choice(choice: str | tuple[str, str]) -> str | dict[str, Any]:
     if isinstance(choice, tuple):
         return {"type": choice[0], choice[0]: {"name": choice[1]}}
     return choice
@@ -314,9 +329,7 @@ def _read_response_format(wire: ResponseFormat | None) -> chat.ResponseFormat | 
     )
 
 
-def _write_response_format(form: chat.ResponseFormat | None) -> dict[str, Any] | None:
-    if form is None:
-        return None
+def _write_response_format(form: chat.ResponseFormat) -> dict[str, Any]:
     if form.type != "json_schema":
         return {"type": form.type}
     schema = {"name": form.name, "description": form.description, "schema": form.schema, "strict": form.strict}

@@ -34,7 +34,9 @@ _NO_INPUT_DETAILS = _InputDetails()
 _NO_OUTPUT_DETAILS = _OutputDetails()
 
 
-class _Usage(TellsCost):
+class Counts(TellsCost):
+    """The usage as the wire has it."""
+
     prompt_tokens: Count = None
     completion_tokens: Count = None
     total_tokens: Count = None
@@ -46,22 +48,27 @@ class _Usage(TellsCost):
     service_tier: str | None = None  # Mistral
 
 
-_DECODER = msgspec.json.Decoder(_Usage | None)
+_DECODER = msgspec.json.Decoder(Counts | None)
 
 
 def read_usage(raw: msgspec.Raw, service_tier: str | None = None) -> chat.Usage | None:
-    """The provider's count, or None when there is none.
+    """The provider's count, or None when there is none, or one that cannot be read."""
+    try:
+        said = _DECODER.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if said is None else usage_of(said, service_tier)
+
+
+def usage_of(said: Counts, service_tier: str | None = None) -> chat.Usage | None:
+    """The count that was told, or None when it is none.
 
     A count that cannot be true (negative, fractional, absurdly large, not a number) is no count: the caller estimates.
     Some vendors count parts beside their total instead of within. Where the sum proves it the part is added: it was
     read or made, and is charged (xAI, Gemini: reasoning; recordings of 2025 and 2026). Where only the part itself is
     more than its whole (Grok on Azure: cached input), it is added too, and the count is called mended.
     """
-    try:
-        said = _DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if said is None or (read := _count(said.prompt_tokens)) is None or (made := _count(said.completion_tokens)) is None:
+    if (read := _count(said.prompt_tokens)) is None or (made := _count(said.completion_tokens)) is None:
         return None
     inputs = said.prompt_tokens_details or _NO_INPUT_DETAILS
     outputs = said.completion_tokens_details or _NO_OUTPUT_DETAILS
@@ -130,9 +137,9 @@ def add_cost(data: bytes, cost_usd: str) -> bytes:
 
 
 def _count(said: Count) -> int | None:
-    if said is None or said != int(said) or not 0 <= said <= MAX_TOKENS:
-        return None
-    return int(said)
+    if type(said) is int:
+        return said if 0 <= said <= MAX_TOKENS else None
+    return None if said is None or said != int(said) or not 0 <= said <= MAX_TOKENS else int(said)
 
 
 def _told(said: Count) -> int:
