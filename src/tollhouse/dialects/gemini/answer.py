@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -59,6 +60,10 @@ _CONTENT = msgspec.json.Decoder(Content)
 _FEEDBACK = msgspec.json.Decoder(PromptFeedback)
 _BLOCKED = "promptFeedback"
 _GROUNDING = "groundingMetadata"
+_BESIDE = (_GROUNDING, "citationMetadata", "logprobsResult")
+"""What is told of a candidate's words."""
+
+_beside = attrgetter("grounding_metadata", "citation_metadata", "logprobs_result")
 
 
 def read_answer(body: bytes) -> chat.Answer:
@@ -124,8 +129,11 @@ def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
         lambda told, name: ids.name(told),
         is_model=True,
     )
-    text = "".join([part.text for part in said.parts if isinstance(part, chat.TextPart)])
-    citations = read_citations(wire.grounding_metadata, wire.citation_metadata, text)
+    beside = {name: raw for name, raw in zip(_BESIDE, _beside(wire), strict=True) if not says_nothing(raw)}
+    citations: tuple[chat.Citation, ...] = ()
+    if beside:
+        text = "".join([part.text for part in said.parts if isinstance(part, chat.TextPart)])
+        citations = read_citations(wire.grounding_metadata, wire.citation_metadata, text)
     word = reasons.word(wire.finish_reason)
     choice = chat.Choice(
         index=index,
@@ -137,7 +145,7 @@ def _read_candidate(position: int, raw: Raw, answer_id: str) -> chat.Choice:
         logprobs=read_logprobs(wire.logprobs_result),
         extra=extra,
     )
-    return _with_unsaid(choice, wire)
+    return _with_unsaid(choice, beside) if beside else choice
 
 
 def _cited(parts: list[chat.Part], citations: tuple[chat.Citation, ...]) -> Iterator[chat.Part]:
@@ -150,16 +158,8 @@ def _cited(parts: list[chat.Part], citations: tuple[chat.Citation, ...]) -> Iter
             yield part
 
 
-def _with_unsaid(choice: chat.Choice, wire: _Candidate) -> chat.Choice:
+def _with_unsaid(choice: chat.Choice, told: Fields) -> chat.Choice:
     """The choice, and as they came those fields that what was read of them does not say again."""
-    told = {
-        _GROUNDING: wire.grounding_metadata,
-        "citationMetadata": wire.citation_metadata,
-        "logprobsResult": wire.logprobs_result,
-    }
-    told = {name: raw for name, raw in told.items() if not says_nothing(raw)}
-    if not told:
-        return choice
     again = msgspec.json.decode(msgspec.json.encode(_write_choice(choice)))
     unsaid = {name: raw for name, raw in told.items() if msgspec.json.decode(raw) != again.get(name)}
     return replace(choice, extra=choice.extra | unsaid)
