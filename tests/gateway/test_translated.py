@@ -390,6 +390,25 @@ async def test_a_field_that_only_the_providers_dialect_has_is_named_as_lost(open
     assert "x-tollhouse-lossy" not in (await OPENAI.ask(gateway)).headers
 
 
+async def test_a_field_of_a_streams_last_chunk_that_only_its_dialect_has_is_named_before_the_end(
+    open_gateway: Open,
+) -> None:
+    gateway = await open_gateway(dialect="openai_chat")
+    chunks = [
+        {"id": "c1", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}]},
+        {"id": "c1", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "search_results": [{"url": "u"}]},
+        {"id": "c1", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}},
+    ]
+    body = b"".join([sse.frame(json.dumps(chunk).encode()) for chunk in chunks]) + b"data: [DONE]\n\n"
+    gateway.provider.always(reply(body=body, headers={"content-type": "text/event-stream"}))
+    response = await ANTHROPIC.ask(gateway, stream=True)
+    assert text_of(ANTHROPIC.hear(response)) == "Hi"
+    told, end = response.content.split(b": x-tollhouse-lossy: answer.search_results\n\n")
+    assert b"message_stop" in end
+    assert b"message_stop" not in told
+    assert b"x-tollhouse-lossy" not in (await OPENAI.ask(gateway, stream=True)).content
+
+
 @either_way
 @each_client
 async def test_a_picture_is_shown_or_named_as_lost(open_gateway: Open, client: Client, stream: bool) -> None:

@@ -238,7 +238,7 @@ def unsaid(parts: Iterable[chat.Part], shows: frozenset[str]) -> tuple[str, ...]
 
 
 def unsaid_in_stream(event: chat.Event, shows: frozenset[str]) -> tuple[str, ...]:
-    """The same of an event of a stream, the most of which hold nothing of the kind."""
+    """The same of an event of a stream."""
     if type(event) is chat.PartSeen:
         return unsaid((event.part,), shows)
     if type(event) is chat.CitationSeen:
@@ -258,6 +258,11 @@ def unsaid_of(answer: chat.Answer, shows: frozenset[str], repeats: frozenset[str
     parts = [part for choice in answer.choices if not is_plain(choice.message) for part in choice.message.parts]
     fields = [f"answer.{param}" for name, param in _unmodelled_of(answer) if name not in repeats]
     return (unsaid(parts, shows) if parts else ()) + (_named(fields) if fields else ())
+
+
+def unsaid_fields(unmodelled: Iterable[str], repeats: frozenset[str]) -> tuple[str, ...]:
+    """The same of the fields that a stream's reader has found, by their paths; `repeats` as in `unsaid_of`."""
+    return _named(f"answer.{path}" for path in unmodelled if path.rpartition(".")[2] not in repeats)
 
 
 def bare_answer(answer: chat.Answer) -> chat.Answer:

@@ -6,6 +6,7 @@ that says more is decoded a second time, for its fields.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import reduce
 from operator import or_
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -18,6 +19,8 @@ Fields: TypeAlias = dict[str, Raw]
 
 FIELDS: Final = msgspec.json.Decoder(Fields)
 ANY: Final = msgspec.json.Decoder(Raw)
+
+_NOTHING: Final = (b"null", b"[]", b"{}", b'""')
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -44,6 +47,15 @@ class Modelled(Generic[S]):
             wire = self._tolerant.decode(raw)
         names = self._names[type(wire)]
         return wire, {name: value for name, value in FIELDS.decode(raw).items() if name not in names}
+
+
+def beyond(raw: Raw | bytes, names: Collection[str]) -> list[str]:
+    """The fields of an object that say something, other than these; none when it is no object."""
+    try:
+        fields = FIELDS.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return [name for name, value in fields.items() if name not in names and bytes(value) not in _NOTHING]
 
 
 def _any_of(shapes: Any) -> Any:

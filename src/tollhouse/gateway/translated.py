@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
 from tollhouse.dialects import carry, sse, tool_names
-from tollhouse.dialects.chat import Answer, Began, Event, TextDelta, ToolCallDelta, Usage, UsageSeen
+from tollhouse.dialects.chat import (
+    Answer,
+    Began,
+    CitationSeen,
+    Ended,
+    Event,
+    PartSeen,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageSeen,
+)
 from tollhouse.dialects.texts import Texts, Vectors
 from tollhouse.errors import UpstreamIncomplete
 from tollhouse.gateway.speech import Cost, Streamed, Whole
 from tollhouse.gateway.tally import Tally
 from tollhouse.gateway.translate import lossy
 from tollhouse.upstream.base import Reply
+
+_MAY_BE_UNSAID: Final = frozenset({CitationSeen, Ended, PartSeen})
+"""What may tell more than the client's dialect has words for; with the end comes what the last frames told."""
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +176,12 @@ class TranslatedStream(Streamed):
         if type(event) is ToolCallDelta and event.name is not None and self._heading.names:
             event = replace(event, name=self._heading.names.get(event.name, event.name))
         said: bytes = self._writer.write(event)
-        if unsaid := carry.unsaid_in_stream(event, self._heading.dialect.SHOWS):
+        if type(event) in _MAY_BE_UNSAID and (unsaid := self._unsaid(event)):
             # The head of the answer has been sent, so that a comment tells it.
             return b": %b: %b\n\n%b" % (*lossy(unsaid), said)
         return said
+
+    def _unsaid(self, event: Event) -> tuple[str, ...]:
+        if type(event) is Ended:
+            return carry.unsaid_fields(self._events.unmodelled, self._dialect.REPEATS)
+        return carry.unsaid_in_stream(event, self._heading.dialect.SHOWS)

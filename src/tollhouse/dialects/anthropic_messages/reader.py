@@ -23,7 +23,7 @@ from tollhouse.dialects.anthropic_messages.name import NAME
 from tollhouse.dialects.anthropic_messages.usage import read_usage
 from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.json_body import NULL
-from tollhouse.dialects.modelled import ANY, FIELDS, Fields
+from tollhouse.dialects.modelled import ANY, FIELDS, Fields, beyond
 
 _NO_EVENTS: Final[tuple[chat.Event, ...]] = ()
 _ENDED: Final = (chat.Ended(),)
@@ -83,15 +83,27 @@ class _Other(NamedTuple):
     input: list[str]
 
 
+class _RawDelta(msgspec.Struct):
+    delta: Raw = NULL
+
+
 _EVENT = msgspec.json.Decoder(_Event)
+_DELTA = msgspec.json.Decoder(_RawDelta)
+_EVENT_FIELDS: Final = frozenset(_Event.__struct_fields__)
+_DELTA_FIELDS: Final = frozenset(_Delta.__struct_fields__)
 _TYPED = msgspec.json.Decoder(_Typed)
 _BLOCK = msgspec.json.Decoder(_Block)
 
 
 class Reader:
-    """Makes events of frames."""
+    """Makes events of frames.
+
+    Attributes:
+        unmodelled: the fields that have no event, of those that are told when all is said.
+    """
 
     def __init__(self) -> None:
+        self.unmodelled: dict[str, None] = {}
         self._counted = NULL
         self._ids = Ids("")
         self._slots: dict[int, int] = {}
@@ -114,6 +126,9 @@ class Reader:
             if not frame.data.isascii():
                 frame.data.decode()  # what is left undecoded is not looked at otherwise
             event = _EVENT.decode(frame.data)
+            if event.type == "message_delta":
+                told = [*beyond(frame.data, _EVENT_FIELDS), *beyond(_DELTA.decode(frame.data).delta, _DELTA_FIELDS)]
+                self.unmodelled |= dict.fromkeys(told)
             return self._read(event)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise unreadable() from None

@@ -26,6 +26,7 @@ from tollhouse.dialects.gemini.parts import Call, as_arguments
 from tollhouse.dialects.gemini.searches import count_searches
 from tollhouse.dialects.gemini.usage import read_usage
 from tollhouse.dialects.json_body import NULL
+from tollhouse.dialects.modelled import FIELDS, beyond
 
 _NO_EVENTS: tuple[chat.Event, ...] = ()
 _EMPTY_BYTES = len(NULL)
@@ -71,7 +72,12 @@ class _Chunk(msgspec.Struct, rename="camel"):
     error: Raw = NULL
 
 
+class _Candidates(msgspec.Struct):
+    candidates: list[Raw] | None = None
+
+
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_CANDIDATES = msgspec.json.Decoder(_Candidates)
 
 
 class _Heard:
@@ -89,10 +95,20 @@ class _Heard:
         self.cited = NULL
 
 
+_CHUNK_FIELDS = frozenset(_Chunk.__struct_encode_fields__)
+_CANDIDATE_FIELDS = frozenset(_Candidate.__struct_encode_fields__)
+_GROUNDING_FIELDS = frozenset({"groundingChunks", "groundingSupports"})
+
+
 class Reader:
-    """Makes events of frames."""
+    """Makes events of frames.
+
+    Attributes:
+        unmodelled: the fields of the last frames that have no event, by the paths they have in a whole answer.
+    """
 
     def __init__(self) -> None:
+        self.unmodelled: dict[str, None] = {}
         self._id: str | None = None
         self._heard: dict[int, _Heard] = {}
         self._usage: chat.Usage | None = None
@@ -123,6 +139,8 @@ class Reader:
         if chunk.candidates:
             for candidate in chunk.candidates:
                 self._read_candidate(candidate, events)
+            if any(candidate.finish_reason for candidate in chunk.candidates):
+                self.unmodelled |= dict.fromkeys(_unmodelled(frame.data))
         if chunk.prompt_feedback is not None and (word := reasons.word(chunk.prompt_feedback.block_reason)):
             heard = self._choice(0)
             heard.finish, heard.reason = word, "content_filter"
@@ -206,6 +224,14 @@ class Reader:
             events.append(chat.UsageSeen(self._usage))
         events.append(chat.Ended())
         return events
+
+
+def _unmodelled(data: bytes) -> Iterator[str]:
+    yield from beyond(data, _CHUNK_FIELDS)
+    for raw in _CANDIDATES.decode(data).candidates or ():
+        yield from (f"choices[].{name}" for name in beyond(raw, _CANDIDATE_FIELDS))
+        if beyond(FIELDS.decode(raw).get("groundingMetadata", NULL), _GROUNDING_FIELDS):
+            yield "choices[].groundingMetadata"
 
 
 def _read_blob(index: int, blob: _Blob) -> chat.Event:

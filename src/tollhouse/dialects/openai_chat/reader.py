@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Raw
 
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.json_body import NULL, is_null
+from tollhouse.dialects.modelled import FIELDS, beyond
 from tollhouse.dialects.openai_chat.answer import read_reason
 from tollhouse.dialects.openai_chat.calls import CallPiece, Calls
 from tollhouse.dialects.openai_chat.citations import Annotation, read_citation
@@ -17,6 +19,7 @@ from tollhouse.dialects.openai_chat.thinking import Chunk, Detail, proven, words
 from tollhouse.dialects.openai_chat.usage import read_usage
 from tollhouse.dialects.openai_errors import read_failure, unreadable
 
+_LAST = (chat.Finished, chat.UsageSeen)
 _NO_EVENTS: tuple[chat.Event, ...] = ()
 _ENDED = (chat.Ended(),)
 _EMPTY_BYTES = len(NULL)
@@ -76,13 +79,28 @@ class _Chunk(msgspec.Struct):
     x_groq: _Groq | None = None
 
 
+class _Choices(msgspec.Struct):
+    choices: list[Raw] | None = None
+
+
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_CHOICES = msgspec.json.Decoder(_Choices)
+
+
+_CHUNK_FIELDS = frozenset(_Chunk.__struct_fields__) | {"obfuscation", "p"}  # OpenAI's padding, and Mistral's
+_CHOICE_FIELDS = frozenset(_Choice.__struct_fields__)
+_DELTA_FIELDS = frozenset(_Delta.__struct_fields__) | {"role"}
 
 
 class Reader:
-    """Makes events of frames."""
+    """Makes events of frames.
+
+    Attributes:
+        unmodelled: the fields of the last frames that have no event, by the paths they have in a whole answer.
+    """
 
     def __init__(self) -> None:
+        self.unmodelled: dict[str, None] = {}
         self._has_begun = False
         self._id = ""
         self._thinks_aloud: set[int] = set()
@@ -118,6 +136,8 @@ class Reader:
         usage = chunk.usage if chunk.x_groq is None or len(chunk.usage) > _EMPTY_BYTES else chunk.x_groq.usage
         if len(usage) > _EMPTY_BYTES and (counted := read_usage(usage, chunk.service_tier)):
             events.append(chat.UsageSeen(counted))
+        if not chunk.choices or (chunk.choices[0].finish_reason and events and type(events[-1]) in _LAST):
+            self.unmodelled |= dict.fromkeys(_unmodelled(data))
         if chunk.error is not NULL and not is_null(chunk.error):
             events.append(read_failure(chunk.error))
         elif chunk.object == "error":
@@ -187,6 +207,14 @@ def plain_text(data: bytes) -> tuple[int, int] | None:
     if end <= start or b"\\" in data[start:end] or data.find(b'"delta":', end) >= 0 or data[end + 1 : end + 2] != b"}":
         return None
     return start, end
+
+
+def _unmodelled(data: bytes) -> Iterator[str]:
+    yield from beyond(data, _CHUNK_FIELDS)
+    for raw in _CHOICES.decode(data).choices or ():
+        yield from (f"choices[].{name}" for name in beyond(raw, _CHOICE_FIELDS))
+        for name in beyond(FIELDS.decode(raw).get("delta", NULL), _DELTA_FIELDS):
+            yield f"choices[].message.{name}"
 
 
 def _read_parts(index: int, parts: list[_Part]) -> list[chat.Event]:

@@ -86,6 +86,9 @@ class _Answer(msgspec.Struct, kw_only=True):
     error: Raw = NULL
 
 
+FIELDS_READ: Final = frozenset(_Answer.__struct_fields__)
+"""Of a response, those that are modelled."""
+
 _ANSWER = Modelled(_Answer)
 _RAWS = msgspec.json.Decoder(list[Raw])
 _LOGPROBS = msgspec.json.Decoder(dict[str, list[Raw] | None])

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from tollhouse.dialects import chat, sse
 from tollhouse.dialects.call_ids import Ids
 from tollhouse.dialects.json_body import NULL
+from tollhouse.dialects.modelled import beyond
 from tollhouse.dialects.openai_errors import unreadable
-from tollhouse.dialects.openai_responses.answer import Details, logprobs_of, read_reason, said
+from tollhouse.dialects.openai_responses.answer import FIELDS_READ, Details, logprobs_of, read_reason, said
 from tollhouse.dialects.openai_responses.content import read_citation
 from tollhouse.dialects.openai_responses.errors import read_failure
 from tollhouse.dialects.openai_responses.items import CALLS, PARAGRAPH, Thinking
@@ -76,9 +77,14 @@ _THINKING = msgspec.json.Decoder(Thinking)
 
 
 class Reader:
-    """Makes events of frames."""
+    """Makes events of frames.
+
+    Attributes:
+        unmodelled: the fields of the whole response that have no event.
+    """
 
     def __init__(self) -> None:
+        self.unmodelled: dict[str, None] = {}
         self._has_begun = False
         self._text_chars = 0
         self._part_starts: dict[tuple[int, int], int] = {}
@@ -237,6 +243,7 @@ class Reader:
 
     def _end(self, event: _Event) -> Events:
         response = _RESPONSE.decode(event.response)
+        self.unmodelled = dict.fromkeys(beyond(event.response, FIELDS_READ))
         ended = said(response.status or event.type.removeprefix("response."), response.incomplete_details)
         finished = chat.Finished(0, read_reason(ended, has_calls=bool(self._slots)), ended)
         return (*self._began(response), finished, *_usage(response), chat.Ended())
