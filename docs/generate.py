@@ -45,8 +45,8 @@ as unstreamed. What is not:
 - Sound is heard in `openai_chat` and `gemini`; elsewhere its transcript is read. Log probabilities have no place in
   `anthropic_messages`; asking for them there is not possible either.
 - Fields that only the provider's dialect has are left out, and named in the header `x-tollhouse-lossy`:
-  `answer.system_fingerprint`, `answer.choices[].safetyRatings`. Those that repeat the request are not named. Of a
-  stream they are left out unnamed: they come when its head has been sent.
+  `answer.system_fingerprint`, `answer.choices[].safetyRatings`. Those that repeat the request are not named. A
+  stream's last chunks tell most of them; they are named by a comment before its end, since its head has been sent.
 - A reason to stop that a dialect has no word for is an ordinary stop there, and a tier of service without one is not
   told. Arguments of a call that are no JSON object become `{"invalid_json": "…"}` where a dialect must have one.
 

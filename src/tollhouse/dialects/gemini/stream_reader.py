@@ -139,8 +139,8 @@ class Reader:
         if chunk.candidates:
             for candidate in chunk.candidates:
                 self._read_candidate(candidate, events)
-            if any(candidate.finish_reason for candidate in chunk.candidates):
-                self.unmodelled |= dict.fromkeys(_unmodelled(frame.data))
+                if candidate.finish_reason:
+                    self.unmodelled |= dict.fromkeys(_unmodelled(frame.data))
         if chunk.prompt_feedback is not None and (word := reasons.word(chunk.prompt_feedback.block_reason)):
             heard = self._choice(0)
             heard.finish, heard.reason = word, "content_filter"
