@@ -53,10 +53,11 @@ OTHERWISE: dict[str, Any] = {
     "top_logprobs": 2,
     "reasoning_effort": "low",
     "reasoning_budget_tokens": 9,
+    "verbosity": "low",
     "tools": (Tool(name="f"),),
     "tool_choice": "none",
     "parallel_tool_calls": False,
-    "extra": {"verbosity": Raw(b'"low"')},
+    "extra": {"modalities": Raw(b'["text"]')},
 }
 ALIKE: dict[str, Any] = {
     "model": "smart",

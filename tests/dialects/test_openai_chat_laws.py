@@ -125,6 +125,7 @@ requests = st.builds(
     logprobs=optional_bools,
     top_logprobs=st.none() | st.integers(0, 20),
     reasoning_effort=st.none() | texts,
+    verbosity=st.none() | texts,
     user=st.none() | texts,
     stream=st.booleans(),
     include_usage=st.booleans(),

@@ -126,11 +126,11 @@ def test_every_feature_of_the_table_is_one():
 
 def test_hints_are_lost_with_notice_and_what_matters_is_refused():
     lost = carry.losses(
-        reading(metadata={"a": "b"}, text={"verbosity": "low"}, reasoning={"summary": "auto"}),
+        reading(metadata={"a": "b"}, reasoning={"summary": "auto"}),
         openai_responses.CARRIES,
         openai_responses.HINTS,
     )
-    assert set(lost) == {"metadata", "text.verbosity", "reasoning.summary"}
+    assert set(lost) == {"metadata", "reasoning.summary"}
     telemetry = reading(client_metadata={"x-codex-installation-id": "a"}, max_tool_calls=3)
     assert set(carry.losses(telemetry, {}, openai_responses.HINTS)) == {"client_metadata", "max_tool_calls"}
     for matters in ({"previous_response_id": "r"}, {"background": True}, {"text": {"format": {"type": "grammar"}}}):

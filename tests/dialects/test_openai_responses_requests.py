@@ -286,9 +286,9 @@ def test_what_is_modelled_is_read():
     assert request.response_format.name == "n"
     assert (request.max_output_tokens, request.temperature, request.top_p) == (99, 0.5, 0.9)
     assert (request.logprobs, request.top_logprobs) == (True, 2)
-    assert (request.reasoning_effort, request.user) == ("low", "u")
+    assert (request.reasoning_effort, request.verbosity, request.user) == ("low", "low", "u")
     assert request.dialect == openai_responses.NAME
-    assert set(request.extra) == {"text.verbosity", "include", "reasoning.summary", "metadata"}
+    assert set(request.extra) == {"include", "reasoning.summary", "metadata"}
     assert written(request)["reasoning"] == {"effort": "low", "summary": "auto"}
     assert written(request)["text"]["verbosity"] == "low"
     assert openai_responses.read_request(openai_responses.write_request(request)) == request

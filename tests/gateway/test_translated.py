@@ -356,6 +356,21 @@ async def test_what_a_provider_did_by_itself_is_named_as_lost_in_a_header_or_in_
     assert b": x-tollhouse-lossy: answer.server_tool_use\n\n" in streamed.content
 
 
+@pytest.mark.parametrize("upstream", [dialect.NAME for dialect in DIALECTS])
+async def test_how_much_to_say_is_said_in_both_of_openais_dialects_and_named_as_lost_in_others(
+    open_gateway: Open, upstream: str
+) -> None:
+    gateway = await open_gateway(dialect=upstream)
+    gateway.provider.always(answer())
+    asked = ((OPENAI, {"verbosity": "low"}, "verbosity"), (RESPONSES, {"text": {"verbosity": "low"}}, "text.verbosity"))
+    for client, fields, name in asked:
+        response = await client.ask(gateway, **fields)
+        is_said = upstream in (openai_chat.NAME, openai_responses.NAME)
+        assert response.headers.get("x-tollhouse-lossy") == (None if is_said else name)
+        body = body_of(gateway)
+        assert (body.get("verbosity") or body.get("text", {}).get("verbosity")) == ("low" if is_said else None)
+
+
 @pytest.mark.parametrize("upstream", [openai_chat.NAME, openai_responses.NAME])
 async def test_a_long_name_of_the_end_user_is_said_as_its_digest(open_gateway: Open, upstream: str) -> None:
     gateway = await open_gateway(dialect=upstream)

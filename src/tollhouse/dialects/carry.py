@@ -65,6 +65,7 @@ FEATURES: Final[Mapping[str, str]] = {
     "logprobs": "log probabilities",
     "reasoning_effort": "how hard to think",
     "reasoning_budget_tokens": "how much to think",
+    "verbosity": "how much to say",
     "user": "who the end user is",
     "long_user": "who the end user is, in more than 64 characters",
 }
@@ -335,6 +336,7 @@ _SETTINGS: Final = (
     "logprobs",
     "reasoning_effort",
     "reasoning_budget_tokens",
+    "verbosity",
     "user",
 )
 _WANTED: Final = attrgetter(*_SETTINGS)

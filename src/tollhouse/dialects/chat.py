@@ -226,6 +226,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
         n: choices wanted.
         reasoning_effort: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`.
         reasoning_budget_tokens: the most that thinking may take; 0 switches it off, -1 leaves it to the model.
+        verbosity: `low`, `medium` or `high`.
         include_usage: a streaming client asked for the usage chunk.
     """
 
@@ -248,6 +249,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
     reasoning_budget_tokens: int | None = None
+    verbosity: str | None = None
     user: str | None = None
     stream: bool = False
     include_usage: bool = False

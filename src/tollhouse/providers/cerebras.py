@@ -13,7 +13,7 @@ from tollhouse.providers.base import STRICT, Provider, template_tokens
 PROVIDER = Provider(
     name="cerebras",
     dialect=openai_chat,
-    lacks=STRICT,
+    lacks={**STRICT, "verbosity": "lossy"},
     base_url="https://api.cerebras.ai/v1",
     docs_url="https://inference-docs.cerebras.ai",
     env="CEREBRAS_API_KEY",

@@ -41,6 +41,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "seed": "lossy",
     "reasoning_effort": "lossy",  # there is nothing below low, and models up to Claude 4.5 are given a budget
     "reasoning_budget_tokens": "lossy",  # models from Claude 4.6 on are told an effort instead
+    "verbosity": "lossy",
     "user": "lossless",
     "long_user": "lossless",
 }

@@ -47,6 +47,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "logprobs": "lossless",
     "reasoning_effort": "lossy",  # as the nearest budget or level
     "reasoning_budget_tokens": "lossy",
+    "verbosity": "lossy",
     "user": "lossy",
     "long_user": "lossy",
 }

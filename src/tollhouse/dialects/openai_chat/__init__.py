@@ -58,7 +58,6 @@ HINTS = frozenset(
         "top_logprobs",  # without `logprobs`: a number of nothing
         "transforms",
         "usage",
-        "verbosity",
     }
 )
 """Fields of this dialect that no other knows, and that a caller can do without."""

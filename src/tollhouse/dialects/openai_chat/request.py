@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, kw_only=True):
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     reasoning_effort: str | None = None
+    verbosity: str | None = None
     user: str | None = None
 
 
@@ -121,6 +122,7 @@ _SAID_ALIKE: Final = (
     "logprobs",
     "top_logprobs",
     "reasoning_effort",
+    "verbosity",
     "user",
 )
 """What is called here as it is in no dialect."""
@@ -159,6 +161,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         logprobs=wire.logprobs,
         top_logprobs=wire.top_logprobs if wire.logprobs else None,
         reasoning_effort=wire.reasoning_effort,
+        verbosity=wire.verbosity,
         user=wire.user,
         stream=wire.stream is True,
         include_usage=wants_usage(wire),

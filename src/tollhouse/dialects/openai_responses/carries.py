@@ -44,6 +44,7 @@ CARRIES: Final[Mapping[str, Carry]] = {
     "logprobs": "lossless",
     "reasoning_effort": "lossless",
     "reasoning_budget_tokens": "lossy",
+    "verbosity": "lossless",
     "user": "lossless",
     "long_user": "lossy",  # as a digest
 }
@@ -105,7 +106,6 @@ HINTS: Final = frozenset(
         "status",
         "store",
         "stream_options",
-        "text.verbosity",
         "top_logprobs",
         "truncation",
     }

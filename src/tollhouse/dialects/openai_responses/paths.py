@@ -15,6 +15,7 @@ _SETTINGS: Final = {
     "logprobs": "include",
     "reasoning_effort": "reasoning.effort",
     "response_format": "text.format",
+    "verbosity": "text.verbosity",
 }
 _IN_MESSAGE: Final = re.compile(r"messages\[\d+\](?:(\.content\[\d+\])|\.tool_calls\[\d+\])?(.*)")
 

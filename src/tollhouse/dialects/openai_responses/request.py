@@ -2,7 +2,7 @@
 
 Canonical forms: null and defaults (`stream`, `store` and `background` false) are said by absence, except that a
 provider is always told `store`; an input that is one string is one user message; `instructions` are a first system
-message of words. Of `text` and `reasoning`, what is not modelled is kept under names with a dot, `text.verbosity`.
+message of words. Of `text` and `reasoning`, what is not modelled is kept under names with a dot, `reasoning.summary`.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
         logprobs=wire.wants_logprobs or None,
         top_logprobs=wire.top_logprobs if wire.wants_logprobs else None,
         reasoning_effort=wire.reasoning.effort if wire.reasoning else None,
+        verbosity=wire.text.verbosity if wire.text else None,
         user=wire.user,
         stream=wire.stream is True,
         include_usage=wire.stream is True,
@@ -95,7 +96,7 @@ def write_request(request: chat.ChatRequest) -> bytes:
         tools=[write_tool(tool) for tool in request.tools] or None,
         tool_choice=write_tool_choice(request.tool_choice),
         parallel_tool_calls=request.parallel_tool_calls,
-        text=_write_format(request.response_format) | _dotted(request.extra, "text.") or None,
+        text=_write_text(request) | _dotted(request.extra, "text.") or None,
         max_output_tokens=request.max_output_tokens,
         temperature=request.temperature,
         top_p=request.top_p,
@@ -143,10 +144,10 @@ def _beyond(wire: _Request, body: bytes) -> Fields:
         choice.type != "function" or FIELDS.decode(fields["tool_choice"]).keys() != {"type", "name"}
     ):
         extra["tool_choice"] = fields["tool_choice"]
-    for name, modelled in (("text", "format"), ("reasoning", "effort")):
+    for name, modelled in (("text", ("format", "verbosity")), ("reasoning", ("effort",))):
         if getattr(wire, name) is not None:
             inner = telling(FIELDS.decode(fields[name]))
-            extra |= {f"{name}.{field}": raw for field, raw in inner.items() if field != modelled}
+            extra |= {f"{name}.{field}": raw for field, raw in inner.items() if field not in modelled}
     if wire.text is not None and _is_beyond(wire.text.format):
         extra["text.format"] = wire.text.format
     return extra
@@ -200,11 +201,11 @@ def _read_format(text: Text | None) -> chat.ResponseFormat | None:
     )
 
 
-def _write_format(form: chat.ResponseFormat | None) -> dict[str, Any]:
-    if form is None:
-        return {}
-    return {
-        "format": without_nones(
+def _write_text(request: chat.ChatRequest) -> dict[str, Any]:
+    form = request.response_format
+    wire = without_nones(verbosity=request.verbosity)
+    if form is not None:
+        wire["format"] = without_nones(
             type=form.type, name=form.name, description=form.description, schema=form.schema, strict=form.strict
         )
-    }
+    return wire

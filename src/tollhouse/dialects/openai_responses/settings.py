@@ -25,6 +25,7 @@ class ToolChoice(msgspec.Struct):
 
 class Text(msgspec.Struct):
     format: Raw = NULL
+    verbosity: str | None = None
 
 
 class Reasoning(msgspec.Struct):
