@@ -44,7 +44,7 @@ class _Annotation(msgspec.Struct):
     end_index: int | None = None
 
 
-class _Words(msgspec.Struct, forbid_unknown_fields=True):
+class Words(msgspec.Struct, forbid_unknown_fields=True):
     """The usual part: words that rest on nothing."""
 
     type: Literal["input_text", "output_text"]
@@ -53,7 +53,7 @@ class _Words(msgspec.Struct, forbid_unknown_fields=True):
     logprobs: _Nothing | None = None
 
 
-_WORDS = msgspec.json.Decoder(_Words)
+_WORDS = msgspec.json.Decoder(Words)
 _PART = msgspec.json.Decoder(_Part)
 _ANNOTATION = msgspec.json.Decoder(_Annotation)
 _URL_CITATION = frozenset({"type", "url", "title", "start_index", "end_index"})

@@ -11,7 +11,7 @@ when there is no summary; a model's message without words is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -19,7 +19,7 @@ from msgspec import Raw
 from tollhouse.dialects import chat, json_body
 from tollhouse.dialects.modelled import Fields, Modelled
 from tollhouse.dialects.openai_responses.carries import NAME
-from tollhouse.dialects.openai_responses.content import read_parts, telling, without_nones, write_content
+from tollhouse.dialects.openai_responses.content import Words, read_parts, telling, without_nones, write_content
 from tollhouse.dialects.openai_responses.places import within_each
 from tollhouse.dialects.openai_responses.seal import Proof, unwrap, wrap
 
@@ -58,6 +58,22 @@ class _Output(msgspec.Struct):
     type: str
 
 
+class _UsualMessage(msgspec.Struct, tag="message", forbid_unknown_fields=True):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Words]
+
+
+class _UsualCall(msgspec.Struct, tag="function_call", forbid_unknown_fields=True):
+    call_id: str
+    name: str
+    arguments: str
+
+
+class _UsualOutput(msgspec.Struct, tag=_OUTPUT, forbid_unknown_fields=True):
+    call_id: str
+    output: str | list[Words]
+
+
 class _Text(msgspec.Struct):
     text: str = ""
 
@@ -81,6 +97,12 @@ class Thinking(msgspec.Struct):
         return unwrap(self.encrypted_content)
 
 
+_NO_PROOF: Final = Proof()
+
+_Usual: TypeAlias = _UsualMessage | _UsualCall | _UsualOutput
+"""Nearly every item: what says nothing more, and needs no second look."""
+
+_USUAL = msgspec.json.Decoder(_Usual)
 _HEAD = msgspec.json.Decoder(_Head)
 _MESSAGE = Modelled(_Message)
 _CALL = Modelled(_Call)
@@ -178,6 +200,25 @@ class _Turns:
 
     def add(self, raw: Raw) -> None:
         """Take one more item. Raises msgspec.DecodeError."""
+        try:
+            self._add_usual(_USUAL.decode(raw))
+        except msgspec.ValidationError:
+            self._add_closely(raw)
+
+    def _add_usual(self, item: _Usual) -> None:
+        if isinstance(item, _UsualCall):
+            proof = self._proofs.pop(item.call_id, _NO_PROOF)
+            self._turn.calls.append(
+                chat.ToolCall(item.call_id, item.name, item.arguments, signature=proof.signature, made_by=proof.made_by)
+            )
+        elif isinstance(item, _UsualOutput):
+            self._append(chat.Message(role="tool", parts=_words(item.output), tool_call_id=item.call_id))
+        elif item.role != "assistant":
+            self._append(chat.Message(role=item.role, parts=_words(item.content)))
+        elif parts := _words(item.content):
+            self._speak(parts, {})
+
+    def _add_closely(self, raw: Raw) -> None:
         head = _HEAD.decode(raw)
         match head.type or "message":
             case "message" if head.role == "assistant":
@@ -210,7 +251,7 @@ class _Turns:
 
     def _read_call(self, raw: Raw) -> chat.ToolCall:
         wire, extra = _CALL.read(raw)
-        proof = self._proofs.pop(wire.call_id, Proof())
+        proof = self._proofs.pop(wire.call_id, _NO_PROOF)
         return chat.ToolCall(
             wire.call_id,
             wire.name,
@@ -228,11 +269,14 @@ class _Turns:
             # In a model's message a part of unknown type would look like an item.
             self._add_other("message", raw)
         elif parts or extra:
-            if self._turn.has_spoken or self._turn.calls:
-                self._close()
-            self._turn.parts += parts
-            self._turn.extra = extra
-            self._turn.has_spoken = True
+            self._speak(parts, extra)
+
+    def _speak(self, parts: tuple[chat.Part, ...], extra: Fields) -> None:
+        if self._turn.has_spoken or self._turn.calls:
+            self._close()
+        self._turn.parts += parts
+        self._turn.extra = extra
+        self._turn.has_spoken = True
 
     def _add_other(self, kind: str, raw: Raw) -> None:
         # Behind a message that has a name and no words it would be said again before that.
@@ -245,9 +289,16 @@ class _Turns:
         self._messages.append(message)
 
     def _close(self) -> None:
-        message, self._turn = self._turn.whole(), _Turn()
+        message = self._turn.whole()
         if message is not None:
             self._messages.append(message)
+            self._turn = _Turn()
+
+
+def _words(content: str | list[Words]) -> tuple[chat.Part, ...]:
+    if isinstance(content, str):
+        return (chat.TextPart(content),) if content else ()
+    return tuple([chat.TextPart(part.text) for part in content])
 
 
 def _read_output(raw: Raw) -> chat.Message:
