@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +200,7 @@ async def gateway_over(
         acme = acme_toml(provider.base_url, api_key=ACME_KEY, share=True, **table)
         house = await stack.enter_async_context(opened(folder, toml=toml + acme, **options))
         calling = msgspec.structs.replace(house.steps.calling, sleep=pause, chance=lambda: gateway.chance())
-        house = replace(house, steps=msgspec.structs.replace(house.steps, calling=calling))
+        house.path.now = msgspec.structs.replace(house.steps, calling=calling)
         person = await make_person(house, without_limits=without_limits)
 
         def make(is_ready: Callable[[], bool]) -> Asgi:

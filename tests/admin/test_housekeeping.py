@@ -15,6 +15,7 @@ from tollhouse.admin import credentials, reports
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.app import House
+from tollhouse.held import Held
 from tollhouse.store import requests
 from tollhouse.store.paging import Page
 from tollhouse.testing import ManualClock, WireProvider, answer, status
@@ -35,7 +36,8 @@ def rounds_of(house: House, retention: Retention = FOR_EVER) -> Housekeeping:
         watch=house.watch,
         metrics=house.metrics,
         shelf=house.desk.shelf,
-        retention=retention,
+        retention=Held(retention),
+        in_force=house.in_force,
     )
 
 

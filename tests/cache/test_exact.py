@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from tollhouse.cache.exact import Exact
+from tollhouse.cache.exact import Exact, Keeping
 from tollhouse.cache.kept import Kept, keep
 from tollhouse.cache.memory import Memory
 from tollhouse.cache.wishes import NONE, Wishes
 from tollhouse.dialects.chat import Answer, Choice, Message, TextPart
+from tollhouse.held import Held
 from tollhouse.testing import ManualClock
 
 
@@ -25,8 +26,8 @@ def kept_at(clock: ManualClock, text: str = "Rome") -> Kept:
 
 
 def exact_of(clock: ManualClock) -> tuple[Exact, Memory]:
-    shelf = Memory(cast(Any, None), 1_000_000)
-    return Exact(shelf, clock, ttl_s=100, answer_bytes=1_000), shelf
+    shelf = Memory(cast(Any, None), Held(1_000_000))
+    return Exact(shelf, clock, Held(Keeping(ttl_s=100, answer_bytes=1_000))), shelf
 
 
 @pytest.mark.parametrize(("wished_s", "lives_s"), [(None, 100), (30, 30), (500, 100)], ids=str)

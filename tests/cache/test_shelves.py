@@ -19,6 +19,7 @@ from tollhouse.cache.redis import Redis
 from tollhouse.cache.shelf import Shelf
 from tollhouse.cache.table import Table
 from tollhouse.errors import RedisFailed
+from tollhouse.held import Held
 from tollhouse.redis.link import Link, open_link
 from tollhouse.store import kept_answers
 from tollhouse.store.engine import Store, Writing
@@ -44,8 +45,8 @@ MOST_BYTES = 10_000
 Make = Callable[[Store], Shelf]
 
 SHELVES: dict[str, Make] = {
-    "memory": lambda store: Memory(store, MOST_BYTES),
-    "table": lambda store: Table(store, Box(b"k" * 32), MOST_BYTES),
+    "memory": lambda store: Memory(store, Held(MOST_BYTES)),
+    "table": lambda store: Table(store, Box(b"k" * 32), Held(MOST_BYTES)),
 }
 
 
@@ -74,7 +75,7 @@ def in_redis(
 ) -> Redis:
     """A shelf on which what expires at 2,000 microseconds does so in an hour; and a slow machine is no miss."""
     clock = ManualClock(datetime(1969, 12, 31, 23, tzinfo=UTC))
-    return Redis(link, Box(key), clock, store, most_bytes, look_up_s=look_up_s)
+    return Redis(link, Box(key), clock, store, Held(most_bytes), look_up_s=look_up_s)
 
 
 async def written(store: Store) -> None:
@@ -144,7 +145,7 @@ async def test_what_has_expired_is_swept(make: Make, store: Store) -> None:
 
 
 async def test_the_oldest_go_when_the_table_is_full(store: Store) -> None:
-    shelf = Table(store, Box(b"k" * 32), 250)
+    shelf = Table(store, Box(b"k" * 32), Held(250))
     for number in range(5):
         shelf.keep(replace(ROW, id=f"k{number}", created_at=1_000 - number))
     await written(store)
@@ -153,7 +154,7 @@ async def test_the_oldest_go_when_the_table_is_full(store: Store) -> None:
 
 
 async def test_in_the_database_answers_are_locked_each_in_its_place(store: Store) -> None:
-    shelf = Table(store, Box(b"k" * 32), MOST_BYTES)
+    shelf = Table(store, Box(b"k" * 32), Held(MOST_BYTES))
     shelf.keep(ROW)
     shelf.keep(replace(ROW, id="k2"))
     await written(store)
@@ -170,13 +171,13 @@ async def test_in_the_database_answers_are_locked_each_in_its_place(store: Store
 
 
 async def test_what_another_key_has_locked_is_as_good_as_gone(store: Store) -> None:
-    Table(store, Box(b"k" * 32), MOST_BYTES).keep(ROW)
+    Table(store, Box(b"k" * 32), Held(MOST_BYTES)).keep(ROW)
     await written(store)
-    assert await Table(store, Box(b"j" * 32), MOST_BYTES).find("k1") is None
+    assert await Table(store, Box(b"j" * 32), Held(MOST_BYTES)).find("k1") is None
 
 
 async def test_hits_outlive_the_process_once_they_are_noted(store: Store) -> None:
-    shelf = Table(store, Box(b"k" * 32), MOST_BYTES)
+    shelf = Table(store, Box(b"k" * 32), Held(MOST_BYTES))
     shelf.keep(ROW)
     await written(store)
     shelf.hit("k1")
@@ -281,7 +282,7 @@ async def test_a_redis_in_trouble_costs_a_miss_and_some_milliseconds(
 
 
 async def test_in_memory_goes_first_what_was_not_wanted_for_longest() -> None:
-    shelf = Memory(None, 3 * (ROW.size_bytes + AROUND_BYTES))  # type: ignore[arg-type]  # nothing is cleared
+    shelf = Memory(None, Held(3 * (ROW.size_bytes + AROUND_BYTES)))  # type: ignore[arg-type]  # nothing is cleared
     for number in range(3):
         shelf.keep(replace(ROW, id=f"k{number}"))
     await shelf.find("k0")
@@ -291,7 +292,7 @@ async def test_in_memory_goes_first_what_was_not_wanted_for_longest() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 9_000))))
 def test_memory_never_holds_more_than_it_may(kept: list[tuple[str, int]]) -> None:
-    shelf = Memory(None, MOST_BYTES)  # type: ignore[arg-type]  # nothing is cleared
+    shelf = Memory(None, Held(MOST_BYTES))  # type: ignore[arg-type]  # nothing is cleared
     for key, size_bytes in kept:
         shelf.keep(replace(ROW, id=key, size_bytes=size_bytes))
         held = [row.size_bytes + AROUND_BYTES for row in shelf._rows.values()]

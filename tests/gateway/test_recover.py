@@ -11,14 +11,17 @@ import pytest
 
 from books import BOOT, Books, skeleton
 from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.admin.in_force import InForce
 from tollhouse.cache.memory import Memory
 from tollhouse.errors import Unavailable
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import bury, recover, sweep
+from tollhouse.held import Held
 from tollhouse.money.budgets import Balance, Budget
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
+from tollhouse.settings import Settings
 from tollhouse.store import machinery, requests
 from tollhouse.store.engine import Store
 from tollhouse.store.requests import Ending, Finished
@@ -279,8 +282,9 @@ def housekeeping(books: Books, boot_id: str) -> Housekeeping:
         kind="web",
         identify=Identify(books.store, books.clock, b"pepper"),
         keys=Keys(Vault(KeyRing.new(books.clock.now())), books.clock, lambda provider, fields: "", {}),
-        watch=Watch(books.store, books.clock, channels=(), credential_days=None, on_raised=lambda: None),
+        watch=Watch(books.store, books.clock, channels=Held(()), credential_days=Held(None), on_raised=lambda: None),
         metrics=Metrics(version="1"),
-        shelf=Memory(books.store, 1_000),
-        retention=Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None),
+        shelf=Memory(books.store, Held(1_000)),
+        retention=Held(Retention(max_age_days=None, max_rows=None, max_bodies_bytes=None)),
+        in_force=InForce(Settings(), books.store),
     )

@@ -17,6 +17,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tollhouse.held import Held
 from tollhouse.notify.email import Mail, MailServer, Security
 from tollhouse.notify.events import Alert
 from tollhouse.notify.post import Undelivered
@@ -55,7 +56,7 @@ def listening(postbox: Postbox, port: int, **options: Any) -> Iterator[int]:
 
 def mail(port: int, security: Security = "none", **options: Any) -> Mail:
     server = MailServer(host="127.0.0.1", port=port, security=security, **options)
-    return Mail(server, "tollhouse@example.com", ["ops@example.com", "ada@example.com"])
+    return Mail(server, "tollhouse@example.com", Held(("ops@example.com", "ada@example.com")))
 
 
 @pytest.fixture

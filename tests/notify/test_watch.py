@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 
 from books import NOON, Books
 from tollhouse import ids
+from tollhouse.held import Held
 from tollhouse.money.budgets import Budget, bucket_id
 from tollhouse.notify.watch import Watch, has_reached, rearm_above
 from tollhouse.store import alerts as sql
@@ -34,8 +35,9 @@ def books(store: Store, clock: ManualClock) -> Books:
 
 
 def watch_of(books: Books, store: Store | None = None, **options: Any) -> Watch:
-    defaults: dict[str, Any] = {"channels": (), "credential_days": 90, "on_raised": lambda: None}
-    return Watch(store or books.store, books.clock, **(defaults | options))
+    told: dict[str, Any] = {"channels": (), "credential_days": 90, "on_raised": lambda: None} | options
+    held = {name: Held(told.pop(name)) for name in ("channels", "credential_days")}
+    return Watch(store or books.store, books.clock, **held, **told)
 
 
 async def budget_of(books: Books, limit: int = 100, alert_at: list[float] | None = None, **values: Any) -> Budget:

@@ -138,7 +138,7 @@ def add_user(
     without_limits: bool = False,
 ) -> UserView:
     """As `create_user`, of what was checked, in a transaction that does more."""
-    new = desk.new_user
+    new = desk.new_user.now
     user_id = ids.new("usr")
     belongs_to = _workspace_for(tx, desk, actor, workspace)
     time_zone = time_zone or belongs_to.time_zone

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from tollhouse import ids
+from tollhouse.admin.in_force import InForce
 from tollhouse.cache.shelf import Shelf
 from tollhouse.clock import Clock
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.identify import Caller
 from tollhouse.gateway.route import Map
 from tollhouse.gateway.targets import Targets
+from tollhouse.held import Held
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
 from tollhouse.notify.alerts import Outbox
@@ -46,6 +48,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         targets: where a credential leads, to whose origin it is bound.
         forget: something changed that the hot path remembers for a few seconds.
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
+        in_force: the settings, of which some may be changed.
         private_hosts: of endpoints, which may have private addresses.
         shelf: where answers are kept that may be given again.
         link: the way to Redis; None where none is named.
@@ -61,13 +64,14 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     calling: Calling
     reachable: Map
     targets: Targets
-    new_user: NewUser
+    new_user: Held[NewUser]
     forget: Callable[[], None]
     probe: Callable[[Provider, Secret, Fields], Awaitable[None]]
     outbox: Outbox
     private_hosts: frozenset[str]
     shelf: Shelf
     link: Link | None
+    in_force: InForce
 
     async def change(self, work: Callable[[Writing], T]) -> T:
         """Do it in one transaction, then let the hot path see it."""

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from tollhouse.admin.in_force import InForce
 from tollhouse.cache.shelf import Shelf
 from tollhouse.clock import Clock, SteadyClock
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
+from tollhouse.held import Held
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
 from tollhouse.store import (
@@ -51,7 +53,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Housekeeping:
-    """The rounds of one process: heartbeat, lost holds, notes of use, alerts, retention."""
+    """The rounds of one process: heartbeat, changed settings, lost holds, notes of use, alerts, retention."""
 
     def __init__(
         self,
@@ -66,7 +68,8 @@ class Housekeeping:
         watch: Watch,
         metrics: Metrics,
         shelf: Shelf,
-        retention: Retention,
+        retention: Held[Retention],
+        in_force: InForce,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -79,6 +82,7 @@ class Housekeeping:
         self._metrics = metrics
         self._shelf = shelf
         self._retention = retention
+        self._in_force = in_force
         self._retained_at_s = clock.monotonic()
 
     async def run(self) -> None:
@@ -90,6 +94,7 @@ class Housekeeping:
     async def go_round(self) -> None:
         """One round. A step that fails is logged and does not keep the others from their work."""
         await self._try(self._beat)
+        await self._try(self._in_force.look)
         await self._try(self._resolve)
         await self._try(self.note_use)
         await self._try(self._look_out)
@@ -107,14 +112,15 @@ class Housekeeping:
 
     async def retain(self) -> None:
         """Forget what is older or more than the operator wants to keep, in small steps."""
-        if self._retention.max_age_days is not None:
-            before = to_micros(self._clock.now() - timedelta(days=self._retention.max_age_days))
+        keep = self._retention.now
+        if keep.max_age_days is not None:
+            before = to_micros(self._clock.now() - timedelta(days=keep.max_age_days))
             await self._repeat(lambda tx: requests.drop_rows_before(tx, before))
-        if self._retention.max_rows is not None:
-            most = self._retention.max_rows
+        if keep.max_rows is not None:
+            most = keep.max_rows
             await self._repeat(lambda tx: requests.drop_rows_beyond(tx, most))
-        if self._retention.max_bodies_bytes is not None:
-            surplus = await self._store.read(requests.bodies_size_bytes) - self._retention.max_bodies_bytes
+        if keep.max_bodies_bytes is not None:
+            surplus = await self._store.read(requests.bodies_size_bytes) - keep.max_bodies_bytes
             if surplus > 0:
                 await self._store.write(lambda tx: requests.drop_oldest_bodies(tx, surplus))
         kept_since = to_micros(self._clock.now()) - repeats.KEPT_US
@@ -126,11 +132,11 @@ class Housekeeping:
         await self._store.write(lambda tx: limit_use.drop_before(tx, used_since))
         now = self._clock.now()
         await self._store.write(lambda tx: sessions.drop_over(tx, now))
-        if self._retention.max_delivery_days is not None:
-            oldest = self._clock.now() - timedelta(days=self._retention.max_delivery_days)
+        if keep.max_delivery_days is not None:
+            oldest = self._clock.now() - timedelta(days=keep.max_delivery_days)
             await self._store.write(lambda tx: alerts.drop_deliveries_before(tx, oldest))
-        if self._retention.max_event_hours is not None:
-            told_since = self._clock.now() - timedelta(hours=self._retention.max_event_hours)
+        if keep.max_event_hours is not None:
+            told_since = self._clock.now() - timedelta(hours=keep.max_event_hours)
             await self._repeat(lambda tx: run_events.drop_before(tx, told_since))
 
     def _note(self, tx: Writing, used: dict[str, datetime], worked: set[str], failed: dict[str, str]) -> None:
@@ -168,7 +174,7 @@ class Housekeeping:
         while await self._store.write(drop):
             pass
 
-    async def _try(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _try(self, step: Callable[[], Awaitable[object]]) -> None:
         try:
             await step()
         except TollhouseError as error:

@@ -31,6 +31,7 @@ from tollhouse.dialects.json_body import NULL
 from tollhouse.errors import TollhouseError
 from tollhouse.gateway.answer import Steps, refuse
 from tollhouse.gateway.exchange import Exchange
+from tollhouse.held import Held
 
 
 class KeptBody(bytes):
@@ -46,7 +47,7 @@ class Responses(Surface):
 
     def __init__(
         self,
-        steps: Steps,
+        path: Held[Steps],
         live: Live,
         repeats: Repeats,
         *,
@@ -54,7 +55,7 @@ class Responses(Surface):
         trusted: Networks,
         conversing: Conversing,
     ) -> None:
-        super().__init__(steps, live, repeats, body_bytes=body_bytes, trusted=trusted)
+        super().__init__(path, live, repeats, body_bytes=body_bytes, trusted=trusted)
         self._conversing = conversing
 
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:

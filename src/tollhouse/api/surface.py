@@ -23,6 +23,7 @@ from tollhouse.gateway.answer import Steps, answer, refuse, replay
 from tollhouse.gateway.count import count
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.translate import lossy
+from tollhouse.held import Held
 from tollhouse.limits import Snapshot
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.providers.base import Headers
@@ -42,19 +43,24 @@ class Surface:
     ENVELOPE: ClassVar[Envelope]
     KEY_HEADER: ClassVar[bytes | None] = None
 
-    def __init__(self, steps: Steps, live: Live, repeats: Repeats, *, body_bytes: int, trusted: Networks) -> None:
+    def __init__(self, path: Held[Steps], live: Live, repeats: Repeats, *, body_bytes: int, trusted: Networks) -> None:
         """Serve over the path of a request.
 
         Args:
+            path: as it is now; what has begun stays on the one it has begun on.
             repeats: what was asked under idempotency keys.
             body_bytes: the largest body that is read.
             trusted: networks of reverse proxies whose X-Forwarded-For names the client.
         """
-        self._steps = steps
+        self._path = path
         self._live = live
         self._repeats = repeats
         self._body_bytes = body_bytes
         self._trusted = trusted
+
+    @property
+    def _steps(self) -> Steps:
+        return self._path.now
 
     async def ask(self, peer: Peer) -> None:
         """One request, from its head to its answer or its error."""

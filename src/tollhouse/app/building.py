@@ -6,25 +6,25 @@ from collections.abc import Callable
 from functools import partial
 
 import tollhouse
-from tollhouse.app.channels import channels_of
+from tollhouse.admin.in_force import InForce
+from tollhouse.app import as_set
+from tollhouse.app.channels import channels_of, named_of
 from tollhouse.app.house import House, database_url
 from tollhouse.app.management import desk_of
-from tollhouse.app.path import recall_of, steps_of
+from tollhouse.app.path import path_of, recall_of, steps_of
 from tollhouse.app.reach import all_providers, connect
 from tollhouse.app.sharing import link_of, shelf_of
 from tollhouse.clock import Clock
-from tollhouse.conversations.conversing import Conversing, Habits
+from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.runs.under_way import UnderWay
 from tollhouse.conversations.turns import background
-from tollhouse.gateway.guarded import guarded
 from tollhouse.gateway.route import catalogue
 from tollhouse.jobs.dispatch import TURN
 from tollhouse.jobs.durable import Durable
 from tollhouse.jobs.engine import Engine
 from tollhouse.jobs.work import Worker
-from tollhouse.notify.alerts import ENDPOINT, Outbox
+from tollhouse.notify.alerts import Outbox
 from tollhouse.notify.watch import Watch
-from tollhouse.settings import Settings
 from tollhouse.store import requests, runs
 from tollhouse.store.engine import Store
 from tollhouse.store.jobs_database import jobs_beside
@@ -35,7 +35,7 @@ from tollhouse.vault import Vault
 
 
 def build(
-    settings: Settings,
+    in_force: InForce,
     clock: Clock,
     store: Store,
     vault: Vault,
@@ -47,6 +47,7 @@ def build(
     make_engine: Callable[[str], Engine] | None,
 ) -> House:
     """Put the parts together."""
+    settings = in_force.settings
     providers = all_providers(settings)
     client, targets = connect(providers, settings)
     metrics = Metrics(version=tollhouse.__version__, providers=catalogue(providers))
@@ -54,17 +55,18 @@ def build(
         metrics.spans_dropped = lambda: traces.dropped
     link = link_of(settings, vault)
     metrics.redis = None if link is None else link.standing
-    shelf = shelf_of(settings, clock, store, vault, link)
-    recall = recall_of(settings, clock, store, shelf, vault)
+    shelf = shelf_of(in_force, clock, store, vault, link)
     is_traced = traces is not None
-    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, recall, is_traced=is_traced)
-    canaries = [secret.resolve() for secret in settings.guards.output.canaries]
-    steps = guarded(steps, settings.guards.model_dump(), canaries, metrics.judged, hear_out_s=settings.hear_out_seconds)
+    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, is_traced=is_traced)
+    path = in_force.hand(partial(path_of, steps, recall_of(in_force, clock, store, shelf, vault), metrics))
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs, traces)
-    channels = channels_of(settings, clock, store, vault, client)
-    named = tuple(name for name in channels if name != ENDPOINT)
+    if logs is not None:
+        in_force.tell(lambda settings: logs.adjust(level=settings.log.level, warn_tokens=settings.log.warn_tokens))
+    mailed = in_force.hand(lambda settings: settings.alerts.email_to)
+    channels = channels_of(settings, clock, store, vault, client, mailed)
+    heard_by = in_force.hand(partial(named_of, channels=channels.keys()))
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
 
     def ended(status: str) -> None:
@@ -75,10 +77,10 @@ def build(
         store=store,
         clock=clock,
         boot_id=boot_id,
-        steps=steps,
+        path=path,
         under_way=under_way,
-        habits=Habits(**settings.conversations.model_dump()),
-        channels=named,
+        as_set=in_force.hand(as_set.habits),
+        heard_by=heard_by,
         on_queued=lambda: worker.wake(),
         on_ended=ended,
     )
@@ -89,10 +91,10 @@ def build(
         {TURN: partial(background.execute, conversing)},
         boot_id=boot_id,
         kind=kind,
-        concurrency=settings.jobs.concurrency,
+        concurrency=in_force.hand(lambda settings: settings.jobs.concurrency),
     )
     return House(
-        settings=settings,
+        in_force=in_force,
         clock=clock,
         boot_id=boot_id,
         store=store,
@@ -101,12 +103,16 @@ def build(
         vault=vault,
         keys=steps.calling.keys,
         reachable=steps.reachable,
-        steps=steps,
+        path=path,
         watch=Watch(
-            store, clock, channels=named, credential_days=settings.alerts.credential_days, on_raised=outbox.wake
+            store,
+            clock,
+            channels=heard_by,
+            credential_days=in_force.hand(lambda settings: settings.alerts.credential_days),
+            on_raised=outbox.wake,
         ),
         outbox=outbox,
-        desk=desk_of(settings, steps, store, vault, outbox, shelf, link),
+        desk=desk_of(in_force, steps, store, vault, outbox, shelf, link),
         conversing=conversing,
         worker=worker,
         metrics=metrics,

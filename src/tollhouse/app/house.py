@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tollhouse.admin.desk import Desk
+from tollhouse.admin.in_force import InForce
 from tollhouse.clock import Clock
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.gateway.answer import Steps
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.route import Map
+from tollhouse.held import Held
 from tollhouse.jobs.work import Worker
 from tollhouse.money.ledger import Ledger
 from tollhouse.money.pricebook import PriceBook
@@ -27,7 +29,7 @@ from tollhouse.vault import Vault
 class House:
     """The parts, built."""
 
-    settings: Settings
+    in_force: InForce
     clock: Clock
     boot_id: str
     store: Store
@@ -36,7 +38,7 @@ class House:
     vault: Vault
     keys: Keys
     reachable: Map
-    steps: Steps
+    path: Held[Steps]
     watch: Watch
     outbox: Outbox
     desk: Desk
@@ -45,6 +47,16 @@ class House:
     metrics: Metrics
     link: Link | None
     upstreams: tuple[Upstream, ...] = field(default=())
+
+    @property
+    def settings(self) -> Settings:
+        """As they are now."""
+        return self.in_force.settings
+
+    @property
+    def steps(self) -> Steps:
+        """The path of a request, as it is now."""
+        return self.path.now
 
 
 def database_url(settings: Settings) -> str:

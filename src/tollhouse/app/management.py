@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from tollhouse.admin.desk import Desk, NewUser
+from tollhouse.admin.desk import Desk
+from tollhouse.admin.in_force import InForce
 from tollhouse.admin.probe import Probe
+from tollhouse.app import as_set
 from tollhouse.app.path import TOKENS
 from tollhouse.cache.shelf import Shelf
 from tollhouse.gateway.answer import Steps
 from tollhouse.notify.alerts import Outbox
 from tollhouse.redis.link import Link
-from tollhouse.settings import Settings
 from tollhouse.store.engine import Store
 from tollhouse.vault import Vault
 from tollhouse.vault.opening import key_file
 
 
 def desk_of(
-    settings: Settings, steps: Steps, store: Store, vault: Vault, outbox: Outbox, shelf: Shelf, link: Link | None
+    in_force: InForce, steps: Steps, store: Store, vault: Vault, outbox: Outbox, shelf: Shelf, link: Link | None
 ) -> Desk:
     """What management works with, beside the path of a request."""
-    calling = steps.calling
+    settings, calling = in_force.settings, steps.calling
 
     def forget() -> None:
         steps.identify.forget()
@@ -37,11 +38,12 @@ def desk_of(
         calling=calling,
         reachable=steps.reachable,
         targets=calling.targets,
-        new_user=NewUser(**settings.new_user.model_dump()),
+        new_user=in_force.hand(as_set.new_user),
         forget=forget,
         probe=Probe(calling.targets, steps.clock),
         outbox=outbox,
         private_hosts=frozenset(settings.alerts.private_hosts),
         shelf=shelf,
         link=link,
+        in_force=in_force,
     )

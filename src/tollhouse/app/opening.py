@@ -9,8 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import tollhouse
 from tollhouse import ids
-from tollhouse.admin.housekeeping import Housekeeping, Retention
+from tollhouse.admin.housekeeping import Housekeeping
+from tollhouse.admin.in_force import InForce
 from tollhouse.admin.master_key import confirm_master_key
+from tollhouse.app import as_set
 from tollhouse.app.building import build
 from tollhouse.app.house import House, database_url
 from tollhouse.clock import Clock, SteadyClock
@@ -72,7 +74,9 @@ async def open_house(
         if isinstance(clock, SteadyClock):
             await find_time(store, clock)
         await confirm_master_key(store, vault)
-        house = build(settings, clock, store, vault, logs, traces, boot_id=boot_id, kind=kind, make_engine=make_engine)
+        in_force = InForce(settings, store)
+        await in_force.begin(strictly=kind != "command")
+        house = build(in_force, clock, store, vault, logs, traces, boot_id=boot_id, kind=kind, make_engine=make_engine)
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
         if house.link is not None:
@@ -89,7 +93,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
     if kind == "command":
         yield
         return
-    store, boot_id, kept = house.store, house.boot_id, house.settings.requests
+    store, boot_id = house.store, house.boot_id
     now = house.clock.now()
     await store.write(lambda tx: machinery.begin_process(tx, boot_id=boot_id, kind=kind, pid=os.getpid(), now=now))
     await recover(store, house.ledger, house.clock, boot_id=boot_id, kind="web" if is_only_web else None)
@@ -105,13 +109,8 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         watch=house.watch,
         metrics=house.metrics,
         shelf=house.desk.shelf,
-        retention=Retention(
-            max_age_days=kept.max_age_days,
-            max_rows=kept.max_rows,
-            max_bodies_bytes=kept.max_bodies_bytes,
-            max_delivery_days=house.settings.alerts.keep_days,
-            max_event_hours=house.settings.jobs.keep_events_hours,
-        ),
+        retention=house.in_force.hand(as_set.retention),
+        in_force=house.in_force,
     )
     agreement = Agreement(store, house.clock, house.steps.admit, boot_id, house.link)
     tasks = [

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
+from tollhouse.admin.in_force import InForce
+from tollhouse.app import as_set
 from tollhouse.app.reach import map_of
 from tollhouse.cache.exact import Exact
 from tollhouse.cache.semantic import Semantic
@@ -14,10 +18,11 @@ from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.answer import Steps
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.finish import Finishing
+from tollhouse.gateway.guarded import guarded
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
-from tollhouse.gateway.recall import Recall, Recalling
-from tollhouse.gateway.resemble import Resemble, Resembling
+from tollhouse.gateway.recall import Recall
+from tollhouse.gateway.resemble import Resemble
 from tollhouse.gateway.standing import Standing
 from tollhouse.gateway.targets import Targets
 from tollhouse.money.ledger import Ledger
@@ -43,11 +48,10 @@ def steps_of(
     targets: Targets,
     metrics: Metrics,
     boot_id: str,
-    recall: Recall | None,
     *,
     is_traced: bool,
 ) -> Steps:
-    """The path of a request, with all that it needs."""
+    """The path of a request, with all of it that stays."""
     ledger = Ledger(store, clock)
     shared = {
         name: table.api_key.resolve for name, table in settings.providers.items() if table.api_key and table.share
@@ -81,20 +85,24 @@ def steps_of(
             is_traced=is_traced,
         ),
         clock=clock,
-        recall=recall,
-        keeps_bodies=settings.requests.bodies,
     )
 
 
-def recall_of(settings: Settings, clock: Clock, store: Store, shelf: Shelf, vault: Vault) -> Recall | None:
-    """Gives answers again; None where no route does."""
-    told, routes = settings.cache, settings.routes.items()
-    by_alias = {name: table.cache == "exact" for name, table in routes if table.cache is not None}
-    if told.mode == "off" and not any(by_alias.values()):
-        return None
-    exact = Exact(shelf, clock, ttl_s=told.ttl_seconds, answer_bytes=told.max_answer_bytes)
-    how = Recalling(is_on=told.mode == "exact", by_alias=by_alias, scope=told.scope, takes_sampled=told.sampled)
-    semantic = {name: table.semantic for name, table in routes if table.semantic is not None}
-    resembling = Resembling(**told.semantic.model_dump(exclude={"likeness"}), by_alias=semantic)
-    resemble = Resemble(exact, Semantic(told.semantic.likeness), Trials(store, clock), resembling)
-    return Recall(exact, how, vault.derive("what is asked"), resemble if resembling.is_wanted else None)
+def path_of(steps: Steps, recall: Recall, metrics: Metrics, settings: Settings) -> Steps:
+    """The path as it is now: with what may be changed while requests go along it."""
+    guards = settings.guards
+    calling = replace(steps.calling, attempts=settings.attempts)
+    is_recalling = as_set.recalling(settings).is_wanted
+    now = replace(
+        steps, calling=calling, recall=recall if is_recalling else None, keeps_bodies=settings.requests.bodies
+    )
+    canaries = [secret.resolve() for secret in guards.output.canaries]
+    return guarded(now, guards.model_dump(), canaries, metrics.judged, hear_out_s=settings.hear_out_seconds)
+
+
+def recall_of(in_force: InForce, clock: Clock, store: Store, shelf: Shelf, vault: Vault) -> Recall:
+    """Gives answers again, where that is wanted."""
+    exact = Exact(shelf, clock, in_force.hand(as_set.keeping))
+    semantic = Semantic(in_force.settings.cache.semantic.likeness)
+    resemble = Resemble(exact, semantic, Trials(store, clock), in_force.hand(as_set.resembling))
+    return Recall(exact, in_force.hand(as_set.recalling), vault.derive("what is asked"), resemble)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
+from tollhouse.app import as_set
 from tollhouse.dialects import anthropic_messages, gemini, openai_chat, openai_responses
 from tollhouse.gateway.keys import shared_key
-from tollhouse.gateway.route import Alias, Map
+from tollhouse.gateway.route import Map
 from tollhouse.gateway.targets import Targets
 from tollhouse.providers import builtin
 from tollhouse.providers.base import Provider
@@ -34,11 +35,8 @@ def all_providers(settings: Settings) -> dict[str, Provider]:
 
 def map_of(settings: Settings, providers: Mapping[str, Provider], shared: Iterable[str]) -> Map:
     """What a model's name may lead to: the providers, the operator's aliases, and whose key everybody may use."""
-    aliases = {
-        name: Alias(candidates=table.names, strategy=table.strategy, weights=table.weights)
-        for name, table in settings.routes.items()
-    }
-    return Map(providers=providers, aliases=aliases, shared={name: shared_key(name) for name in shared})
+    keys = {name: shared_key(name) for name in shared}
+    return Map(providers=providers, aliases=as_set.aliases(settings), shared=keys)
 
 
 def connect(providers: Mapping[str, Provider], settings: Settings) -> tuple[Upstream, Targets]:

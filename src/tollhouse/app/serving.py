@@ -42,7 +42,7 @@ def application(
     repeats = Repeats(house.store, box, house.clock, boot_id=house.boot_id, longest_s=settings.timeouts.total_s)
 
     def surface(kind: Callable[..., S]) -> S:
-        return kind(house.steps, live, repeats, **bounds)
+        return kind(house.path, live, repeats, **bounds)
 
     def management() -> Asgi:
         # Late import: the framework is heavy, and a gateway that is only called for answers never needs it.

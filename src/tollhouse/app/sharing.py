@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tollhouse.admin.in_force import InForce
 from tollhouse.cache.memory import Memory
 from tollhouse.cache.redis import Redis
 from tollhouse.cache.shelf import Shelf
@@ -21,9 +22,9 @@ def link_of(settings: Settings, vault: Vault) -> Link | None:
     return open_link(settings.redis_url.resolve(), settings.redis_ca_file, vault.derive("redis").hex()[:16])
 
 
-def shelf_of(settings: Settings, clock: Clock, store: Store, vault: Vault, link: Link | None) -> Shelf:
+def shelf_of(in_force: InForce, clock: Clock, store: Store, vault: Vault, link: Link | None) -> Shelf:
     """Where answers are kept that may be given again."""
-    where, most_bytes = settings.cache.store, settings.cache.max_bytes
+    where, most_bytes = in_force.settings.cache.store, in_force.hand(lambda settings: settings.cache.max_bytes)
     if where == "memory":
         return Memory(store, most_bytes)
     box = Box(vault.derive("kept answers"))

@@ -11,25 +11,31 @@ from tollhouse.cache.kept import Kept
 from tollhouse.cache.shelf import Shelf
 from tollhouse.cache.wishes import Wishes
 from tollhouse.clock import Clock
+from tollhouse.held import Held
 from tollhouse.store.kept_answers import Row
 
 SECOND_US: Final = 1_000_000
 
 
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """For how long an answer is kept at most, in seconds, and how large it may be."""
+
+    ttl_s: int
+    answer_bytes: int
+
+
 class Exact:
     """What is kept, and for how long."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, *, ttl_s: int, answer_bytes: int) -> None:
-        """Keep answers on a shelf.
-
-        Args:
-            ttl_s: for how long at most.
-            answer_bytes: a larger one is not kept.
-        """
+    def __init__(self, shelf: Shelf, clock: Clock, keeping: Held[Keeping]) -> None:
         self._shelf = shelf
         self._clock = clock
-        self._ttl_s = ttl_s
-        self.answer_bytes = answer_bytes
+        self._keeping = keeping
+
+    @property
+    def answer_bytes(self) -> int:
+        """A larger answer is not kept."""
+        return self._keeping.now.answer_bytes
 
     async def find(self, key: str, wishes: Wishes) -> Kept | None:
         """The answer, unless it is too old. Raises Unavailable."""
@@ -56,9 +62,10 @@ class Exact:
 
     def keep(self, key: str, kept: Kept, *, user_id: str, tag: str | None, wishes: Wishes) -> bool:
         """Keep an answer for as long as who asked wants, and at most as long as may be; whether it is kept."""
-        ttl_s = self._ttl_s if wishes.ttl_s is None else min(wishes.ttl_s, self._ttl_s)
+        most = self._keeping.now
+        ttl_s = most.ttl_s if wishes.ttl_s is None else min(wishes.ttl_s, most.ttl_s)
         answer = keeping.dump(kept)
-        if not ttl_s or len(answer) > self.answer_bytes:
+        if not ttl_s or len(answer) > most.answer_bytes:
             return False
         row = Row(
             id=key,

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from tollhouse.held import Held
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.kept_answers import Row, Sum, Which
 
@@ -20,7 +21,7 @@ class Memory:
 
     is_shared = False
 
-    def __init__(self, store: Store, most_bytes: int) -> None:
+    def __init__(self, store: Store, most_bytes: Held[int]) -> None:
         """Keep at most so many bytes; `store` only takes the notes of what was cleared."""
         self._store = store
         self._most_bytes = most_bytes
@@ -37,7 +38,7 @@ class Memory:
         self._drop(row.id)
         self._rows[row.id] = row
         self.size_bytes += _bytes_of(row)
-        while self.size_bytes > self._most_bytes:
+        while self.size_bytes > self._most_bytes.now:
             self._drop(next(iter(self._rows)))
 
     def hit(self, key: str) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from tollhouse.clock import Clock
 from tollhouse.errors import RedisFailed
+from tollhouse.held import Held
 from tollhouse.redis.link import Link
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.kept_answers import Row, Sum, Which
@@ -62,7 +63,7 @@ class Redis:
     is_shared = True
 
     def __init__(
-        self, link: Link, box: Box, clock: Clock, store: Store, most_bytes: int, *, look_up_s: float = LOOK_UP_S
+        self, link: Link, box: Box, clock: Clock, store: Store, most_bytes: Held[int], *, look_up_s: float = LOOK_UP_S
     ) -> None:
         """Keep at most so many bytes, and until they are counted more.
 
@@ -134,7 +135,7 @@ class Redis:
 
     async def _drop_beyond(self) -> None:
         kept = [(row.created_at, row.id, row.size_bytes) async for page in self._pages() for row in page]
-        surplus = sum(size_bytes for _, _, size_bytes in kept) - self._most_bytes
+        surplus = sum(size_bytes for _, _, size_bytes in kept) - self._most_bytes.now
         going: list[str] = []
         for _, name, size_bytes in sorted(kept):
             if surplus <= 0:

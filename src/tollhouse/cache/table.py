@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from tollhouse.held import Held
 from tollhouse.store import kept_answers as sql
 from tollhouse.store.engine import Store, Writing
 from tollhouse.store.kept_answers import Row, Sum, Which
@@ -19,7 +20,7 @@ class Table:
 
     is_shared = True
 
-    def __init__(self, store: Store, box: Box, most_bytes: int) -> None:
+    def __init__(self, store: Store, box: Box, most_bytes: Held[int]) -> None:
         """Keep at most so many bytes, and until they are counted a few more."""
         self._store = store
         self._box = box
@@ -61,7 +62,7 @@ class Table:
         await self._note_hits()
         while await self._store.write(lambda tx: sql.drop_expired(tx, now_us)):
             pass
-        while await self._store.write(lambda tx: sql.drop_beyond(tx, self._most_bytes)):
+        while await self._store.write(lambda tx: sql.drop_beyond(tx, self._most_bytes.now)):
             pass
 
     async def _note_hits(self) -> None:

@@ -91,7 +91,7 @@ async def _work(settings: Settings, logs: Logs, *, as_json: bool) -> None:
         if as_json:
             typer.echo(msgspec.json.encode({"data": data, "pid": os.getpid()}).decode())
         else:
-            typer.echo(f"Tollhouse {__version__} works on {data}; {settings.jobs.concurrency} runs at a time")
+            typer.echo(f"Tollhouse {__version__} works on {data}; {house.settings.jobs.concurrency} runs at a time")
         await leaving.wait()
         draining = asyncio.create_task(house.worker.drain(settings.drain_seconds))
         stopping = asyncio.create_task(enough.wait())

@@ -10,6 +10,7 @@ import msgspec
 from tollhouse.clock import Clock
 from tollhouse.conversations.runs.under_way import UnderWay
 from tollhouse.gateway.answer import Steps
+from tollhouse.held import Held
 from tollhouse.store.engine import Store
 
 
@@ -33,7 +34,9 @@ class Conversing(msgspec.Struct, frozen=True, kw_only=True):
     """The parts.
 
     Attributes:
-        channels: whom the settings name to hear of runs in the background that fail.
+        path: that of a request, as it is now.
+        as_set: what the operator has set, as it is now.
+        heard_by: the channels that the settings name to hear of runs in the background that fail.
         on_queued: a run waits for a worker.
         on_ended: a run in the background has ended, as this word says, durably.
     """
@@ -41,10 +44,20 @@ class Conversing(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     clock: Clock
     boot_id: str
-    steps: Steps
+    path: Held[Steps]
     under_way: UnderWay
-    habits: Habits
+    as_set: Held[Habits]
+    heard_by: Held[tuple[str, ...]]
     chance: Callable[[], float] = random.random
-    channels: tuple[str, ...] = ()
     on_queued: Callable[[], None] = lambda: None
     on_ended: Callable[[str], None] = lambda status: None
+
+    @property
+    def steps(self) -> Steps:
+        """The path of a request."""
+        return self.path.now
+
+    @property
+    def habits(self) -> Habits:
+        """What the operator has set."""
+        return self.as_set.now

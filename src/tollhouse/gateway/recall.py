@@ -33,6 +33,7 @@ from tollhouse.gateway.recorded import HeardStream, HeardWhole, Recorded, Said
 from tollhouse.gateway.resemble import Guess, Question, Resemble
 from tollhouse.gateway.route import Candidate
 from tollhouse.gateway.speech import Speech
+from tollhouse.held import Held
 from tollhouse.money.amounts import Nanodollars, usd_text
 
 NOTHING: Final = Nanodollars(0)
@@ -55,6 +56,11 @@ class Recalling(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     takes_sampled: bool
 
+    @property
+    def is_wanted(self) -> bool:
+        """Somewhere, at least."""
+        return self.is_on or any(self.by_alias.values())
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What is looked for: by its key, and by what it resembles, if that is wanted."""
@@ -66,12 +72,11 @@ class Asked(msgspec.Struct, frozen=True):
 class Recall:
     """Looks for an answer before anybody is asked, and keeps what was."""
 
-    def __init__(self, exact: Exact, recalling: Recalling, secret: bytes, resemble: Resemble | None = None) -> None:
-        """Look among `exact`.
+    def __init__(self, exact: Exact, recalling: Held[Recalling], secret: bytes, resemble: Resemble) -> None:
+        """Look among `exact`, and for what only resembles it.
 
         Args:
             secret: keys the digests of what is asked.
-            resemble: looks for what only resembles it; None where that is not wanted.
         """
         self._exact = exact
         self._recalling = recalling
@@ -114,7 +119,7 @@ class Recall:
 
     def _asked(self, exchange: Exchange, candidates: tuple[Candidate, ...]) -> Asked | Why:
         """By what the answer is found; or why it is not looked for. The cheap reasons come first."""
-        recalling, wishes, glance, caller = self._recalling, exchange.wishes, exchange.glance, exchange.caller
+        recalling, wishes, glance, caller = self._recalling.now, exchange.wishes, exchange.glance, exchange.caller
         if caller is None:
             raise ValueError("an answer is somebody's")
         if not recalling.by_alias.get(exchange.asked_model or "", recalling.is_on):
@@ -143,14 +148,11 @@ class Recall:
             hints=exchange.hints,
             secret=self._secret,
         )
-        question = None
-        if self._resemble is not None:
-            question = self._resemble.question(exchange.asked_model or "", request, key_of)
-        return Asked(key_of(request), question)
+        return Asked(key_of(request), self._resemble.question(exchange.asked_model or "", request, key_of))
 
     async def _guess(self, asked: Asked, exchange: Exchange, calling: Calling) -> Guess | None:
         """An answer to what resembles it; None when none is known, or none is wanted."""
-        if self._resemble is None or asked.question is None or exchange.wishes.wants_new:
+        if asked.question is None or exchange.wishes.wants_new:
             return None
         return await self._resemble.guess(asked.question, exchange.wishes, calling.chance())
 
@@ -208,7 +210,7 @@ class Recall:
             is_kept = self._exact.keep(
                 asked.key, found, user_id=caller.user_id, tag=exchange.tag, wishes=exchange.wishes
             )
-            if self._resemble is not None and asked.question is not None:
+            if asked.question is not None:
                 self._resemble.learn(asked.question, guess, found, exchange.id, asked.key if is_kept else None)
         self._flights.land(asked.key, flight, found)
 

@@ -20,6 +20,7 @@ from tollhouse.cache.semantic import Semantic, is_same
 from tollhouse.cache.trials import Trials
 from tollhouse.cache.wishes import Wishes
 from tollhouse.dialects.chat import ChatRequest
+from tollhouse.held import Held
 
 Mode: TypeAlias = Literal["off", "shadow", "serve"]
 
@@ -44,10 +45,9 @@ class Resembling(msgspec.Struct, frozen=True, kw_only=True):
     max_wrong: float
     verify: float
 
-    @property
-    def is_wanted(self) -> bool:
-        """Somewhere, at least."""
-        return self.mode != "off" or any(mode != "off" for mode in self.by_alias.values())
+    def mode_of(self, name: str) -> Mode:
+        """The mode of what is asked under a name."""
+        return self.by_alias.get(name, self.mode)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True):
 class Resemble:
     """Looks for questions like what is asked, and finds out whether their answers do."""
 
-    def __init__(self, exact: Exact, semantic: Semantic, trials: Trials, resembling: Resembling) -> None:
+    def __init__(self, exact: Exact, semantic: Semantic, trials: Trials, resembling: Held[Resembling]) -> None:
         self._exact = exact
         self._semantic = semantic
         self._trials = trials
@@ -78,7 +78,7 @@ class Resemble:
 
     def question(self, name: str, request: ChatRequest, key_of: Callable[[ChatRequest], str]) -> Question | None:
         """What of a request is compared; None when nothing is, or what is asked is about a moment or a person."""
-        if self._resembling.by_alias.get(name, self._resembling.mode) == "off":
+        if self._resembling.now.mode_of(name) == "off":
             return None
         last = fingerprint.last_words(request)
         if last is None or len(last[1]) > CHARS_MOST or gate.unfit(last[1]):
@@ -99,10 +99,11 @@ class Resemble:
         if kept is None:
             self._semantic.forget(question.partition, near.key)
             return None
+        resembling = self._resembling.now
         is_given = (
-            self._resembling.by_alias.get(question.name, self._resembling.mode) == "serve"
-            and chance >= self._resembling.verify
-            and (await self._trials.of(question.name)).proves(self._resembling.max_wrong)
+            resembling.mode_of(question.name) == "serve"
+            and chance >= resembling.verify
+            and (await self._trials.of(question.name)).proves(resembling.max_wrong)
         )
         return Guess(key=near.key, kept=kept, likeness=near.likeness, is_given=is_given)
 

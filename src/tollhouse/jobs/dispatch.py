@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from tollhouse import ids
 from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError
+from tollhouse.held import Held
 from tollhouse.jobs.engine import Engine, Handler, Job
 from tollhouse.jobs.fairness import Waiting, fairly
 from tollhouse.store import machinery, queue
@@ -35,7 +36,7 @@ class Dispatcher:
         is_leaving: nothing more is taken.
     """
 
-    def __init__(self, store: Access, engine: Engine, clock: Clock, *, boot_id: str, concurrency: int) -> None:
+    def __init__(self, store: Access, engine: Engine, clock: Clock, *, boot_id: str, concurrency: Held[int]) -> None:
         """Dispatch for a process; at most `concurrency` runs at a time, and the first of every workspace."""
         self.under_way: set[str] = set()
         self.is_leaving = False
@@ -70,8 +71,9 @@ class Dispatcher:
 
     async def take(self) -> list[Job]:
         """Take what may begin now."""
-        free = self._concurrency - len(self.under_way)
-        firsts = 2 * self._concurrency - max(len(self.under_way), self._concurrency)
+        concurrency = self._concurrency.now
+        free = concurrency - len(self.under_way)
+        firsts = 2 * concurrency - max(len(self.under_way), concurrency)
         if firsts <= 0 or self.is_leaving:
             return []
         now = self._clock.now()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tollhouse.clock import Clock
 from tollhouse.errors import TollhouseError
+from tollhouse.held import Held
 from tollhouse.jobs.dispatch import TURN, Dispatcher
 from tollhouse.jobs.engine import Engine, Handler
 from tollhouse.jobs.reaper import Reaper
@@ -30,7 +31,7 @@ class Worker:
         *,
         boot_id: str,
         kind: str,
-        concurrency: int,
+        concurrency: Held[int],
     ) -> None:
         """Execute what `handlers` can do, by an engine that is not started before it is needed, and closed here."""
         self._store = store.aside

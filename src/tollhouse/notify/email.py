@@ -14,6 +14,7 @@ import aiosmtplib
 import msgspec
 
 from tollhouse.errors import ConfigurationError
+from tollhouse.held import Held
 from tollhouse.notify.events import Alert, sentence_of
 from tollhouse.notify.post import Undelivered
 from tollhouse.redaction import redact
@@ -43,7 +44,7 @@ class MailServer(msgspec.Struct, frozen=True, kw_only=True):
 class Mail:
     """Mail from one address to some."""
 
-    def __init__(self, server: MailServer, sender: str, recipients: Sequence[str]) -> None:
+    def __init__(self, server: MailServer, sender: str, recipients: Held[tuple[str, ...]]) -> None:
         """A connection is made for each mail: there are few."""
         self._server = server
         self._sender = sender
@@ -51,14 +52,16 @@ class Mail:
 
     async def send(self, alert: Alert, target: str) -> None:
         """Mail it to all. Raises Undelivered."""
-        server = self._server
+        server, recipients = self._server, self._recipients.now
+        if not recipients:
+            raise Undelivered("nobody is mailed any more", is_final=True)
         password = ""
         try:
             if server.read_password is not None:
                 password = server.read_password()
             await aiosmtplib.send(
-                self._written(alert),
-                recipients=list(self._recipients),
+                self._written(alert, recipients),
+                recipients=list(recipients),
                 hostname=server.host,
                 port=server.port,
                 username=server.user,
@@ -75,11 +78,11 @@ class Mail:
             why = redact(str(error) or type(error).__name__, (password,))
             raise Undelivered(f"{server.host}: {why}"[:ERROR_MOST]) from None
 
-    def _written(self, alert: Alert) -> EmailMessage:
+    def _written(self, alert: Alert, recipients: Sequence[str]) -> EmailMessage:
         """The mail; a second copy of it has the same id, by which readers drop it."""
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = ", ".join(self._recipients)
+        message["To"] = ", ".join(recipients)
         message["Subject"] = f"Tollhouse: {alert.type}"
         message["Date"] = alert.raised_at
         message["Message-ID"] = f"<{alert.id}@tollhouse>"

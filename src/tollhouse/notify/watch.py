@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from tollhouse.clock import Clock
+from tollhouse.held import Held
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.money.budgets import Window, period
 from tollhouse.notify.alerts import raise_alert
@@ -44,8 +45,8 @@ class Watch:
         store: Store,
         clock: Clock,
         *,
-        channels: tuple[str, ...],
-        credential_days: int | None,
+        channels: Held[tuple[str, ...]],
+        credential_days: Held[int | None],
         on_raised: Callable[[], None],
     ) -> None:
         """Look when asked.
@@ -102,7 +103,7 @@ class Watch:
         return raised
 
     async def _look_at_credentials(self, now: datetime) -> int:
-        days = self._credential_days
+        days = self._credential_days.now
 
         def query(tx: Reading) -> tuple[list[Any], list[Any], list[str]]:
             aging = [] if days is None else sql.aging_credentials(tx, now - timedelta(days=days), days)
@@ -139,7 +140,7 @@ class Watch:
         threshold: float = 0.0,
     ) -> bool:
         return raise_alert(
-            tx, type_, subject=subject, facts=facts, now=now, threshold=threshold, channels=self._channels
+            tx, type_, subject=subject, facts=facts, now=now, threshold=threshold, channels=self._channels.now
         )
 
 

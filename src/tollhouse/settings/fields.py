@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_settings import NoDecode
 
 from tollhouse.settings.secret import SecretRef
@@ -61,8 +61,12 @@ def _written(pattern: str, must: str) -> AfterValidator:
     return AfterValidator(look)
 
 
+_LIFTED: Final = BeforeValidator(lambda value: None if value == "none" else value)
+
 Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Limit: TypeAlias = Annotated[PositiveInt | None, BeforeValidator(lambda value: None if value == "none" else value)]
+Size: TypeAlias = Annotated[int, Field(ge=1, le=2**53)]
+Limit: TypeAlias = Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, _LIFTED]
+Days: TypeAlias = Annotated[Annotated[int, Field(ge=1, le=36_500)] | None, _LIFTED]
 Dollars: TypeAlias = Annotated[str, AfterValidator(_decimal)]
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=128)]
 MailAddress: TypeAlias = Annotated[str, AfterValidator(_mail_address)]

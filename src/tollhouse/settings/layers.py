@@ -28,6 +28,7 @@ Model = TypeVar("Model", bound=BaseSettings)
 
 FILE_NAME = "tollhouse.toml"
 COMMAND_LINE = "command line"
+DATABASE = "database"
 READ_BEFORE_THE_FILE = frozenset({"config", "development"})
 
 
@@ -74,6 +75,13 @@ def read(model: type[BaseSettings], flags: Values) -> Reading:
     return Reading(_merge(layers), _who(layers), tuple(_near_misses(model)))
 
 
+def beneath(reading: Reading, stored: Values) -> Reading:
+    """What was read, and what the database says beneath it."""
+    below = Layer(DATABASE, stored)
+    values = _merge([below, Layer("", reading.values)])
+    return Reading(values, {**_who([below]), **reading.origins}, reading.warnings)
+
+
 def build(model: type[Model], reading: Reading) -> Model:
     """The checked settings.
 
@@ -89,7 +97,7 @@ def build(model: type[Model], reading: Reading) -> Model:
 
 def told(settings: BaseModel, known: Origins) -> list[Origin]:
     """Each setting, what it is, and who says so."""
-    return [Origin(table.dotted(path), _shown(value), _origin(path, known)) for path, value in table.leaves(settings)]
+    return [Origin(table.dotted(path), shown(value), _origin(path, known)) for path, value in table.leaves(settings)]
 
 
 def plain_secrets(settings: BaseModel, known: Origins) -> Iterator[str]:
@@ -100,6 +108,15 @@ def plain_secrets(settings: BaseModel, known: Origins) -> Iterator[str]:
         is_exposed = any(isinstance(one, SecretRef) and one.is_exposed for one in several)
         if is_exposed and place.startswith(("file", COMMAND_LINE)):
             yield f"{table.dotted(path)} is a secret in plain text ({place}); write `env:VARIABLE` or `file:/path`"
+
+
+def shown(value: Any) -> Any:
+    """A setting's value as JSON knows it, with secrets hidden."""
+    if isinstance(value, tuple):
+        return [shown(part) for part in value]
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    return value if value is None or isinstance(value, bool | int | float | str | Mapping) else str(value)
 
 
 def _secrets_layer(model: type[BaseSettings], said: Values) -> Layer | None:
@@ -220,11 +237,3 @@ def _near_misses(model: type[BaseSettings]) -> Iterator[str]:
 
 def _is_on(value: Any) -> bool:
     return str(value).lower() in ("true", "1", "yes", "on")
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_shown(part) for part in value]
-    if isinstance(value, BaseModel):
-        return value.model_dump()
-    return value if value is None or isinstance(value, bool | int | float | str | Mapping) else str(value)

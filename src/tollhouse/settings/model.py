@@ -21,21 +21,24 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from tollhouse.errors import ConfigurationError
 from tollhouse.settings import layers
+from tollhouse.settings.alerts import AlertSettings
 from tollhouse.settings.fields import (
     COMMAS,
     DatabaseUrl,
+    Days,
     Dollars,
     Host,
     Limit,
-    MailAddress,
     MasterKey,
     Name,
     ProxyUrl,
     RedisUrl,
     Seconds,
+    Size,
     Table,
 )
 from tollhouse.settings.guards import GuardSettings
+from tollhouse.settings.live import AT_ONCE, NEXT_MESSAGE, NEXT_REQUEST, NEXT_TIDYING, NEXT_USER, Live
 from tollhouse.settings.secret import SecretRef
 
 
@@ -75,24 +78,24 @@ class TimeoutSettings(Table):
 class NewUserSettings(Table):
     """What a user gets who is made without limits of their own."""
 
-    requests_per_minute: Limit = 20
+    requests_per_minute: Annotated[Limit, NEXT_USER] = 20
     """Requests in a minute, or `none`."""
-    tokens_per_day: Limit = 100_000
+    tokens_per_day: Annotated[Limit, NEXT_USER] = 100_000
     """Tokens in a day, as a budget in mode `estimate`, or `none`."""
-    concurrent: Limit = 100
+    concurrent: Annotated[Limit, NEXT_USER] = 100
     """Calls at the same time, or `none`."""
 
 
 class ConversationSettings(Table):
     """How conversations are kept and answered."""
 
-    max_message_chars: Limit = None
+    max_message_chars: Annotated[Limit, NEXT_MESSAGE] = None
     """Characters of a user's message, or `none` for what the model reads."""
-    unknown_context_tokens: PositiveInt = 32_768
+    unknown_context_tokens: Annotated[Size, NEXT_MESSAGE] = 32_768
     """The most tokens that a model is taken to read and write in one call, when its own limit is not known."""
-    title_model: str | None = None
+    title_model: Annotated[str | None, NEXT_MESSAGE] = None
     """A cheap model, as `provider/model` or an alias, that makes titles; without one they are the first words."""
-    store_responses: bool = False
+    store_responses: Annotated[bool, NEXT_REQUEST] = False
     """Keep the responses of OpenAI's clients that do not say whether to (`store`), as OpenAI does."""
 
 
@@ -102,33 +105,35 @@ Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 class SemanticSettings(Table):
     """Answers to questions that only resemble what is asked; where answers are given again to the letter, too."""
 
-    mode: Literal["off", "shadow", "serve"] = "off"
+    mode: Annotated[Literal["off", "shadow", "serve"], NEXT_REQUEST] = "off"
     """`shadow` compares what would be given with what the model says; `serve` also gives it, once it is proven."""
     likeness: Share = 0.85
     """How alike two questions must be, from 0 to 1."""
-    max_wrong: Share = 0.01
+    max_wrong: Annotated[Share, NEXT_REQUEST] = 0.01
     """The share of wrong answers that is borne. Nothing is given while it may be greater, at 95 % confidence."""
-    verify: Share = 0.05
+    verify: Annotated[Share, NEXT_REQUEST] = 0.05
     """The share of what could be given that the model is asked all the same, to compare."""
 
 
 class CacheSettings(Table):
     """Answers that are given again, for nothing, when the same is asked once more."""
 
-    mode: Literal["off", "exact"] = "off"
+    mode: Annotated[Literal["off", "exact"], NEXT_REQUEST] = "off"
     """`exact` gives an answer again to what is asked to the letter."""
     scope: Literal["user", "workspace", "public"] = "user"
     """Who shares answers: nobody, the users of a workspace, or everybody."""
-    ttl_seconds: PositiveInt = 3600
+    ttl_seconds: Annotated[int, Field(ge=1, le=10 * 365 * 86_400), Live("for answers that are kept from then on")] = (
+        3600
+    )
     """How long an answer is given again, in seconds, at most; a client may ask for less."""
-    sampled: bool = False
+    sampled: Annotated[bool, NEXT_REQUEST] = False
     """Also give those again that chance had a part in: all that were not asked with a temperature of 0."""
     store: Literal["auto", "database", "redis", "memory"] = "auto"
     """`auto` is Redis where `redis_url` names one, else the database. `memory` is each process's own, and a restart
     empties it."""
-    max_bytes: PositiveInt = 256 * 1024 * 1024
+    max_bytes: Annotated[Size, NEXT_TIDYING] = 256 * 1024 * 1024
     """Size of all answers, in bytes; beyond it those go that are oldest, in memory those not wanted for longest."""
-    max_answer_bytes: PositiveInt = 256 * 1024
+    max_answer_bytes: Annotated[Size, NEXT_REQUEST] = 256 * 1024
     """A larger answer is not kept, in bytes."""
     semantic: SemanticSettings = SemanticSettings()
 
@@ -136,22 +141,22 @@ class CacheSettings(Table):
 class JobSettings(Table):
     """How runs in the background are executed, and what is kept of runs."""
 
-    concurrency: PositiveInt = 32
+    concurrency: Annotated[int, Field(ge=1, le=10_000), Live("from the next run on; those under way go on")] = 32
     """Runs that one worker executes at the same time."""
-    keep_events_hours: PositiveInt = 24
+    keep_events_hours: Annotated[int, Field(ge=1, le=876_000), NEXT_TIDYING] = 24
     """How long a run can be followed event by event; its answer stays. In hours."""
 
 
 class RequestLogSettings(Table):
     """How long the rows of the request log are kept. The ledger is never cut."""
 
-    max_age_days: Limit = 90
+    max_age_days: Annotated[Days, NEXT_TIDYING] = 90
     """Rows older than this are deleted, in days, or `none`."""
-    max_rows: Limit = 10_000_000
+    max_rows: Annotated[Limit, NEXT_TIDYING] = 10_000_000
     """Beyond this many rows the oldest are deleted, or `none`."""
-    max_body_mib: Limit = 1024
+    max_body_mib: Annotated[Limit, NEXT_TIDYING] = 1024
     """Beyond this size of all bodies kept, in MiB, the oldest are deleted, or `none`."""
-    bodies: bool = False
+    bodies: Annotated[bool, NEXT_REQUEST] = False
     """Keep what was asked and answered beside the row. Off: prompts are nobody's business but the caller's."""
 
     @property
@@ -163,7 +168,7 @@ class RequestLogSettings(Table):
 class LogSettings(Table):
     """The process's own log. It holds no prompts, no answers and no secrets."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Annotated[Literal["debug", "info", "warning", "error"], AT_ONCE] = "info"
     """The least that is written."""
     format: Literal["auto", "json", "console"] = "auto"
     """`auto` is for people on a terminal and JSON lines elsewhere."""
@@ -171,7 +176,7 @@ class LogSettings(Table):
     """Also write JSON lines to a file per day in this folder; no files without it."""
     keep_days: PositiveInt = 14
     """Days that a file is kept."""
-    warn_tokens: NonNegativeInt = 5_000
+    warn_tokens: Annotated[NonNegativeInt, AT_ONCE] = 5_000
     """A request that used more tokens than this is logged as a warning; never when 0."""
 
 
@@ -187,56 +192,6 @@ class TelemetrySettings(Table):
     def resolve(self) -> tuple[str | None, str | None]:
         """The URL and the headers. Raises ConfigurationError."""
         return self.otlp_endpoint, self.otlp_headers.resolve() if self.otlp_headers else None
-
-
-class SmtpSettings(Table):
-    """The mail server that takes alerts. Its address may be private: it is yours to name."""
-
-    host: str | None = None
-    """Its name; without one there is no mail."""
-    port: int = Field(default=587, ge=1, le=65535)
-    """The port it listens on: 587 for `starttls`, mostly 465 for `tls` and 25 for `none`."""
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    """How the connection is made safe. A password is never sent without."""
-    user: str | None = None
-    """Who we are to it, if it asks."""
-    password: SecretRef | None = None
-    """The password of the user."""
-    sender: MailAddress | None = None
-    """The address that mail comes from."""
-    ca_file: Path | None = None
-    """Authorities (PEM) that are trusted instead of the system's."""
-
-    @model_validator(mode="after")
-    def _safe(self) -> Self:
-        if self.password is not None and self.security == "none":
-            raise ValueError("a password is not sent in the clear; set security to starttls or tls")
-        if (self.user is None) != (self.password is None):
-            raise ValueError("user and password belong together")
-        return self
-
-
-class AlertSettings(Table):
-    """Who is told when a budget is used up so far, or a credential is old or fails; endpoints are added by
-    `tollhouse webhooks add`. Told within ten seconds; what fails is tried again for 72 hours."""
-
-    email_to: Annotated[tuple[MailAddress, ...], *COMMAS] = ()
-    """Addresses that are mailed every alert."""
-    chat_webhook: SecretRef | None = None
-    """The URL of a chat's incoming webhook, as Slack and Mattermost have them, that is told every alert."""
-    private_hosts: Annotated[tuple[str, ...], *COMMAS] = ()
-    """Hosts of endpoints that may have private addresses, and be called by `http:`."""
-    credential_days: Limit = 90
-    """The age of a credential that raises an alert, in days, or `none`."""
-    keep_days: Limit = 90
-    """Deliveries older than this are forgotten, in days, or `none`."""
-    smtp: SmtpSettings = SmtpSettings()
-
-    @model_validator(mode="after")
-    def _has_a_server(self) -> Self:
-        if self.email_to and (self.smtp.host is None or self.smtp.sender is None):
-            raise ValueError("email_to needs smtp.host and smtp.sender")
-        return self
 
 
 class ModelTable(Table):
@@ -381,7 +336,7 @@ class Settings(BaseSettings):
     """An `http://`, `socks5://` or `socks5h://` proxy for all calls out. The environment's proxies are ignored."""
     master_key: MasterKey | None = None
     """The key that seals credentials; without one, `master.key` in the data folder, made by `up`."""
-    attempts: int = Field(default=3, ge=1, le=20)
+    attempts: Annotated[int, Field(ge=1, le=20), NEXT_REQUEST] = 3
     """How often providers are asked for one request, all candidates together."""
     drain_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
     """How long running answers may go on after SIGTERM, in seconds."""
@@ -405,6 +360,7 @@ class Settings(BaseSettings):
     providers: Mapping[Name, ProviderTable] = {}
     routes: Mapping[Name, RouteTable] = {}
 
+    _reading: layers.Reading | None = PrivateAttr(default=None)
     _origins: layers.Origins = PrivateAttr(default_factory=dict)
     _warnings: tuple[str, ...] = PrivateAttr(default=())
 
@@ -430,10 +386,26 @@ class Settings(BaseSettings):
         settings = layers.build(cls, reading)
         if settings.cache.store == "redis" and settings.redis_url is None:
             raise ConfigurationError("cache.store: redis needs redis_url")
-        settings._origins = reading.origins
+        settings._reading, settings._origins = reading, reading.origins
         secrets = layers.plain_secrets(settings, reading.origins)
         in_vain = (*_weights_in_vain(settings.routes), *_semantic_in_vain(settings))
         settings._warnings = (*reading.warnings, *secrets, *in_vain)
+        return settings
+
+    def over(self, stored: layers.Values) -> Self:
+        """The same, with what the database says beneath all that was said elsewhere, and nothing else of it.
+
+        Args:
+            stored: nested like the settings.
+
+        Raises:
+            ConfigurationError: as `load`.
+        """
+        # Made by hand, what was said is what was given.
+        said = self._reading or layers.Reading(self.model_dump(exclude_unset=True), {}, ())
+        reading = layers.beneath(said, stored)
+        settings = layers.build(type(self), reading)
+        settings._reading, settings._origins, settings._warnings = said, reading.origins, self._warnings
         return settings
 
     @property

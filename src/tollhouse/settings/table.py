@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
+
+from tollhouse.settings.live import Live
 
 Path = tuple[str, ...]
 
@@ -16,11 +19,18 @@ ANY = "*"
 
 
 class Entry(NamedTuple):
-    """One setting: its path (`("providers", "*", "share")`), its default as TOML would show it, its meaning."""
+    """One setting.
+
+    Attributes:
+        path: `("providers", "*", "share")`.
+        default: as TOML would show it.
+        taken: from when on a change counts that management makes while we run; None where it makes none.
+    """
 
     path: Path
     default: Any
     meaning: str
+    taken: str | None
 
 
 def entries(model: type[BaseModel], at: Path = ()) -> Iterator[Entry]:
@@ -30,7 +40,8 @@ def entries(model: type[BaseModel], at: Path = ()) -> Iterator[Entry]:
         table, is_named = _table(field.annotation)
         is_choice = field.default is None
         if table is None or is_choice:
-            yield Entry(path, field.get_default(call_default_factory=True), field.description or "")
+            taken = next((mark.taken for mark in field.metadata if isinstance(mark, Live)), None)
+            yield Entry(path, field.get_default(call_default_factory=True), field.description or "", taken)
         if table is not None:
             yield from entries(table, (*path, ANY) if is_named else path)
 
@@ -38,6 +49,21 @@ def entries(model: type[BaseModel], at: Path = ()) -> Iterator[Entry]:
 def dotted(path: Path) -> str:
     """A path as TOML writes it: `providers.acme.models."acme-1.5".context_tokens`."""
     return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+|\*", part) else f'"{part}"' for part in path)
+
+
+def path_of(name: str) -> Path:
+    """The path that is written so.
+
+    >>> path_of('providers.acme.models."acme-1.5".context_tokens')
+    ('providers', 'acme', 'models', 'acme-1.5', 'context_tokens')
+    """
+    return tuple(quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|([^."]+)', name))
+
+
+def of_name(model: type[BaseModel], name: str) -> Entry | None:
+    """The setting of this name, whatever names the operator has chosen in it; None when there is none."""
+    path = path_of(name)
+    return next((entry for entry in _every(model) if _named(entry.path, path) == path), None)
 
 
 def variable(path: Path) -> str:
@@ -62,6 +88,11 @@ def leaves(value: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
         return
     for name, inner in value.items():
         yield from leaves(inner, (*at, str(name)))
+
+
+@cache
+def _every(model: type[BaseModel]) -> tuple[Entry, ...]:
+    return tuple(entries(model))
 
 
 def _named(pattern: Path, path: Path) -> Path:

@@ -450,3 +450,11 @@ fact = Table(
     Column("name", Text, primary_key=True),
     Column("value", Json, nullable=False),
 )
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", Text, primary_key=True),
+    # Null is a value: a limit that is lifted, a model that is not named.
+    Column("value", Json),
+)

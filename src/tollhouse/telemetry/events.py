@@ -11,6 +11,7 @@ class Event(StrEnum):
     SERVER_STARTED = "server.started"
     SERVER_DRAINING = "server.draining"
     SERVER_STOPPED = "server.stopped"
+    SETTINGS_CHANGED = "settings.changed"
     SETTINGS_DOUBTFUL = "settings.doubtful"
     STORE_MIGRATED = "store.migrated"
     STORE_FAILED = "store.failed"

@@ -90,6 +90,13 @@ class Logs:
         self._warn_tokens = warn_tokens
         self._redact = redact
 
+    def adjust(self, *, level: Level, warn_tokens: int) -> None:
+        """Write more, or less, from now on; as `configure_logs` takes them."""
+        self.least = logging.getLevelName(level.upper())
+        self._warn_tokens = warn_tokens
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(self.least))
+        logging.getLogger().setLevel(self.least)
+
     def finished(self, rows: Iterable[Finished]) -> None:
         """One `request.finished` line per request, all in one write."""
         stamp = _now()

@@ -23,6 +23,7 @@ from tollhouse.api.management import (
     people,
     reports,
     secrets,
+    settings,
     sharing,
     turns,
     webhooks,
@@ -41,7 +42,8 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    for room in (people, secrets, budgets, reports, webhooks, audit, cache, jobs, conversations, turns, sharing):
+    managing = (people, secrets, budgets, reports, webhooks, settings, audit, cache, jobs)
+    for room in (*managing, conversations, turns, sharing):
         yield from room.table.routes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema, model_validator
 
 from tollhouse.admin.budgets import OwnerKind
 from tollhouse.admin.credentials import Role
@@ -35,6 +35,12 @@ class Change(Body):
     """Each field may be left out, and then leaves things as they are: its default is never looked at."""
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+
+class SettingsChange(RootModel[Annotated[dict[Text, JsonValue], Field(min_length=1)]]):
+    """Settings by their names: `{"requests.max_age_days": 30}`."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
 
 class NewWorkspace(Body):

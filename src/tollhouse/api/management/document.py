@@ -206,6 +206,6 @@ def fields_of(operation: Json, document: Json) -> str:
         # A body that may be left out is this or null.
         name = next(one["$ref"] for one in (said, *said.get("anyOf", ())) if "$ref" in one).rpartition("/")[2]
         schema = document["components"]["schemas"][name]
-        named += [(field, field in schema.get("required", ())) for field in schema["properties"]]
+        named += [(field, field in schema.get("required", ())) for field in schema.get("properties", ())]
     shown = (f"<b>{escape(name)}</b>" if needed else escape(name) for name, needed in named)
     return f" <small><code>{', '.join(shown)}</code></small>" if named else ""

@@ -157,7 +157,7 @@ def note_end(
     """Let those be told who want to hear of it, if a run in the background has ended."""
     if status == "succeeded" or status == "failed" or status == "cancelled":
         code = None if error is None else error.code
-        notify.note_end(tx, run, status, error=code, now=now, channels=conversing.channels)
+        notify.note_end(tx, run, status, error=code, now=now, channels=conversing.heard_by.now)
 
 
 def answer_name(run_id: str) -> str:

@@ -92,7 +92,7 @@ async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView
     def work(tx: Writing) -> None:
         row = runs.find(tx, caller.user_id, run_id)
         if row is not None and runs.cancel(tx, run_id, now):
-            notify.note_end(tx, row, "cancelled", error=None, now=now, channels=conversing.channels)
+            notify.note_end(tx, row, "cancelled", error=None, now=now, channels=conversing.heard_by.now)
         elif row is not None:
             runs.stop(tx, run_id)
 
