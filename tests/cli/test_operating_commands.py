@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,78 @@ def test_every_setting_is_shown_with_its_place(command: Command, tmp_path: Path,
     words = {line.split()[0]: line.split()[1:] for line in command("config", "show").out.splitlines()}
     assert (words["development"], words["database_url"], words["trusted_proxies"]) == (["false"], ["none"], [])
     assert "environment TOLLHOUSE_PORT" in command("config", "show", "--origin", "--config", file).out
+
+
+def test_a_setting_is_changed_and_shown_with_its_place_and_taken_back(command: Command, tmp_path: Path) -> None:
+    data, file = str(tmp_path / "data"), tmp_path / "tollhouse.toml"
+    file.write_text("attempts = 5\n")
+    place = ("--data", data, "--config", str(file))
+    command("migrate", "--create-key", *place)
+
+    def shown(name: str) -> tuple[object, str]:
+        found = {one["key"]: one for one in command("config", "show", *place, "--json").json}
+        return found[name]["value"], found[name]["origin"]
+
+    changed = command("config", "set", "requests.max_age_days", "30", *place)
+    assert "when it is tidied next" in changed.out
+    assert shown("requests.max_age_days") == (30, "database")
+    assert "database" in command("config", "show", "--origin", *place).out
+    assert command("config", "set", "requests.max_age_days", "none", *place).status == 0
+    assert shown("requests.max_age_days") == (None, "database")
+    assert command("config", "set", "guards.input.deny", "Tulip, Rose", *place, "--json").json["value"] == [
+        "Tulip",
+        "Rose",
+    ]
+    assert command("config", "unset", "requests.max_age_days", *place).status == 0
+    assert shown("requests.max_age_days") == (90, "default")
+    facts = [deed["facts"] for deed in command("audit", "list", *place, "--json").json["data"]]
+    assert {"before": None, "after": 90} in facts
+
+
+def test_a_setting_that_stands_elsewhere_is_not_changed_from_here(command: Command, tmp_path: Path) -> None:
+    data, file = str(tmp_path / "data"), tmp_path / "tollhouse.toml"
+    file.write_text("attempts = 5\n")
+    place = ("--data", data, "--config", str(file))
+    command("migrate", "--create-key", *place)
+    for name, why in (
+        ("attempts", f"This is set in: file {file}"),
+        ("port", "not changed while we run"),
+        ("x", "no such"),
+    ):
+        ended = command("config", "set", name, "2", *place)
+        assert ended.status == 2
+        assert f"{name}: " in ended.err
+        assert why in ended.err
+    assert command("config", "unset", "attempts", *place).status == 1
+
+
+def test_what_was_set_and_cannot_be_used_any_more_is_named_and_can_be_taken_back(
+    command: Command, tmp_path: Path
+) -> None:
+    data, file = str(tmp_path / "data"), tmp_path / "tollhouse.toml"
+    file.write_text('[alerts.smtp]\nhost = "mail.example.com"\nsender = "tollhouse@example.com"\n')
+    place = ("--data", data, "--config", str(file))
+    command("migrate", "--create-key", *place)
+    assert command("config", "set", "alerts.email_to", "ops@example.com", *place).status == 0
+    file.write_text("")
+    for ended in (command("serve", "--port", "0", *place), command("work", *place)):
+        assert ended.status == 2
+        assert "email_to needs smtp.host" in ended.err
+        assert "tollhouse config unset" in ended.err
+    assert "email_to needs smtp.host" in command("config", "show", *place).err
+    assert command("config", "unset", "alerts.email_to", *place).status == 0
+    assert command("config", "show", *place).err == ""
+
+
+def test_settings_are_shown_when_their_database_cannot_be_read(command: Command, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command("migrate", "--create-key", "--data", str(data))
+    with closing(sqlite3.connect(data / "tollhouse.db", isolation_level=None)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    ended = command("config", "show", "--data", str(data))
+    assert ended.status == 0
+    assert "attempts" in ended.out
+    assert "what is set in the database is not shown" in ended.err
 
 
 def test_settings_that_cannot_be_used_are_all_named(command: Command, tmp_path: Path):

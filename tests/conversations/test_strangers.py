@@ -66,7 +66,8 @@ async def test_a_second_user_finds_nothing_of_the_first_ones(
     for method, path, scope, endpoint in [*managed, *kept]:
         body = BODIES.get(endpoint.__name__)
         more: dict[str, Any] = {} if body is None else {"json": body}
-        known = names | dict.fromkeys(("token", "budget", "hold", "webhook", "delivery", "workspace"), "x_1")
+        others = ("token", "budget", "hold", "webhook", "delivery", "workspace", "setting")
+        known = names | dict.fromkeys(others, "x_1")
         response = await bob.http.request(method, path.format(**known), headers=bob.person.headers, **more)
         if scope == ADMIN:
             assert response.status_code == 403, (method, path)

@@ -17,6 +17,7 @@ from tollhouse.api.envelopes import Envelope
 from tollhouse.api.http import Head, Networks, Peer, read_head
 from tollhouse.api.live import Live, Response
 from tollhouse.api.repeats import REPLAYED, Answer, Claim, KeptPeer, Repeats
+from tollhouse.cache.wishes import PRIVATE
 from tollhouse.dialects import json_body, sse
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.answer import Steps, answer, refuse, replay
@@ -134,8 +135,8 @@ class Surface:
         claim: Claim | Answer | None = None
         try:
             exchange.tag, exchange.wait_s = head.tag, head.wait_s
-            if self._steps.recall is not None:
-                exchange.wishes = cache_headers.read(peer.headers)
+            # Should answers be given again from now on, this request's wishes are not known, and it is left out.
+            exchange.wishes = PRIVATE if self._steps.recall is None else cache_headers.read(peer.headers)
             exchange.body = await self.read(peer, head, exchange)
             if head.idempotency_key is not None:
                 claim = await self._claim(exchange, head, head.idempotency_key, peer)

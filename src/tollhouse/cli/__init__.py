@@ -16,11 +16,12 @@ from tollhouse.cli.accounting import budgets, spend, verify
 from tollhouse.cli.alerts import alerts, deliveries, webhooks
 from tollhouse.cli.audit import audit
 from tollhouse.cli.cache import cache
+from tollhouse.cli.config import config
 from tollhouse.cli.credentials import credentials, rotate_key
 from tollhouse.cli.demo import demo
 from tollhouse.cli.jobs import jobs
 from tollhouse.cli.login import login
-from tollhouse.cli.operating import config, doctor, fake_provider, migrate
+from tollhouse.cli.operating import doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
 from tollhouse.cli.people import tokens, users, workspaces
 from tollhouse.cli.serving import serve, up, work

@@ -25,7 +25,7 @@ async def change_settings(here: Here, body: bodies.SettingsChange) -> Listing[Se
     return await settings.change_settings(here.desk, here.actor, body.root)
 
 
-@table.delete("/api/settings/{name}", scope=ADMIN)
-async def reset_setting(here: Here, name: str) -> None:
+@table.delete("/api/settings/{setting}", scope=ADMIN)
+async def reset_setting(here: Here, setting: str) -> None:
     """Forget what was set here, so that what the operator has said counts, or the default."""
-    await settings.reset_setting(here.desk, here.actor, name)
+    await settings.reset_setting(here.desk, here.actor, setting)
