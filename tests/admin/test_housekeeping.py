@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from houses import Person, acme_toml, make_person, served
-from tollhouse.admin import credentials, reports
+from tollhouse.admin import budgets, credentials, reports
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.housekeeping import Housekeeping, Retention
 from tollhouse.app import House
 from tollhouse.held import Held
+from tollhouse.money.verify import Checked, differences
 from tollhouse.store import requests
 from tollhouse.store.paging import Page
 from tollhouse.testing import ManualClock, WireProvider, answer, status
@@ -90,8 +92,62 @@ async def test_rows_older_than_wanted_are_forgotten_and_the_ledger_is_not(open_a
     assert await ask(house, person) == 200
     await rounds_of(house, Retention(max_age_days=5, max_rows=None, max_bodies_bytes=None)).retain()
     assert len(await rows(house)) == 1
-    entries = await house.store.read(lambda tx: tx.execute(text("SELECT count(*) FROM ledger_entry")).scalar_one())
-    assert entries == 4
+    assert await entries_of(house) == 4
+
+
+async def test_old_entries_of_the_ledger_are_carried_forward_and_no_report_says_otherwise(
+    open_a_house: Callable[..., object], database_url: str
+) -> None:
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    house = await open_a_house(clock=clock, database_url=database_url)
+    person = await make_person(house)
+    budget = {"owner_kind": "user", "owner_id": person.id, "unit": "tokens"}
+    for window in ("total", "month"):
+        await budgets.set_budget(house.desk, COMMAND_LINE, window=window, limit=10_000, **budget)
+    assert [await ask(house, person) for _ in range(3)] == [200] * 3
+    clock.advance(days=10)
+    assert await ask(house, person) == 200
+    rounds = rounds_of(house, Retention(max_age_days=5, max_ledger_days=8))
+
+    async def told() -> tuple[object, ...]:
+        spent = await reports.spend(house.desk, since=datetime(2026, 1, 1, tzinfo=UTC), by="day")
+        listed = await budgets.list_budgets(house.desk, person.id)
+        found = await house.store.read(lambda tx: [*differences(tx, clock.now(), Checked())])
+        return spent, list(listed), found
+
+    await rounds.carry_forward()
+    assert await entries_of(house) == 8
+    await rounds.retain()
+    before = await told()
+    await rounds.carry_forward()
+    assert await entries_of(house) == 2
+    assert await told() == before
+    assert before[-1] == []
+    assert await ask(house, person) == 200
+    assert (await told())[-1] == []
+
+
+async def test_a_ledger_that_has_drifted_is_left_as_it_is_and_that_is_told_once(
+    open_a_house: Callable[..., object],
+) -> None:
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    house = await open_a_house(clock=clock)
+    person = await make_person(house)
+    assert await ask(house, person) == 200
+    clock.advance(days=10)
+    assert await ask(house, person) == 200
+    await house.store.write(lambda tx: tx.execute(text("UPDATE hold SET state = 'voided'")))
+    rounds = rounds_of(house, Retention(max_age_days=5, max_ledger_days=8))
+    await rounds.retain()
+    with capture_logs() as told:
+        await rounds.carry_forward()
+        await rounds.carry_forward()
+    assert [line["event"] for line in told] == ["ledger.drifted"]
+    assert await entries_of(house) == 4
+
+
+async def entries_of(house: House) -> int:
+    return await house.store.read(lambda tx: tx.execute(text("SELECT count(*) FROM ledger_entry")).scalar_one())
 
 
 async def test_rows_beyond_the_number_wanted_are_forgotten_oldest_first(open_a_house: Callable[..., object]) -> None:

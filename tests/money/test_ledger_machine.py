@@ -19,14 +19,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from books import Books, resolution
+from books import Books, resolution, skeleton
 from tollhouse import ids
 from tollhouse.errors import BudgetExhausted, Conflict
 from tollhouse.money.budgets import Balance, Budget, bucket_id
+from tollhouse.money.carry import carry
 from tollhouse.money.ledger import Deed, Held
 from tollhouse.store import ledger as sql
+from tollhouse.store import requests
 from tollhouse.store.opening import open_store
+from tollhouse.store.requests import Ending, Finished
 from tollhouse.testing import ManualClock
+
+FOR_EVER_US = 2**62
 
 INPUT, CAP = 100, 500
 """What `books.asked` estimates, in tokens."""
@@ -169,6 +174,11 @@ class LedgerMachine(RuleBasedStateMachine):
         except Conflict:
             assert not is_possible
 
+    @rule(most=st.integers(1, 12))
+    def carry(self, most: int) -> None:
+        """Old entries go, and nothing else is to be noticed of it."""
+        self.runner.run(self.books.store.write(lambda tx: carry(tx, FOR_EVER_US, most)))
+
     @rule(hours=st.sampled_from([-1, 1, 4, 13, 24, 24 * 31]))
     def step_clock(self, hours: int) -> None:
         if hours > 0:
@@ -188,6 +198,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         assert self.runner.run(self.books.differences()) == []
+        while self.runner.run(self.books.store.write(lambda tx: carry(tx, FOR_EVER_US))):
+            assert self.runner.run(self.books.differences()) == []
 
 
 def test_the_ledger_does_what_the_model_says(database_url: str):
@@ -205,4 +217,6 @@ def test_the_ledger_does_what_the_model_says(database_url: str):
 async def open_books(url: str) -> Books:
     books = Books(await open_store(database_url=url, may_migrate=True))
     await books.begin_process()
+    # The log tells of a request that is younger than all of theirs.
+    await books.store.join(requests.finish, Finished(skeleton("req_young"), Ending(status=400, outcome="failed")))
     return books

@@ -17,6 +17,7 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
 from tollhouse.held import Held
+from tollhouse.money.carry import Drifted, carry
 from tollhouse.money.ledger import Ledger
 from tollhouse.notify.watch import Watch
 from tollhouse.store import (
@@ -41,19 +42,24 @@ from tollhouse.telemetry import Event, Metrics, log
 BEAT_S = 5.0
 RETENTION_EVERY_S = 300.0
 
+CARRIED_AT_ONCE = 40
+"""Steps of one round by which the ledger is carried forward; between two others get their turn."""
+CARRY_PAUSE_S = 0.05
+
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the request log, the list of deliveries and the events of runs are kept; None for ever."""
+    """How long the request log, deliveries, events of runs and entries of the ledger are kept; None for ever."""
 
     max_age_days: int | None = None
     max_rows: int | None = None
     max_bodies_bytes: int | None = None
     max_delivery_days: int | None = None
     max_event_hours: int | None = None
+    max_ledger_days: int | None = None
 
 
 class Housekeeping:
-    """The rounds of one process: heartbeat, changed settings, lost holds, notes of use, alerts, retention."""
+    """The rounds of one process: heartbeat, changed settings, lost holds, notes of use, alerts, what is kept."""
 
     def __init__(
         self,
@@ -84,6 +90,7 @@ class Housekeeping:
         self._retention = retention
         self._in_force = in_force
         self._retained_at_s = clock.monotonic()
+        self._has_drifted = False
 
     async def run(self) -> None:
         """Go round until cancelled."""
@@ -99,6 +106,7 @@ class Housekeeping:
         await self._try(self.note_use)
         await self._try(self._look_out)
         await self._try(self._measure)
+        await self._try(self.carry_forward)
         if self._clock.monotonic() - self._retained_at_s > RETENTION_EVERY_S:
             self._retained_at_s = self._clock.monotonic()
             await self._try(self.retain)
@@ -138,6 +146,23 @@ class Housekeeping:
         if keep.max_event_hours is not None:
             told_since = self._clock.now() - timedelta(hours=keep.max_event_hours)
             await self._repeat(lambda tx: run_events.drop_before(tx, told_since))
+
+    async def carry_forward(self) -> None:
+        """Carry entries of the ledger forward that are older than the operator wants to keep. What is left when the
+        round is over is for the next."""
+        days = self._retention.now.max_ledger_days
+        if days is None or self._has_drifted:
+            return
+        before = to_micros(self._clock.now() - timedelta(days=days))
+        try:
+            for _ in range(CARRIED_AT_ONCE):
+                if not await self._store.write(lambda tx: carry(tx, before)):
+                    return
+                await asyncio.sleep(CARRY_PAUSE_S)
+        except Drifted as error:
+            # Told once: nothing goes until an operator has looked, and started again.
+            self._has_drifted = True
+            log.error(Event.LEDGER_DRIFTED, error=error.message)
 
     def _note(self, tx: Writing, used: dict[str, datetime], worked: set[str], failed: dict[str, str]) -> None:
         people.touch_tokens(tx, used)

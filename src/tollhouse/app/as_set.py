@@ -24,6 +24,7 @@ def retention(settings: Settings) -> Retention:
         max_bodies_bytes=kept.max_bodies_bytes,
         max_delivery_days=settings.alerts.keep_days,
         max_event_hours=settings.jobs.keep_events_hours,
+        max_ledger_days=settings.ledger_retention_days,
     )
 
 

@@ -148,7 +148,7 @@ class JobSettings(Table):
 
 
 class RequestLogSettings(Table):
-    """How long the rows of the request log are kept. The ledger is never cut."""
+    """How long the rows of the request log are kept. What the ledger says is kept (`ledger_retention_days`)."""
 
     max_age_days: Annotated[Days, NEXT_TIDYING] = 90
     """Rows older than this are deleted, in days, or `none`."""
@@ -344,6 +344,10 @@ class Settings(BaseSettings):
     hear_out_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
     """How long an answer goes on after its client has left, or a guard has stopped it, in seconds: the provider's own
     count comes at its end. After that, or at once when 0, the call is cancelled and charged by what was seen."""
+
+    ledger_retention_days: Days = None
+    """Older entries of the ledger are carried forward as one sum for each budget and period, in days, or `none` for
+    never; those that the request log still tells of stay. They cannot be brought back."""
 
     limits: LimitSettings = LimitSettings()
     clients: ClientSettings = ClientSettings()

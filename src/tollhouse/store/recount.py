@@ -11,6 +11,7 @@ from tollhouse.store.engine import Reading
 from tollhouse.store.requests import LOST
 from tollhouse.store.spend import DAY_US, KEYS, SUMS
 from tollhouse.store.tables import audit, bucket, budget, entry, hold, request, spend
+from tollhouse.store.tables import carried as carried_forward
 
 ROWS_AT_ONCE = 10_000
 
@@ -31,6 +32,11 @@ def entries(tx: Reading) -> Iterator[Any]:
         .order_by(entry.c.id)
     )
     return _stream(tx, query)
+
+
+def carried(tx: Reading) -> Iterator[Any]:
+    """What entries came to that are there no more, by bucket."""
+    return _stream(tx, select(carried_forward).order_by(carried_forward.c.bucket))
 
 
 def buckets(tx: Reading) -> Iterator[Any]:

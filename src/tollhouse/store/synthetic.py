@@ -1,7 +1,7 @@
 """Removes what `tollhouse demo seed` has made, and nothing else, though it stands in the same workspace.
 
 It is known by its tokens, which were revoked as they were made: whatever was asked with one never was. Nothing else
-deletes entries of the ledger. These hold no balance: whoever made them had no budgets.
+deletes entries of the ledger without carrying them forward. These hold no balance: whoever made them had no budgets.
 """
 
 from __future__ import annotations

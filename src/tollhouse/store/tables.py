@@ -213,6 +213,15 @@ entry = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+carried = Table(
+    "carried",
+    metadata,
+    Column("bucket", Text, primary_key=True),
+    Column("posted", BigInteger, nullable=False),
+    Column("overage", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+)
+
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 request = Table(
