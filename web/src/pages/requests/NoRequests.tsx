@@ -1,0 +1,34 @@
+import { Button } from "@/parts/Button";
+import { Code } from "@/parts/Code";
+import { Empty } from "@/parts/Empty";
+
+interface Props {
+  isFiltered: boolean;
+  clear: () => void;
+}
+
+/** An empty log: because of the filters, or because nobody has asked for anything yet, and then how one does. */
+export function NoRequests({ isFiltered, clear }: Props) {
+  if (isFiltered) {
+    return (
+      <Empty title="No request here is like that.">
+        <p>None in this span of time matches all filters.</p>
+        <Button onPress={clear}>Take the filters away</Button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No requests in this span of time.">
+      <p>Choose a longer one above, or make a call. With your own key in place of KEY:</p>
+      <Code label="Shell" text={curl(window.location.origin)} />
+    </Empty>
+  );
+}
+
+function curl(origin: string): string {
+  return [
+    `curl ${origin}/v1/chat/completions \\`,
+    '  -H "Authorization: Bearer KEY" -H "Content-Type: application/json" \\',
+    `  -d '{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}'`,
+  ].join("\n");
+}

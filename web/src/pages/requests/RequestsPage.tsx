@@ -1,0 +1,98 @@
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { useAddress } from "@/address/useAddress";
+import { useRange } from "@/address/useRange";
+import { useUserName } from "@/api/names";
+import { Button } from "@/parts/Button";
+import { Choices } from "@/parts/Choices";
+import { Failure } from "@/parts/Failure";
+import { Page } from "@/parts/Page";
+import { Panel } from "@/parts/Panel";
+import { Table } from "@/parts/Table";
+import { useKept } from "@/parts/useKept";
+import { Waiting } from "@/parts/Waiting";
+import { useSession } from "@/session/useSession";
+import { useShortcut } from "@/shortcuts/useShortcut";
+import { CHOICES, columnsOf, SHOWN_AT_FIRST } from "./columns";
+import { FilterBox } from "./FilterBox";
+import { ALL_FILTERS, type Filters, OWN_FILTERS, readFilters } from "./filters";
+import { NewsButton } from "./NewsButton";
+import { NoRequests } from "./NoRequests";
+import styles from "./RequestsPage.module.css";
+import { useRequests } from "./useRequests";
+
+/** What happened to this call, which calls failed, were slow, were dear. */
+export default function RequestsPage() {
+  const { session } = useSession();
+  const { search, change } = useAddress();
+  const range = useRange();
+  const nameOf = useUserName();
+  const [, navigate] = useLocation();
+  const [shown, show] = useKept("requests.columns", SHOWN_AT_FIRST);
+  const [chosen, choose] = useState<string | null>(null);
+
+  const names = session.is_admin ? ALL_FILTERS : OWN_FILTERS;
+  const filters = readFilters(search, names);
+  const question = { ofAll: session.is_admin, filters, range };
+  const { rows, error, isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, ...log } =
+    useRequests(question);
+
+  const step = (by: 1 | -1) => {
+    const next = rows[rows.findIndex((row) => row.id === chosen) + by] ?? rows[0];
+    if (next === undefined) return;
+    choose(next.id);
+    document.querySelector(`tr[data-key="${next.id}"]`)?.scrollIntoView({ block: "nearest" });
+  };
+  useShortcut("j", "Next row", () => step(1));
+  useShortcut("k", "Row before", () => step(-1));
+  useShortcut("Enter", "Open the row", () => chosen !== null && navigate(`/requests/${chosen}`));
+
+  const refilter = (next: Filters) => {
+    const cleared = Object.fromEntries(names.map((name) => [name, null]));
+    change({ ...cleared, ...next }, { push: true });
+  };
+  return (
+    <Page title="Requests">
+      <div className={styles.tools}>
+        <FilterBox names={names} filters={filters} change={refilter} />
+        <Choices
+          label="Columns"
+          icon="columns"
+          options={CHOICES.map((column) => ({ value: column.name, label: column.head }))}
+          values={shown}
+          choose={show}
+        />
+        <NewsButton
+          question={question}
+          newest={rows[0]?.id ?? null}
+          isReady={!isPending}
+          show={() => void log.refetch()}
+        />
+      </div>
+      {error !== null && <Failure error={error} retry={() => void log.refetch()} />}
+      <Panel flush>
+        {isPending ? (
+          <Waiting lines={12} />
+        ) : rows.length === 0 && error === null ? (
+          <NoRequests isFiltered={Object.keys(filters).length > 0} clear={() => refilter({})} />
+        ) : (
+          <div className={isPlaceholderData ? styles.stale : undefined}>
+            <Table
+              caption="Requests, newest first"
+              columns={columnsOf(shown, session.is_admin ? nameOf : null)}
+              rows={rows}
+              keyOf={(row) => row.id}
+              to={(row) => `/requests/${row.id}`}
+              chosen={chosen}
+            />
+          </div>
+        )}
+      </Panel>
+      {hasNextPage && (
+        <Button isDisabled={isFetchingNextPage} onPress={() => void log.fetchNextPage()}>
+          {isFetchingNextPage ? "Loading" : "Older requests"}
+        </Button>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,12 @@
+import type { Page } from "../page";
+
+export const page: Page = {
+  title: "Requests",
+  group: "Observe",
+  place: 1,
+  icon: "requests",
+  key: "r",
+  routes: {
+    "/requests": () => import("./RequestsPage"),
+  },
+};
