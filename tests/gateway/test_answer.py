@@ -355,6 +355,9 @@ async def test_a_row_tells_which_credential_and_which_attempts_were_used(gateway
         (1, "provider_unavailable", 503),
         (2, "succeeded", None),
     ]
+    first, second = log
+    assert 0 < first["began_ms"] <= first["heard_ms"] <= second["began_ms"] <= second["heard_ms"]
+    assert second["heard_ms"] <= row["response_time_us"] / 1e3
     assert {one["credential"] for one in log} == {"shared:acme"}
     assert [one["hold"] for one in log] == [hold["id"] for hold in await gateway.holds(row)]
 

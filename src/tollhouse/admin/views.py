@@ -239,7 +239,12 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
-    """One try of a call."""
+    """One try of a call.
+
+    Attributes:
+        began_ms, heard_ms: when it was begun, and when it began to speak or failed, in milliseconds since the request
+            came. Unknown of a request that succeeded at once: there the request's own times say as much.
+    """
 
     number: int
     provider: str
@@ -248,6 +253,8 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     hold: str
     outcome: str | None
     provider_status: int | None
+    began_ms: float | None = None
+    heard_ms: float | None = None
 
 
 class GuardView(msgspec.Struct, frozen=True, kw_only=True):

@@ -221,10 +221,16 @@ def _attempt_log(exchange: Exchange) -> str:
                 "hold": attempt.held.id,
                 "outcome": attempt.outcome,
                 "provider_status": attempt.provider_status,
+                "began_ms": _ms(attempt.began_s, exchange),
+                "heard_ms": _ms(attempt.heard_s, exchange) if attempt.heard_s else None,
             }
             for attempt in exchange.attempts
         ]
     ).decode()
+
+
+def _ms(at_s: float, exchange: Exchange) -> float:
+    return round((at_s - exchange.began_s) * 1e3, 3)
 
 
 def _keep_bodies(exchange: Exchange, finishing: Finishing) -> None:

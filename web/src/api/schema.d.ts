@@ -2497,6 +2497,10 @@ export interface components {
         /**
          * AttemptView
          * @description One try of a call.
+         *
+         *         Attributes:
+         *             began_ms, heard_ms: when it was begun, and when it began to speak or failed, in milliseconds since the request
+         *                 came. Unknown of a request that succeeded at once: there the request's own times say as much.
          */
         AttemptView: {
             number: number;
@@ -2506,6 +2510,10 @@ export interface components {
             hold: string;
             outcome: string | null;
             provider_status: number | null;
+            /** @default null */
+            began_ms: number | null;
+            /** @default null */
+            heard_ms: number | null;
         };
         /**
          * GuardView
