@@ -8,5 +8,6 @@ export const page: Page = {
   key: "r",
   routes: {
     "/requests": () => import("./RequestsPage"),
+    "/requests/:request": () => import("./detail/RequestPage"),
   },
 };

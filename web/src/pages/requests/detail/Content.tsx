@@ -1,0 +1,50 @@
+import { useState } from "react";
+import type { RequestView } from "@/api/schema";
+import { Code } from "@/parts/Code";
+import { Empty } from "@/parts/Empty";
+import { Panel } from "@/parts/Panel";
+import { Switch } from "@/parts/Switch";
+import { Talk } from "./Talk";
+import { readAnswered, readAsked } from "./talk";
+
+const VIEWS = [
+  { value: "talk", label: "Talk" },
+  { value: "request", label: "Request" },
+  { value: "response", label: "Response" },
+] as const;
+
+/** What was asked and answered, where that is kept; else why not. */
+export function Content({ request }: { request: RequestView }) {
+  const [view, look] = useState<(typeof VIEWS)[number]["value"]>("talk");
+  const { payload } = request;
+  if (payload == null) {
+    return (
+      <Panel title="Content">
+        <Empty title="What was said is not kept.">
+          <p>
+            Prompts are nobody's business but the caller's. Whoever runs this gateway can have them kept,
+            without secrets, with <code>[requests] bodies = true</code>; what is kept is deleted again by age
+            and size.
+          </p>
+        </Empty>
+      </Panel>
+    );
+  }
+  const asked = payload.request ?? "";
+  const answered = payload.response ?? "";
+  return (
+    <Panel title="Content" aside={<Switch label="View" options={VIEWS} value={view} choose={look} />}>
+      {view === "talk" && <Talk said={[...readAsked(asked), ...readAnswered(answered)]} />}
+      {view === "request" && <Code text={indented(asked)} label="As it came" />}
+      {view === "response" && <Code text={indented(answered)} label="As it went" />}
+    </Panel>
+  );
+}
+
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,94 @@
+/** What was said, as a talk, of whichever dialect it is. What this does not understand is left to the raw text. Pure. */
+
+export interface Said {
+  role: string;
+  text: string;
+}
+
+/** Of a request's body: OpenAI's and Anthropic's `messages`, Responses' `input`, Google's `contents`. */
+export function readAsked(body: string): Said[] {
+  const asked = parsed(body);
+  if (!isRecord(asked)) return [];
+  const before = ["system", "instructions"].flatMap((name) => saidOnce("system", asked[name]));
+  const { input } = asked;
+  if (typeof input === "string") return [...before, { role: "user", text: input }];
+  const messages = [asked.messages, input, asked.contents].find(Array.isArray) ?? [];
+  return [...before, ...messages.flatMap(readMessage)];
+}
+
+/** Of an answer's body, when it is whole; of a stream, its pieces put together. */
+export function readAnswered(body: string): Said[] {
+  const answered = parsed(body);
+  if (isRecord(answered)) return readAnswer(answered);
+  const pieces = body
+    .split("\n")
+    .filter((line) => line.startsWith("data:"))
+    .map((line) => parsed(line.slice(5)))
+    .filter(isRecord);
+  const text = pieces.map(textOfPiece).join("");
+  return text === "" ? [] : [{ role: "assistant", text }];
+}
+
+function readAnswer(answer: Readonly<Record<string, unknown>>): Said[] {
+  if (Array.isArray(answer.choices))
+    return answer.choices.flatMap((choice) => (isRecord(choice) ? readMessage(choice.message) : []));
+  if (Array.isArray(answer.output)) return answer.output.flatMap(readMessage);
+  if (Array.isArray(answer.candidates)) {
+    return answer.candidates.flatMap((one) => (isRecord(one) ? readMessage(one.content) : []));
+  }
+  return readMessage(answer);
+}
+
+function textOfPiece(piece: Readonly<Record<string, unknown>>): string {
+  if (Array.isArray(piece.choices))
+    return piece.choices.map((choice) => textOf(isRecord(choice) ? choice.delta : null)).join("");
+  if (Array.isArray(piece.candidates))
+    return piece.candidates.map((one) => textOf(isRecord(one) ? one.content : null)).join("");
+  if (typeof piece.delta === "string") return piece.type === "response.output_text.delta" ? piece.delta : "";
+  return textOf(piece.delta);
+}
+
+function readMessage(message: unknown): Said[] {
+  if (!isRecord(message)) return [];
+  const role = typeof message.role === "string" ? message.role : null;
+  const text = textOf(message);
+  return role === null || text === "" ? [] : [{ role, text }];
+}
+
+/** Everything readable of a message or a part of one. */
+function textOf(said: unknown): string {
+  if (typeof said === "string") return said;
+  if (Array.isArray(said)) return said.map(textOf).filter(Boolean).join("\n");
+  if (!isRecord(said)) return "";
+  const calls = Array.isArray(said.tool_calls) ? said.tool_calls.map(callOf) : [];
+  const own = said.type === "tool_use" || said.type === "function_call" ? [callOf(said)] : [];
+  return [said.text, said.content, said.parts, said.refusal]
+    .map(textOf)
+    .concat(calls, own)
+    .filter(Boolean)
+    .join("\n");
+}
+
+function callOf(call: unknown): string {
+  if (!isRecord(call)) return "";
+  const called = isRecord(call.function) ? call.function : call;
+  const given = called.arguments ?? called.input;
+  return `${String(called.name)}(${typeof given === "string" ? given : JSON.stringify(given)})`;
+}
+
+function saidOnce(role: string, content: unknown): Said[] {
+  const text = textOf(content);
+  return text === "" ? [] : [{ role, text }];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
