@@ -8,6 +8,7 @@ import type { Plugin } from "vite";
 
 const SESSION = {
   user: "dev",
+  name: "developer",
   scopes: [
     "admin:*",
     "conversations:read",

@@ -10,6 +10,8 @@ export interface Column<T> {
   isNumber?: boolean;
   /** Left out where there is little room. */
   isExtra?: boolean;
+  /** Long texts: they break, and what stands beside them does not. */
+  isWide?: boolean;
 }
 
 interface Props<T> {
@@ -65,5 +67,5 @@ export function Table<T>({ caption, columns, rows, keyOf, to, chosen = null }: P
 }
 
 function classOf<T>(column: Column<T>): string {
-  return `${column.isNumber === true ? styles.number : ""} ${column.isExtra === true ? styles.extra : ""}`;
+  return `${column.isNumber === true ? styles.number : ""} ${column.isExtra === true ? styles.extra : ""} ${column.isWide === true ? styles.wide : ""}`;
 }

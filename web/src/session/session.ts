@@ -5,6 +5,7 @@ import { Problem } from "@/api/problem";
 
 export interface Session {
   user: string;
+  name: string;
   scopes: string[];
   is_admin: boolean;
   csrf: string;

@@ -1,7 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
-import { api, said } from "@/api/client";
 import { Button } from "@/parts/Button";
 import { Icon } from "@/parts/Icon";
 import popover from "@/parts/Popover.module.css";
@@ -10,18 +8,12 @@ import { useSession } from "@/session/useSession";
 /** Who is signed in, the API's own documentation, and the way out. */
 export function AccountMenu() {
   const { session, signOut } = useSession();
-  const me = useQuery({
-    queryKey: ["me"],
-    queryFn: () => said(api.GET("/api/me")),
-    enabled: session.scopes.includes("usage:read") || session.is_admin,
-    staleTime: 300_000,
-  });
   return (
     <MenuTrigger>
       <Button look="quiet" icon="account" aria-label="Account" />
       <Popover className={popover.popover ?? ""} placement="bottom end" offset={4}>
         <p className={popover.note}>
-          {me.data?.user.name ?? session.user}
+          {session.name}
           {session.is_admin ? ", administrator" : ""}
         </p>
         <Menu aria-label="Account">
