@@ -18,6 +18,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    // What pages share is one file, and not a dozen for each that is opened.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: "shared", test: /src\/(address|api|charts|format|parts)\// }] },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(

@@ -1776,25 +1776,25 @@ export interface components {
              * Stream
              * @default false
              */
-            stream: boolean;
+            stream?: boolean;
             /**
              * Background
              * @description Answer 202 at once; a worker executes the run.
              * @default false
              */
-            background: boolean;
+            background?: boolean;
             /**
              * Priority
              * @description 9 is the most urgent.
              * @default 5
              */
-            priority: number;
+            priority?: number;
             /**
              * Delay
              * @description Seconds before a run in the background begins.
              * @default 0
              */
-            delay: number;
+            delay?: number;
             /**
              * Deadline
              * @description Seconds after which a run in the background is stopped, or not begun any more.
@@ -1814,7 +1814,7 @@ export interface components {
              * @description False keeps the edited message and asks nobody.
              * @default true
              */
-            answer: boolean;
+            answer?: boolean;
         };
         /** Feedback */
         Feedback: {
@@ -1851,25 +1851,25 @@ export interface components {
              * Stream
              * @default false
              */
-            stream: boolean;
+            stream?: boolean;
             /**
              * Background
              * @description Answer 202 at once; a worker executes the run.
              * @default false
              */
-            background: boolean;
+            background?: boolean;
             /**
              * Priority
              * @description 9 is the most urgent.
              * @default 5
              */
-            priority: number;
+            priority?: number;
             /**
              * Delay
              * @description Seconds before a run in the background begins.
              * @default 0
              */
-            delay: number;
+            delay?: number;
             /**
              * Deadline
              * @description Seconds after which a run in the background is stopped, or not begun any more.
@@ -1954,12 +1954,12 @@ export interface components {
              *       1
              *     ]
              */
-            alert_at: number[];
+            alert_at?: number[];
             /**
              * Min Output Tokens
              * @default 1024
              */
-            min_output_tokens: number;
+            min_output_tokens?: number;
         };
         /** NewConversation */
         NewConversation: {
@@ -1991,17 +1991,17 @@ export interface components {
              * @default primary
              * @enum {string}
              */
-            role: "primary" | "fallback";
+            role?: "primary" | "fallback";
             /**
              * Active
              * @default true
              */
-            active: boolean;
+            active?: boolean;
             /**
              * Fields
              * @default {}
              */
-            fields: {
+            fields?: {
                 [key: string]: string;
             };
         };
@@ -2032,25 +2032,25 @@ export interface components {
              * Stream
              * @default false
              */
-            stream: boolean;
+            stream?: boolean;
             /**
              * Background
              * @description Answer 202 at once; a worker executes the run.
              * @default false
              */
-            background: boolean;
+            background?: boolean;
             /**
              * Priority
              * @description 9 is the most urgent.
              * @default 5
              */
-            priority: number;
+            priority?: number;
             /**
              * Delay
              * @description Seconds before a run in the background begins.
              * @default 0
              */
-            delay: number;
+            delay?: number;
             /**
              * Deadline
              * @description Seconds after which a run in the background is stopped, or not begun any more.
@@ -2106,7 +2106,7 @@ export interface components {
              * Time Zone
              * @default UTC
              */
-            time_zone: string;
+            time_zone?: string;
         };
         /**
          * Owner
@@ -2126,7 +2126,7 @@ export interface components {
              * Stream
              * @default false
              */
-            stream: boolean;
+            stream?: boolean;
             /**
              * Background
              * @description Where it was executed before, unless said.
@@ -2173,14 +2173,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["WorkspaceView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * UserView
@@ -2214,14 +2214,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["UserView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * TokenMade
@@ -2249,14 +2249,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["TokenView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * TokenView
@@ -2312,14 +2312,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["CredentialView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * BudgetView
@@ -2365,14 +2365,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["BudgetView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * Listing[HoldView]
@@ -2383,14 +2383,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["HoldView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * HoldView
@@ -2425,14 +2425,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["RequestView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * RequestView
@@ -2511,9 +2511,9 @@ export interface components {
             outcome: string | null;
             provider_status: number | null;
             /** @default null */
-            began_ms: number | null;
+            began_ms?: number | null;
             /** @default null */
-            heard_ms: number | null;
+            heard_ms?: number | null;
         };
         /**
          * GuardView
@@ -2534,13 +2534,13 @@ export interface components {
             verdict: string;
             acts: boolean;
             /** @default [] */
-            reasons: string[];
+            reasons?: string[];
             /** @default null */
-            model: string | null;
+            model?: string | null;
             /** @default null */
-            version: string | null;
+            version?: string | null;
             /** @default {} */
-            scores: {
+            scores?: {
                 [key: string]: number;
             };
         };
@@ -2621,14 +2621,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["ProviderView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * ProviderView
@@ -2670,14 +2670,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["SpendRow"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * SpendRow
@@ -2735,14 +2735,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["RouteView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * RouteView
@@ -2800,14 +2800,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["PriceView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * RefreshedView
@@ -2858,14 +2858,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["WebhookView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * WebhookView
@@ -2915,14 +2915,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["DeliveryView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * Listing[AlertView]
@@ -2933,14 +2933,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["AlertView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * AlertView
@@ -2965,14 +2965,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["SettingView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * SettingView
@@ -3009,14 +3009,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["DeedView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * DeedView
@@ -3054,14 +3054,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["TrialsView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * TrialsView
@@ -3088,14 +3088,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["JobView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * JobView
@@ -3161,14 +3161,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["ConversationView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * Listing[MessageView]
@@ -3179,14 +3179,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["MessageView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * MessageView
@@ -3221,7 +3221,7 @@ export interface components {
             type: "text";
             text: string;
             /** @default [] */
-            sources: components["schemas"]["Source"][];
+            sources?: components["schemas"]["Source"][];
         };
         /**
          * Source
@@ -3229,15 +3229,15 @@ export interface components {
          */
         Source: {
             /** @default null */
-            url: string | null;
+            url?: string | null;
             /** @default null */
-            title: string | null;
+            title?: string | null;
             /** @default null */
-            quote: string | null;
+            quote?: string | null;
             /** @default null */
-            start: number | null;
+            start?: number | null;
             /** @default null */
-            end: number | null;
+            end?: number | null;
         };
         /**
          * Image
@@ -3248,7 +3248,7 @@ export interface components {
             type: "image";
             url: string;
             /** @default null */
-            detail: ("auto" | "high" | "low" | "original") | null;
+            detail?: ("auto" | "high" | "low" | "original") | null;
         };
         /**
          * Audio
@@ -3259,11 +3259,11 @@ export interface components {
             type: "audio";
             data: string;
             /** @default wav */
-            format: string;
+            format?: string;
             /** @default  */
-            id: string;
+            id?: string;
             /** @default  */
-            transcript: string;
+            transcript?: string;
         };
         /**
          * File
@@ -3273,13 +3273,13 @@ export interface components {
             /** @enum {unknown} */
             type: "file";
             /** @default null */
-            file_id: string | null;
+            file_id?: string | null;
             /** @default null */
-            data: string | null;
+            data?: string | null;
             /** @default null */
-            filename: string | null;
+            filename?: string | null;
             /** @default null */
-            url: string | null;
+            url?: string | null;
         };
         /**
          * Refusal
@@ -3299,13 +3299,13 @@ export interface components {
             type: "reasoning";
             text: string;
             /** @default null */
-            signature: string | null;
+            signature?: string | null;
             /** @default null */
-            sealed: string | null;
+            sealed?: string | null;
             /** @default null */
-            made_by: string | null;
+            made_by?: string | null;
             /** @default null */
-            id: string | null;
+            id?: string | null;
         };
         /**
          * ToolCall
@@ -3318,11 +3318,11 @@ export interface components {
             name: string;
             arguments: string;
             /** @default function */
-            kind: string;
+            kind?: string;
             /** @default null */
-            signature: string | null;
+            signature?: string | null;
             /** @default null */
-            made_by: string | null;
+            made_by?: string | null;
         };
         /**
          * ToolResult
@@ -3334,9 +3334,9 @@ export interface components {
             tool_call_id: string;
             content: string | (components["schemas"]["Text"] | components["schemas"]["Image"] | components["schemas"]["File"] | components["schemas"]["Other"])[];
             /** @default false */
-            is_error: boolean;
+            is_error?: boolean;
             /** @default function */
-            kind: string;
+            kind?: string;
         };
         /**
          * Other
@@ -3364,7 +3364,7 @@ export interface components {
             /** @enum {unknown} */
             rating: "down" | "up";
             /** @default null */
-            comment: string | null;
+            comment?: string | null;
         };
         /**
          * Listing[FoundView]
@@ -3375,14 +3375,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["FoundView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * FoundView
@@ -3421,11 +3421,11 @@ export interface components {
             output_tokens: number;
             total_tokens: number;
             /** @default 0 */
-            input_cached_tokens: number;
+            input_cached_tokens?: number;
             /** @default 0 */
-            output_reasoning_tokens: number;
+            output_reasoning_tokens?: number;
             /** @default false */
-            cached: boolean;
+            cached?: boolean;
         };
         /**
          * AcceptedView
@@ -3476,14 +3476,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["RunView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * RunView
@@ -3538,26 +3538,26 @@ export interface components {
              * @default tollhouse.conversation
              * @enum {unknown}
              */
-            format: "tollhouse.conversation";
+            format?: "tollhouse.conversation";
             /**
              * @default 1
              * @enum {unknown}
              */
-            version: 1;
+            version?: 1;
             /** @default null */
-            title: string | null;
+            title?: string | null;
             /** @default null */
-            system: string | null;
+            system?: string | null;
             /** @default null */
-            model: string | null;
+            model?: string | null;
             /** @default {} */
-            settings: Record<string, never>;
+            settings?: Record<string, never>;
             /** @default {} */
-            metadata: {
+            metadata?: {
                 [key: string]: string;
             };
             /** @default null */
-            tip: string | null;
+            tip?: string | null;
         };
         /**
          * Line
@@ -3568,17 +3568,17 @@ export interface components {
             role: "assistant" | "developer" | "system" | "tool" | "user";
             content: string | (components["schemas"]["Text"] | components["schemas"]["Image"] | components["schemas"]["Audio"] | components["schemas"]["File"] | components["schemas"]["Refusal"] | components["schemas"]["Reasoning"] | components["schemas"]["ToolCall"] | components["schemas"]["ToolResult"] | components["schemas"]["Other"] | components["schemas"]["Removed"])[];
             /** @default null */
-            id: string | null;
+            id?: string | null;
             /** @default null */
-            parent: string | null;
+            parent?: string | null;
             /** @default null */
-            model: string | null;
+            model?: string | null;
             /** @default null */
-            finish_reason: string | null;
+            finish_reason?: string | null;
             /** @default false */
-            pinned: boolean;
+            pinned?: boolean;
             /** @default null */
-            created_at: string | null;
+            created_at?: string | null;
         };
         /**
          * ShareMade
@@ -3600,14 +3600,14 @@ export interface components {
              * @default list
              * @enum {unknown}
              */
-            object: "list";
+            object?: "list";
             data: components["schemas"]["ShareView"][];
             /** @default null */
-            first_id: string | null;
+            first_id?: string | null;
             /** @default null */
-            last_id: string | null;
+            last_id?: string | null;
             /** @default false */
-            has_more: boolean;
+            has_more?: boolean;
         };
         /**
          * ShareView
@@ -3638,11 +3638,11 @@ export interface components {
          */
         Asked: {
             /** @default null */
-            provider: string | null;
+            provider?: string | null;
             model: string;
             messages: Record<string, never>[];
             /** @default null */
-            options: Record<string, never> | null;
+            options?: Record<string, never> | null;
         };
         /**
          * Answered
@@ -3660,7 +3660,7 @@ export interface components {
             cost: components["schemas"]["Cost"];
             response_time_ms: number;
             /** @default null */
-            tool_calls: Record<string, never>[] | null;
+            tool_calls?: Record<string, never>[] | null;
         };
         /**
          * CountedTokens
@@ -3686,9 +3686,9 @@ export interface components {
          */
         SignIn: {
             /** @default null */
-            token: string | null;
+            token?: string | null;
             /** @default null */
-            code: string | null;
+            code?: string | null;
         };
         /**
          * SessionView

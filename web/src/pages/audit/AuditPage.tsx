@@ -1,10 +1,10 @@
 import { useAddress } from "@/address/useAddress";
 import { useRange } from "@/address/useRange";
-import { Button } from "@/parts/Button";
 import { Choice } from "@/parts/Choice";
 import { Empty } from "@/parts/Empty";
 import { Export } from "@/parts/Export";
 import { Failure } from "@/parts/Failure";
+import { LoadMore } from "@/parts/LoadMore";
 import { Page } from "@/parts/Page";
 import { Panel } from "@/parts/Panel";
 import { Table } from "@/parts/Table";
@@ -62,11 +62,7 @@ export default function AuditPage() {
           />
         )}
       </Panel>
-      {hasNextPage && (
-        <Button isDisabled={isFetchingNextPage} onPress={() => void log.fetchNextPage()}>
-          Older
-        </Button>
-      )}
+      {hasNextPage && <LoadMore isLoading={isFetchingNextPage} load={() => void log.fetchNextPage()} />}
     </Page>
   );
 }

@@ -1,5 +1,6 @@
 import { Button } from "@/parts/Button";
-import { MOST_NEWS, type Question, useNews } from "./useRequests";
+import type { Question } from "./question";
+import { MOST_NEWS, useNews } from "./useRequests";
 
 interface Props {
   question: Question;

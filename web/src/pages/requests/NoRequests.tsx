@@ -1,6 +1,7 @@
 import { Button } from "@/parts/Button";
 import { Code } from "@/parts/Code";
 import { Empty } from "@/parts/Empty";
+import { exampleCall } from "./exampleCall";
 
 interface Props {
   isFiltered: boolean;
@@ -20,15 +21,7 @@ export function NoRequests({ isFiltered, clear }: Props) {
   return (
     <Empty title="No requests in this span of time.">
       <p>Choose a longer one above, or make a call. With your own key in place of KEY:</p>
-      <Code label="Shell" text={curl(window.location.origin)} />
+      <Code label="Shell" text={exampleCall(window.location.origin)} />
     </Empty>
   );
-}
-
-function curl(origin: string): string {
-  return [
-    `curl ${origin}/v1/chat/completions \\`,
-    '  -H "Authorization: Bearer KEY" -H "Content-Type: application/json" \\',
-    `  -d '{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello"}]}'`,
-  ].join("\n");
 }

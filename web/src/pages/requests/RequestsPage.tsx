@@ -3,9 +3,10 @@ import { useLocation } from "wouter";
 import { useAddress } from "@/address/useAddress";
 import { useRange } from "@/address/useRange";
 import { useUserName } from "@/api/names";
-import { Button } from "@/parts/Button";
 import { Choices } from "@/parts/Choices";
+import { Export } from "@/parts/Export";
 import { Failure } from "@/parts/Failure";
+import { LoadMore } from "@/parts/LoadMore";
 import { Page } from "@/parts/Page";
 import { Panel } from "@/parts/Panel";
 import { Table } from "@/parts/Table";
@@ -18,7 +19,11 @@ import { FilterBox } from "./FilterBox";
 import { ALL_FILTERS, type Filters, OWN_FILTERS, readFilters } from "./filters";
 import { NewsButton } from "./NewsButton";
 import { NoRequests } from "./NoRequests";
+import { Overview } from "./Overview";
+import { Peek } from "./Peek";
 import styles from "./RequestsPage.module.css";
+import { Totals } from "./Totals";
+import { useReport } from "./useReport";
 import { useRequests } from "./useRequests";
 
 /** What happened to this call, which calls failed, were slow, were dear. */
@@ -34,9 +39,11 @@ export default function RequestsPage() {
   const names = session.is_admin ? ALL_FILTERS : OWN_FILTERS;
   const filters = readFilters(search, names);
   const question = { ofAll: session.is_admin, filters, range };
+  const report = useReport(question);
   const { rows, error, isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, ...log } =
     useRequests(question);
 
+  const looked = rows.find((row) => row.id === chosen);
   const step = (by: 1 | -1) => {
     const next = rows[rows.findIndex((row) => row.id === chosen) + by] ?? rows[0];
     if (next === undefined) return;
@@ -45,14 +52,20 @@ export default function RequestsPage() {
   };
   useShortcut("j", "Next row", () => step(1));
   useShortcut("k", "Row before", () => step(-1));
+  useShortcut("Escape", "Close the row", () => choose(null));
   useShortcut("Enter", "Open the row", () => chosen !== null && navigate(`/requests/${chosen}`));
 
+  const refresh = () => Promise.all([log.refetch(), report.refetch()]);
   const refilter = (next: Filters) => {
     const cleared = Object.fromEntries(names.map((name) => [name, null]));
     change({ ...cleared, ...next }, { push: true });
   };
   return (
-    <Page title="Requests">
+    <Page
+      title="Requests"
+      beside={report.data && <Totals totals={report.data.totals} isSampled={report.data.sampled} />}
+      actions={<Export name="requests" rows={rows} />}
+    >
       <div className={styles.tools}>
         <FilterBox names={names} filters={filters} change={refilter} />
         <Choices
@@ -66,10 +79,15 @@ export default function RequestsPage() {
           question={question}
           newest={rows[0]?.id ?? null}
           isReady={!isPending}
-          show={() => void log.refetch()}
+          show={() => void refresh()}
         />
       </div>
       {error !== null && <Failure error={error} retry={() => void log.refetch()} />}
+      {report.data === undefined
+        ? report.error === null && <Panel>{<Waiting height={192} />}</Panel>
+        : report.data.totals.requests > 0 && (
+            <Overview report={report.data} filters={filters} change={refilter} />
+          )}
       <Panel flush>
         {isPending ? (
           <Waiting lines={12} />
@@ -79,7 +97,7 @@ export default function RequestsPage() {
           <div className={isPlaceholderData ? styles.stale : undefined}>
             <Table
               caption="Requests, newest first"
-              columns={columnsOf(shown, session.is_admin ? nameOf : null)}
+              columns={columnsOf(shown, session.is_admin ? nameOf : null, choose)}
               rows={rows}
               keyOf={(row) => row.id}
               to={(row) => `/requests/${row.id}`}
@@ -88,11 +106,8 @@ export default function RequestsPage() {
           </div>
         )}
       </Panel>
-      {hasNextPage && (
-        <Button isDisabled={isFetchingNextPage} onPress={() => void log.fetchNextPage()}>
-          {isFetchingNextPage ? "Loading" : "Older requests"}
-        </Button>
-      )}
+      {hasNextPage && <LoadMore isLoading={isFetchingNextPage} load={() => void log.fetchNextPage()} />}
+      {looked !== undefined && <Peek request={looked} close={() => choose(null)} />}
     </Page>
   );
 }

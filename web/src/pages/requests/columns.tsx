@@ -2,6 +2,7 @@
 
 import type { RequestView } from "@/api/schema";
 import { count, duration } from "@/format/number";
+import { Button } from "@/parts/Button";
 import { Instant } from "@/parts/Instant";
 import { Money } from "@/parts/Money";
 import type { Column } from "@/parts/Table";
@@ -59,10 +60,19 @@ export const SHOWN_AT_FIRST: readonly string[] = CHOSEN.map((column) => column.n
 export function columnsOf(
   shown: ReadonlySet<string>,
   nameOf: ((user: string) => string) | null,
+  peek: (id: string) => void,
 ): RequestColumn[] {
   const user: RequestColumn[] =
     nameOf === null ? [] : [{ name: "user", head: "User", cell: (row) => nameOf(row.user) }];
-  return [...FIXED, ...user, ...CHOICES.filter((column) => shown.has(column.name))];
+  const look: RequestColumn = {
+    name: "peek",
+    head: "Peek",
+    isExtra: true,
+    cell: (row) => (
+      <Button look="quiet" icon="right" aria-label={`Peek at ${row.id}`} onPress={() => peek(row.id)} />
+    ),
+  };
+  return [...FIXED, ...user, ...CHOICES.filter((column) => shown.has(column.name)), look];
 }
 
 function costOf(row: RequestView) {

@@ -3,7 +3,9 @@
 export const FILTERS = {
   user: "User",
   model: "Model",
+  provider: "Provider",
   outcome: "Outcome",
+  status: "Status",
   cost_status: "Cost",
   run: "Job",
 } as const;
@@ -11,9 +13,9 @@ export const FILTERS = {
 export type FilterName = keyof typeof FILTERS;
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;
 
-/** A user may see by whom own requests were asked only by leaving it out. */
-export const OWN_FILTERS: readonly FilterName[] = ["model", "outcome", "run"];
 export const ALL_FILTERS = Object.keys(FILTERS) as FilterName[];
+/** Of one's own requests the user is known. */
+export const OWN_FILTERS: readonly FilterName[] = ALL_FILTERS.filter((name) => name !== "user");
 
 export function readFilters(search: URLSearchParams, names: readonly FilterName[] = ALL_FILTERS): Filters {
   const said = names.map((name) => [name, search.get(name)] as const);
