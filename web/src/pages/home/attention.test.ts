@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { ProviderView } from "@/api/schema";
+import { concernsOf, type Seen, usedOf } from "./attention";
+
+const CALM: Seen = {
+  totals: { unpriced: 0 },
+  budgets: [],
+  credentials: [],
+  providers: [],
+  failedDeliveries: [],
+  nameOf: () => "Ada",
+};
+const told = (seen: Partial<Seen>) =>
+  concernsOf({ ...CALM, ...seen }).map(({ tone, text }) => `${tone}: ${text}`);
+
+const BUDGET = { id: "bud_1", owner: { user: "usr_1" }, window: "month", limit: "10", exceeded: false };
+const PROVIDER: ProviderView = {
+  name: "acme",
+  dialect: "openai_chat",
+  base_url: "",
+  models_listed: "open",
+  credentials: 1,
+  has_shared_key: false,
+  breaker: "closed",
+  last_success_at: null,
+  last_failure_at: null,
+  attempts: 0,
+  error_share: null,
+  p95_ms: null,
+  sampled: false,
+  models: [],
+};
+const CREDENTIAL = { provider: "openai", last4: "abcd", active: true, last_error: null, age_days: 1 };
+
+describe("what needs attention", () => {
+  it("is nothing while all is well", () => {
+    expect(told({ credentials: [CREDENTIAL] })).toEqual([]);
+  });
+
+  it("is a budget that is nearly used, holds included", () => {
+    expect(told({ budgets: [{ ...BUDGET, available: "2.01" }] })).toEqual([]);
+    expect(told({ budgets: [{ ...BUDGET, available: "2" }] })).toEqual([
+      "warn: 80 % of a month budget of Ada is used",
+    ]);
+    expect(usedOf({ limit: 100_000, available: 25_000 })).toBe(0.75);
+    expect(usedOf({ limit: "0", available: "0" })).toBe(1);
+  });
+
+  it("has what fails before what may", () => {
+    const credentials = [
+      { ...CREDENTIAL, age_days: 400 },
+      { ...CREDENTIAL, last_error: "401" },
+    ];
+    expect(told({ credentials })).toEqual([
+      "bad: The openai key …abcd failed: 401",
+      "warn: The openai key …abcd is 400 days old",
+    ]);
+    const providers = [{ ...PROVIDER, attempts: 4, error_share: 1 }, PROVIDER];
+    expect(told({ providers, totals: { unpriced: 2 } })[0]).toBe("bad: acme: 100 % of 4 failed");
+  });
+});

@@ -1,0 +1,86 @@
+/** What somebody should look at, the worst first. Pure. */
+
+import type { BudgetView, CredentialView, DeliveryView, ProviderView, RequestTotals } from "@/api/schema";
+import { nanodollars, shareOf } from "@/format/money";
+import { counted, percent } from "@/format/number";
+import type { Tone } from "@/parts/Status";
+import { standingOf } from "../providers/standing";
+
+export interface Concern {
+  tone: Tone;
+  text: string;
+  to: string;
+}
+
+type Budget = Pick<BudgetView, "id" | "owner" | "window" | "limit" | "available" | "exceeded">;
+type Credential = Pick<CredentialView, "provider" | "last4" | "active" | "last_error" | "age_days">;
+
+export interface Seen {
+  totals: Pick<RequestTotals, "unpriced">;
+  budgets: readonly Budget[];
+  credentials: readonly Credential[];
+  providers: readonly ProviderView[];
+  failedDeliveries: readonly Pick<DeliveryView, "id">[];
+  nameOf: (user: string) => string;
+}
+
+const NEARLY = 0.8;
+const OLD_DAYS = 180;
+
+export function concernsOf(seen: Seen): Concern[] {
+  const concerns = [
+    ...seen.providers.flatMap(aboutProvider),
+    ...seen.budgets.flatMap((budget) => aboutBudget(budget, seen.nameOf)),
+    ...seen.credentials.flatMap(aboutCredential),
+    ...aboutDeliveries(seen.failedDeliveries),
+    ...aboutPrices(seen.totals),
+  ];
+  return concerns.sort((a, b) => Number(b.tone === "bad") - Number(a.tone === "bad"));
+}
+
+/** How much of a budget is used or set aside, from 0 on; of one without any, all. */
+export function usedOf({ limit, available }: Pick<BudgetView, "limit" | "available">): number {
+  const whole = nanodollars(String(limit));
+  return whole === 0n ? 1 : shareOf(whole - nanodollars(String(available)), whole);
+}
+
+function aboutProvider(provider: ProviderView): Concern[] {
+  const { tone, words } = standingOf(provider);
+  if (tone !== "bad") return [];
+  return [{ tone, text: `${provider.name}: ${words}`, to: "/providers" }];
+}
+
+function aboutBudget(budget: Budget, nameOf: (user: string) => string): Concern[] {
+  const used = usedOf(budget);
+  if (used < NEARLY) return [];
+  const { user } = budget.owner;
+  const whose = user === undefined ? Object.keys(budget.owner)[0] : nameOf(user);
+  const text = `${percent(used)} of a ${budget.window} budget of ${whose} is used`;
+  return [{ tone: budget.exceeded ? "bad" : "warn", text, to: `/budgets?budget=${budget.id}` }];
+}
+
+function aboutCredential(credential: Credential): Concern[] {
+  if (!credential.active) return [];
+  const named = `The ${credential.provider} key …${credential.last4}`;
+  if (credential.last_error !== null)
+    return [{ tone: "bad", text: `${named} failed: ${credential.last_error}`, to: "/providers" }];
+  if (credential.age_days < OLD_DAYS) return [];
+  return [{ tone: "warn", text: `${named} is ${credential.age_days} days old`, to: "/providers" }];
+}
+
+function aboutDeliveries(failed: Seen["failedDeliveries"]): Concern[] {
+  if (failed.length === 0) return [];
+  return [
+    {
+      tone: "warn",
+      text: `${counted(failed.length, "delivery", "deliveries")} of alerts failed`,
+      to: "/budgets",
+    },
+  ];
+}
+
+function aboutPrices({ unpriced }: Seen["totals"]): Concern[] {
+  if (unpriced === 0) return [];
+  const text = `${counted(unpriced, "request")} had no known price, so their cost is in no sum`;
+  return [{ tone: "warn", text, to: "/requests?cost_status=unpriced" }];
+}
