@@ -3,13 +3,12 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { signedIn } from "./dev/signedIn.ts";
 
 const gateway = process.env.TOLLHOUSE_URL ?? "http://127.0.0.1:8787";
 
 export default defineConfig({
   base: "/ui/",
-  plugins: [react(), signedIn(process.env.TOLLHOUSE_TOKEN)],
+  plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/tollhouse/dashboard",

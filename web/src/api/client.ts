@@ -28,7 +28,10 @@ export function onSignedOut(tell: () => void): void {
 
 /** `fetch`, as whoever is signed in. For what is no JSON: streams, files. Throws a `Problem` unless it went well. */
 export async function call(input: Request | string, init?: RequestInit): Promise<Response> {
-  const request = new Request(input, init);
+  const request = new Request(
+    typeof input === "string" ? new URL(input, globalThis.location.origin) : input,
+    init,
+  );
   if (csrf !== null && !SAFE.has(request.method)) request.headers.set(CSRF_HEADER, csrf);
   const response = await fetch(request).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

@@ -33,8 +33,8 @@ export function SessionGate({ code, children }: Props) {
   if (here.isPending) return null;
   if (signedIn !== null) return <SessionContext value={signedIn}>{children}</SessionContext>;
   const came = (made: Session) => {
-    queries.clear();
     queries.setQueryData(KEY, made);
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
   };
   if (here.error !== null && code === null)
     return <Failure error={here.error} retry={() => void here.refetch()} />;
