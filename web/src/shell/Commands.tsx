@@ -21,7 +21,7 @@ export function Commands() {
   return (
     <>
       <span className={styles.button}>
-        <Button look="quiet" icon="search" aria-label="Go to" onPress={() => open(true)}>
+        <Button look="quiet" icon="search" onPress={() => open(true)}>
           <span className={styles.words}>Go to</span>
           <kbd className={styles.words}>{IS_MAC ? "⌘K" : "Ctrl K"}</kbd>
         </Button>
