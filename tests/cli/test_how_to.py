@@ -1,4 +1,5 @@
-"""The pages that tell how to give budgets, route requests, guard prompts and run it for real, followed literally."""
+"""The pages that tell how to give budgets, route requests, guard prompts, look at it all and run it for real, followed
+literally."""
 
 from __future__ import annotations
 
@@ -40,6 +41,16 @@ def test_budgets_are_given_as_the_page_says(command: Command, tmp_path: Path):
             "usd": ("20", True),
         }
         assert command("verify", "--data", str(tmp_path / "data")).status == 0
+
+
+def test_the_dashboard_is_opened_as_the_page_says(command: Command, tmp_path: Path):
+    with started(tmp_path / "data"):
+        login, seed, clear = (
+            command(*words, "--data", str(tmp_path / "data")) for words in commands("use-the-dashboard.md")
+        )
+    assert (login.status, seed.status, clear.status) == (0, 0, 0)
+    assert "/ui/#code=" in login.out
+    assert "requests" in seed.out
 
 
 def test_it_is_run_for_real_as_the_page_says(
