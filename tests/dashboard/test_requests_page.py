@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -78,6 +79,31 @@ def test_whoever_wants_no_keys_has_none(visit: Visit, open_log: Callable[..., No
     visit.page.keyboard.press("Escape")
     visit.page.keyboard.press("j")
     assert visit.page.locator("tr[aria-current]").count() == 0
+
+
+def test_the_table_holds_still_until_its_reader_wants_the_news(visit: Visit, open_log: Callable[..., None]):
+    open_log()
+    rows = visit.page.get_by_role("table", name="Requests").get_by_role("row")
+    before = rows.nth(1).get_attribute("data-key")
+    visit.gateway.chat("demo/echo")
+    news = visit.page.get_by_role("button", name="1 new")
+    news.wait_for(timeout=20_000)
+    assert rows.nth(1).get_attribute("data-key") == before
+    news.click()
+    visit.page.get_by_role("button", name="Refresh").wait_for()
+    assert rows.nth(2).get_attribute("data-key") == before
+
+
+def test_what_is_shown_can_be_taken_along(visit: Visit, open_log: Callable[..., None]):
+    open_log("&outcome=model_not_found")
+    page = visit.page
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("menuitem", name="CSV").click()
+    names, row, *_ = Path(downloading.value.path()).read_text().splitlines()
+    assert names.startswith("id,user,")
+    assert row.startswith("req_")
+    assert "demo/nobody" in row
 
 
 def test_what_a_model_cost_leads_to_its_requests(visit: Visit):

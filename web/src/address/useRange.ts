@@ -1,11 +1,10 @@
 import { useMemo } from "react";
 import { type Range, readRange } from "./range";
 import { useAddress } from "./useAddress";
-import { useNow } from "./useNow";
 
-/** The span of time that the address asks for. */
+/** The span of time that the address asks for. It begins where it began when it was asked for, so that what is shown
+ * holds still while one reads. */
 export function useRange(): Range {
   const { search } = useAddress();
-  const now = useNow(60_000);
-  return useMemo(() => readRange(search, now), [search, now]);
+  return useMemo(() => readRange(search, new Date()), [search]);
 }

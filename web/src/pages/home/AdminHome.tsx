@@ -10,9 +10,11 @@ import { ProviderStrip } from "./ProviderStrip";
 import { RecentFailures } from "./RecentFailures";
 import { Tiles } from "./Tiles";
 
+const LOOK_EVERY_MS = 60_000;
+
 /** Of the whole gateway. */
 export function AdminHome() {
-  const report = useReport({ ofAll: true, filters: {}, range: useRange() });
+  const report = useReport({ ofAll: true, filters: {}, range: useRange() }, LOOK_EVERY_MS);
   return (
     <Page title="Home">
       <Loaded of={report} waiting={<Waiting height={440} />}>

@@ -9,9 +9,11 @@ import { OwnBudgets } from "./OwnBudgets";
 import { OwnLimits } from "./OwnLimits";
 import { Tiles } from "./Tiles";
 
+const LOOK_EVERY_MS = 60_000;
+
 /** Of whoever is signed in. */
 export function OwnHome() {
-  const report = useReport({ ofAll: false, filters: {}, range: useRange() });
+  const report = useReport({ ofAll: false, filters: {}, range: useRange() }, LOOK_EVERY_MS);
   const me = useQuery({ queryKey: ["me"], queryFn: () => said(api.GET("/api/me")) });
   return (
     <Page title="Home">
