@@ -6,6 +6,7 @@ import { count } from "@/format/number";
 import { Figure } from "@/parts/Figure";
 import { Figures } from "@/parts/Figures";
 import { Money } from "@/parts/Money";
+import { CacheSavings } from "./CacheSavings";
 import { type Group, total } from "./cells";
 import { changeOf } from "./change";
 
@@ -55,6 +56,7 @@ export function SpendFigures({ groups, days }: { groups: readonly Group[]; days:
           </Figure>
         </>
       )}
+      <CacheSavings />
     </Figures>
   );
 }
