@@ -163,6 +163,9 @@ async def test_what_only_shows_when_it_is_put_together_is_refused_too(asking: As
     refused = await asking.refused(guards__input__mode="enforce", guards__input__deny_patterns=["(a"])
     assert refused.keys() == {"/guards.input.mode", "/guards.input.deny_patterns"}
     assert "guards.input" in refused["/guards.input.mode"]
+    # Also while they are off: what is written now would keep the gateway from starting when they are wanted.
+    refused = await asking.refused(guards__input__deny_patterns=["(a"])
+    assert refused.keys() == {"/guards.input.deny_patterns"}
 
 
 async def test_nothing_at_all_is_no_change(asking: Asking) -> None:

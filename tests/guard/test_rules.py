@@ -117,10 +117,11 @@ def test_no_rule_is_wider_than_what_is_held_back():
     assert max(map(len, widest)) <= WIDEST_CHARS
 
 
-def test_the_start_is_refused_with_every_side_that_cannot_be_used():
+@pytest.mark.parametrize(("asked", "answered"), [("enforce", "monitor"), ("off", "off")])
+def test_the_start_is_refused_with_every_side_that_cannot_be_used(asked: str, answered: str):
     guards = {
-        "input": {"mode": "enforce", "deny_patterns": ["a+"]},
-        "output": {"mode": "monitor", "deny": ["x", " "]},
+        "input": {"mode": asked, "deny_patterns": ["a+"]},
+        "output": {"mode": answered, "deny": ["x", " "]},
     }
     told = Settings(guards=guards).guards.model_dump()  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError) as refused:

@@ -37,10 +37,9 @@ def declared_policies(
 
 
 def _policy(told: Mapping[str, Any], side: Mapping[str, Any], canaries: Iterable[str], ask: Ask) -> Policy | None:
-    if side["mode"] == "off":
-        return None
     model = side["moderation_model"]
-    return Policy(
+    # Made even where it is off: what cannot be used is told when it is written, not when it is needed.
+    policy = Policy(
         enforces=side["mode"] == "enforce",
         rules=Rules(
             denied=denials(side["deny"], side["deny_patterns"], canaries),
@@ -54,3 +53,4 @@ def _policy(told: Mapping[str, Any], side: Mapping[str, Any], canaries: Iterable
         deadline_s=told["deadline_s"],
         hold_back_chars=side.get("hold_back_chars", 0),
     )
+    return None if side["mode"] == "off" else policy
