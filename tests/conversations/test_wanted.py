@@ -9,6 +9,7 @@ import pytest
 
 from talks import Talk
 from tollhouse.app import House
+from tollhouse.held import Held
 from tollhouse.jobs.dispatch import LOOK_EVERY_S, TURN
 from tollhouse.jobs.engine import Handler
 from tollhouse.jobs.inline import Inline
@@ -32,7 +33,9 @@ def worker_of(house: House, engine: Inline, kind: str) -> Worker:
     async def executed(run_id: str) -> None:
         pass
 
-    return Worker(house.store, house.clock, engine, {TURN: executed}, boot_id=house.boot_id, kind=kind, concurrency=1)
+    return Worker(
+        house.store, house.clock, engine, {TURN: executed}, boot_id=house.boot_id, kind=kind, concurrency=Held(1)
+    )
 
 
 @pytest.fixture
