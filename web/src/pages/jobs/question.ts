@@ -1,0 +1,23 @@
+/** Which jobs are asked for, as it stands in the address. */
+
+import { isStatus, type JobStatus } from "./jobStatus";
+
+export interface Question {
+  status: JobStatus | null;
+  user: string | null;
+  error: string | null;
+}
+
+export function readQuestion(search: URLSearchParams): Question {
+  const status = search.get("status");
+  return { status: isStatus(status) ? status : null, user: search.get("user"), error: search.get("error") };
+}
+
+/** As the API takes it. */
+export function queryOf({ status, user, error }: Question) {
+  return {
+    ...(status !== null && { status }),
+    ...(user !== null && { user }),
+    ...(error !== null && { error }),
+  };
+}
