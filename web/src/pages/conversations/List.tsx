@@ -1,32 +1,23 @@
 import type { ConversationView } from "@/api/schema";
 import { Failure } from "@/parts/Failure";
-import { Instant } from "@/parts/Instant";
 import { LoadMore } from "@/parts/LoadMore";
 import { Panel } from "@/parts/Panel";
-import { Status } from "@/parts/Status";
-import { type Column, Table } from "@/parts/Table";
+import { Table } from "@/parts/Table";
 import { Waiting } from "@/parts/Waiting";
+import { columnsOf } from "./columns";
 import { NoConversations } from "./NoConversations";
-import { titleOf } from "./titleOf";
 import { type Shown, useConversations } from "./useConversations";
+import { useRestore } from "./useRestore";
 
-const COLUMNS: readonly Column<ConversationView>[] = [
-  { name: "title", head: "Title", isWide: true, cell: titled },
-  { name: "model", head: "Model", cell: (row) => row.model },
-  { name: "active", head: "Last used", cell: (row) => <Instant at={row.active_at} far /> },
-  { name: "begun", head: "Begun", isExtra: true, cell: (row) => <Instant at={row.created_at} far /> },
-];
-
-function titled(row: ConversationView) {
-  return row.pinned ? <Status tone="good">{titleOf(row)}, pinned</Status> : titleOf(row);
-}
-
-/** All of one kind, the last used first. */
+/** All of one kind, the last used first. What is deleted can be seen only by its title, until it is restored. */
 export function List({ shown }: { shown: Shown }) {
   const { rows, error, isPending, hasNextPage, isFetchingNextPage, ...list } = useConversations(shown);
+  const restore = useRestore();
+  const isDeleted = shown === "deleted";
   if (error !== null && rows.length === 0) return <Failure error={error} retry={() => void list.refetch()} />;
   return (
     <>
+      {restore.error !== null && <Failure error={restore.error} />}
       <Panel flush>
         {isPending ? (
           <Waiting lines={8} />
@@ -35,10 +26,10 @@ export function List({ shown }: { shown: Shown }) {
         ) : (
           <Table
             caption="Conversations, the last used first"
-            columns={COLUMNS}
+            columns={columnsOf(isDeleted ? restore.mutate : null)}
             rows={rows}
-            keyOf={(row) => row.id}
-            to={(row) => `/conversations/${row.id}`}
+            keyOf={(row: ConversationView) => row.id}
+            {...(!isDeleted && { to: (row: ConversationView) => `/conversations/${row.id}` })}
           />
         )}
       </Panel>

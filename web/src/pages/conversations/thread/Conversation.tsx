@@ -15,38 +15,31 @@ import { Thread } from "./Thread";
 import { useConversationDeeds } from "./useThread";
 
 export function Conversation({ conversation }: { conversation: ConversationView }) {
-  const { id, archived_at, deleted_at } = conversation;
-  const { change, restore } = useConversationDeeds(id);
+  const { id, archived_at } = conversation;
+  const { change } = useConversationDeeds(id);
   const [isDeleting, remove] = useState(false);
   useShortcut("Escape", "Back", () => window.history.back());
   useShortcut("y", "Copy the link", () => void navigator.clipboard.writeText(window.location.href));
-  const failure = change.error ?? restore.error;
   return (
     <Page
       title={titleOf(conversation)}
       beside={<State conversation={conversation} />}
       actions={
-        deleted_at !== null ? (
-          <Button look="primary" isDisabled={restore.isPending} onPress={() => restore.mutate()}>
-            Restore
+        <>
+          <ExportConversation conversation={conversation} />
+          <Button
+            isDisabled={change.isPending}
+            onPress={() => change.mutate({ archived: archived_at === null })}
+          >
+            {archived_at === null ? "Archive" : "Take out of the archive"}
           </Button>
-        ) : (
-          <>
-            <ExportConversation conversation={conversation} />
-            <Button
-              isDisabled={change.isPending}
-              onPress={() => change.mutate({ archived: archived_at === null })}
-            >
-              {archived_at === null ? "Archive" : "Take out of the archive"}
-            </Button>
-            <Button look="danger" icon="trash" onPress={() => remove(true)}>
-              Delete
-            </Button>
-          </>
-        )
+          <Button look="danger" icon="trash" onPress={() => remove(true)}>
+            Delete
+          </Button>
+        </>
       }
     >
-      {failure !== null && <Failure error={failure} />}
+      {change.error !== null && <Failure error={change.error} />}
       <div className={styles.columns}>
         <div className={styles.column}>
           {conversation.system !== null && (
@@ -54,7 +47,7 @@ export function Conversation({ conversation }: { conversation: ConversationView 
               <p className={styles.system}>{conversation.system}</p>
             </Panel>
           )}
-          {deleted_at === null && <Thread id={id} />}
+          <Thread id={id} />
         </div>
         <ConversationFacts conversation={conversation} />
       </div>
@@ -64,7 +57,6 @@ export function Conversation({ conversation }: { conversation: ConversationView 
 }
 
 function State({ conversation }: { conversation: ConversationView }) {
-  if (conversation.deleted_at !== null) return <Status tone="bad">deleted</Status>;
   if (conversation.archived_at !== null) return <Status tone="idle">archived</Status>;
   return conversation.model;
 }

@@ -1,3 +1,4 @@
+import { useLocation } from "wouter";
 import type { ConversationView } from "@/api/schema";
 import { Confirm } from "@/parts/Confirm";
 import { titleOf } from "../titleOf";
@@ -11,13 +12,15 @@ interface Props {
 
 export function DeleteConversation({ conversation, isOpen, close }: Props) {
   const { remove } = useConversationDeeds(conversation.id);
+  const [, navigate] = useLocation();
+  const leave = () => navigate("/conversations", { replace: true });
   return (
     <Confirm
       title="Delete the conversation"
       verb="Delete"
       isOpen={isOpen}
       close={close}
-      send={() => remove.mutate(undefined, { onSuccess: close })}
+      send={() => remove.mutate(undefined, { onSuccess: leave })}
       isSending={remove.isPending}
       error={remove.error}
     >

@@ -67,11 +67,8 @@ export function useConversationDeeds(id: string) {
     }),
     remove: useMutation({
       mutationFn: () => call(`/api/conversations/${id}`, { method: "DELETE" }),
-      onSuccess,
-    }),
-    restore: useMutation({
-      mutationFn: () => said(api.POST("/api/conversations/{conversation}/restore", { params: at(id) })),
-      onSuccess,
+      // It cannot be looked at any more, so only the lists are asked anew.
+      onSuccess: () => queries.invalidateQueries({ queryKey: ["conversations"] }),
     }),
   };
 }
