@@ -31,6 +31,12 @@ describe("the client", () => {
     expect(sent.map((request) => request.headers.get("x-tollhouse-csrf"))).toEqual(["word", null]);
   });
 
+  it("reads an error also as models' clients are told it", async () => {
+    answering(404, { error: { message: "There is no such model.", code: "model_not_found" } });
+    const failure = await call("http://localhost/v1/models").catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: "There is no such model.", code: "model_not_found" });
+  });
+
   it("says a failure in the gateway's own words", async () => {
     answering(404, { detail: "There is no such request.", code: "not_found" }, { "x-request-id": "req_1" });
     const failure = await said(api.GET("/api/prices")).catch((error: unknown) => error);

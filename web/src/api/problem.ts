@@ -12,14 +12,16 @@ export class Problem extends Error {
   }
 }
 
-/** Reads `application/problem+json`, and makes the best of an answer that is something else, or of none. */
+/** Reads `application/problem+json`, or an error as OpenAI's clients know it, and makes the best of anything else. */
 export async function readProblem(response: Response): Promise<Problem> {
-  const said: unknown = await response.json().catch(() => null);
+  const body: unknown = await response.json().catch(() => null);
+  const said = inner(body);
   const requestId = response.headers.get("x-request-id");
   if (typeof said !== "object" || said === null) {
     return new Problem(response.status, `The gateway answered ${response.status}.`, null, requestId);
   }
-  const detail = "detail" in said && typeof said.detail === "string" ? said.detail : null;
+  const message = "message" in said && typeof said.message === "string" ? said.message : null;
+  const detail = "detail" in said && typeof said.detail === "string" ? said.detail : message;
   const title = "title" in said && typeof said.title === "string" ? said.title : null;
   const code = "code" in said && typeof said.code === "string" ? said.code : null;
   return new Problem(
@@ -31,3 +33,8 @@ export async function readProblem(response: Response): Promise<Problem> {
 }
 
 export const UNREACHABLE = "The gateway does not answer. Is it running?";
+
+/** `{"error": {…}}` says it one step further in. */
+function inner(body: unknown): unknown {
+  return typeof body === "object" && body !== null && "error" in body ? body.error : body;
+}
