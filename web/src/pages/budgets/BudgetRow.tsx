@@ -41,10 +41,9 @@ export function BudgetRow({ budget, isChosen, take }: Props) {
           {model !== null && <code> {model}</code>}
         </span>
         <Status tone={tone}>{words}</Status>
-        <span className={styles.figures}>
-          <Link href={href("/requests", search)}>{percent(usedOf(budget))}</Link> of{" "}
-          {amountTold(unit, budget.limit)}
-        </span>
+        <Link href={href("/requests", search)} className={styles.figures ?? ""}>
+          {percent(usedOf(budget))} of {amountTold(unit, budget.limit)}
+        </Link>
       </div>
       <div className={styles.menu}>
         <Deeds label={`Change the budget of ${whose}`} deeds={DEEDS} take={take} />

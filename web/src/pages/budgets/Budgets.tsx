@@ -30,9 +30,10 @@ export function Budgets() {
   return (
     <Panel title={user === null ? "Budgets" : `Budgets of ${nameOf(user)}`} flush aside={<BudgetLegend />}>
       {user !== null && (
-        <p className={styles.note}>
-          Those of their workspace and of single tokens hold besides. <Link href="/budgets">All budgets</Link>
-        </p>
+        <div className={styles.note}>
+          <p>Those of their workspace and of single tokens hold besides.</p>
+          <Link href="/budgets">All budgets</Link>
+        </div>
       )}
       <Loaded of={budgets} waiting={<Waiting lines={6} />}>
         {({ data }) =>

@@ -44,7 +44,7 @@ function answerOf(row: DeliveryView) {
 
 function Resend({ delivery, resend }: { delivery: DeliveryView; resend: (delivery: DeliveryView) => void }) {
   return (
-    <Button look="quiet" aria-label={`Send ${delivery.event} again`} onPress={() => resend(delivery)}>
+    <Button look="quiet" aria-label={`Resend ${delivery.event}`} onPress={() => resend(delivery)}>
       Resend
     </Button>
   );

@@ -6,7 +6,7 @@ import { Panel } from "@/parts/Panel";
 /** Three things are called a key; this tells them apart. */
 export function KindsOfKeys() {
   return (
-    <Panel title="Which key is which">
+    <Panel title="Which key is which" aside={<Link href="/providers">Keys of providers</Link>}>
       <Facts>
         <Fact name="A user's token">
           What an application sends here as its API key. It is kept as a digest only, so it is shown once.
@@ -16,8 +16,7 @@ export function KindsOfKeys() {
           that.
         </Fact>
         <Fact name="A provider's key">
-          What the gateway sends on to a provider. It never leaves the gateway, and is looked after under{" "}
-          <Link href="/providers">Providers</Link>.
+          What the gateway sends on to a provider. It never leaves the gateway again.
         </Fact>
       </Facts>
     </Panel>

@@ -71,24 +71,26 @@ export function Playground({ first, typed: firstTyped, system, model: asked, not
             {chat.exchanges.length === 0 ? (
               <Samples choose={type} />
             ) : (
-              <ol className={styles.talk} role="log" aria-label="The talk" aria-busy={chat.isAnswering}>
-                {chat.exchanges.map((exchange, place) => (
-                  <Spoken
-                    key={exchange.id}
-                    exchange={exchange}
-                    isBeingSaid={chat.isAnswering && place === chat.exchanges.length - 1}
-                    again={isReady ? () => void chat.again(exchange.id, body) : null}
-                    edit={
-                      isReady
-                        ? () => {
-                            type(exchange.content);
-                            chat.backTo(exchange.id);
-                          }
-                        : null
-                    }
-                  />
-                ))}
-              </ol>
+              <div className={styles.talk} role="log" aria-label="The talk" aria-busy={chat.isAnswering}>
+                <ol>
+                  {chat.exchanges.map((exchange, place) => (
+                    <Spoken
+                      key={exchange.id}
+                      exchange={exchange}
+                      isBeingSaid={chat.isAnswering && place === chat.exchanges.length - 1}
+                      again={isReady ? () => void chat.again(exchange.id, body) : null}
+                      edit={
+                        isReady
+                          ? () => {
+                              type(exchange.content);
+                              chat.backTo(exchange.id);
+                            }
+                          : null
+                      }
+                    />
+                  ))}
+                </ol>
+              </div>
             )}
             <Composer
               typed={typed}
