@@ -12,7 +12,7 @@ const COLUMNS: readonly Column<CredentialView>[] = [
   { name: "provider", head: "Provider", cell: (row) => row.provider },
   { name: "key", head: "Key", cell: (row) => <code>{row.reference ?? `…${row.last4}`}</code> },
   { name: "label", head: "Label", cell: (row) => row.label },
-  { name: "status", head: "State", cell: (row) => <CredentialStatus credential={row} /> },
+  { name: "status", head: "State", isWide: true, cell: (row) => <CredentialStatus credential={row} /> },
   {
     name: "used",
     head: "Last used",
