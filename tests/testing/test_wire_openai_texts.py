@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import openai
 import pytest
 
-from tollhouse.testing import WireProvider, answer, expect, fail, status
+from tollhouse.testing import WireProvider, answer, done, expect, fail, status, usage, vectors, verdicts
 from tollhouse.testing.openai_texts import vector_of
 
 
@@ -66,3 +66,32 @@ async def test_an_error_event_has_no_place():
             await client.embeddings.create(model="m", input="a")
     assert any("needs a stream" in finding for finding in provider.findings)
     await provider.aclose()
+
+
+async def test_vectors_and_verdicts_may_be_scripted(provider: WireProvider, client: openai.AsyncOpenAI):
+    provider.script(vectors([0.5, 0.25]), usage(3, 0), done())
+    provider.script(verdicts((), ("violence",)))
+    said = await client.embeddings.create(model="acme-e", input="a")
+    assert said.data[0].embedding == [0.5, 0.25]
+    judged = await client.moderations.create(input=["a", "b"])
+    assert [one.flagged for one in judged.results] == [False, True]
+    assert provider.billed[0].usage.input_tokens == 3
+
+
+async def test_there_must_be_a_vector_for_each_text():
+    async with WireProvider() as provider:
+        provider.script(vectors([0.5]))
+        async with openai.AsyncOpenAI(base_url=provider.base_url, api_key="sk-1", max_retries=0) as asking:
+            with pytest.raises(openai.InternalServerError, match="2 texts were sent, and the script tells of 1"):
+                await asking.embeddings.create(model="acme-e", input=["a", "b"])
+        provider.forgive()
+
+
+async def test_nobody_says_vectors_in_a_chat(provider: WireProvider, client: openai.AsyncOpenAI):
+    provider.always(vectors([0.5]))
+    for stream in (True, False):
+        with pytest.raises(openai.InternalServerError, match="no words for it here"):
+            await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "?"}], stream=stream)
+    with pytest.raises(openai.InternalServerError, match="no words for it here"):
+        await client.responses.create(model="m", input="?")
+    provider.forgive()

@@ -31,6 +31,8 @@ from tollhouse.testing.script import (
     tool_call,
     trickle,
     usage,
+    vectors,
+    verdicts,
     wait,
 )
 from tollhouse.testing.wire import ScriptNotFollowed, WireProvider
@@ -64,5 +66,7 @@ __all__ = [
     "tool_call",
     "trickle",
     "usage",
+    "vectors",
+    "verdicts",
     "wait",
 ]

@@ -14,8 +14,8 @@ import msgspec
 from tollhouse.dialects import anthropic_messages, chat, gemini, openai_responses
 from tollhouse.dialects.collect import Collector
 from tollhouse.testing.request import Request
-from tollhouse.testing.speaker import USUAL_ERRORS
-from tollhouse.testing.steps import CallTool, Count, Done, Fail, Finish, Refuse, Say, Status, Think, Word
+from tollhouse.testing.speaker import model_in, unspeakable, usual_failure
+from tollhouse.testing.steps import CallTool, Count, Done, Embed, Fail, Finish, Judge, Refuse, Say, Status, Think, Word
 
 _REASONS = get_args(chat.FinishReason)
 
@@ -48,7 +48,7 @@ class DialectVoice:
     def __init__(self, dialect: ModuleType, request: Request) -> None:
         asked = request.json if isinstance(request.json, dict) else {}
         self._dialect = dialect
-        self.model = str(asked.get("model", "")) or _model_in(request.path)
+        self.model = str(asked.get("model", "")) or model_in(request.path)
         self.streams = asked.get("stream") is True or request.path.endswith(":streamGenerateContent")
         self.content_type = "text/event-stream; charset=utf-8" if self.streams else "application/json"
         self._began = chat.Began(id=f"answer_{request.number}", model=self.model, created=int(request.arrived_at))
@@ -62,7 +62,7 @@ class DialectVoice:
         """The word as the dialect's events; a whole answer remembers it.
 
         Raises:
-            ValueError: an error event, which a whole answer cannot have.
+            ValueError: an error event, which a whole answer cannot have; or no word of a chat.
         """
         if isinstance(word, Fail) and not self.streams:
             raise ValueError("an error event needs a stream; script status(…) for a whole answer")
@@ -83,9 +83,7 @@ class DialectVoice:
 
     def refuse(self, status: Status) -> bytes:
         """The dialect's envelope."""
-        usual = USUAL_ERRORS.get(status.status) or USUAL_ERRORS[400 if status.status < 500 else 500]
-        failed = chat.Failed(message=status.message or usual.message, code=status.code, type=status.type)
-        body: bytes = self._dialect.write_error(failed, status.status, "req_scripted")
+        body: bytes = self._dialect.write_error(usual_failure(status), status.status, "req_scripted")
         return body
 
 
@@ -110,8 +108,5 @@ def _event(word: Word) -> chat.Event:
             return chat.Failed(message=word.message, type=word.type, code=word.code)
         case Done():
             return chat.Ended()
-
-
-def _model_in(path: str) -> str:
-    """Google has it in the address."""
-    return path.rpartition("/models/")[2].rpartition(":")[0]
+        case Embed() | Judge():
+            raise unspeakable(word)

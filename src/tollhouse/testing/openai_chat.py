@@ -12,8 +12,8 @@ import msgspec
 
 from tollhouse.dialects.chat import Usage
 from tollhouse.testing.request import Request
-from tollhouse.testing.speaker import error_envelope
-from tollhouse.testing.steps import CallTool, Count, Done, Fail, Finish, Refuse, Say, Status, Think, Word
+from tollhouse.testing.speaker import error_envelope, unspeakable
+from tollhouse.testing.steps import CallTool, Count, Done, Embed, Fail, Finish, Judge, Refuse, Say, Status, Think, Word
 
 Json: TypeAlias = dict[str, Any]
 
@@ -45,7 +45,7 @@ class StreamedVoice:
         self._greeted: set[int] = set()
 
     def speak(self, word: Word) -> bytes:
-        """The word as events. Usage is said only to those who asked for it."""
+        """The word as events. Usage is said only to those who asked for it. Raises ValueError for no word of a chat."""
         match word:
             case Say(text, choice, _, logprobs):
                 return self._delta(choice, {"content": text}, logprobs)
@@ -63,6 +63,8 @@ class StreamedVoice:
                 return _event({"error": {"message": word.message, "type": word.type, "param": None, "code": word.code}})
             case Done():
                 return b"data: [DONE]\n\n"
+            case Embed() | Judge():
+                raise unspeakable(word)
 
     def whole(self) -> bytes:
         """A stream keeps nothing back."""
@@ -101,7 +103,7 @@ class WholeVoice:
         """Remember the word.
 
         Raises:
-            ValueError: an error event, which a whole answer cannot have.
+            ValueError: an error event, which a whole answer cannot have; or no word of this dialect.
         """
         match word:
             case Count(usage):
@@ -110,6 +112,8 @@ class WholeVoice:
                 pass
             case Fail():
                 raise ValueError("an error event needs a stream; script status(…) for a whole answer")
+            case Embed() | Judge():
+                raise unspeakable(word)
             case _:
                 self._choices.setdefault(word.choice, _Choice()).hear(word)
         return b""

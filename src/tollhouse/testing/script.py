@@ -25,9 +25,11 @@ from tollhouse.testing.steps import (
     Count,
     Cut,
     Done,
+    Embed,
     Fail,
     Finish,
     Head,
+    Judge,
     Raw,
     Refuse,
     Reply,
@@ -78,8 +80,8 @@ def answer(
 
     `usage` is (input, output) tokens; None: the provider does not count.
     """
-    parts = pieces if pieces is not None else _words(text)
-    counted = () if usage is None else (Count(_usage(usage)),)
+    parts = pieces if pieces is not None else words(text)
+    counted = () if usage is None else (Count(usage_of(usage)),)
     return (*(Say(part) for part in parts), Finish(finish), *counted, Done())
 
 
@@ -114,6 +116,16 @@ def tool_call(
     size = max(1, -(-len(text) // pieces))
     deltas = [CallTool(slot, text[at : at + size], choice=choice) for at in range(0, len(text), size)]
     return (CallTool(slot, id=call_id or f"call_{slot}", name=name, choice=choice, tokens=0), *deltas)
+
+
+def vectors(*numbers: Sequence[float]) -> Embed:
+    """One vector for each text that was sent."""
+    return Embed([list(each) for each in numbers])
+
+
+def verdicts(*harmful: Sequence[str]) -> Judge:
+    """For each text that was sent the categories in which it is harmful: `verdicts((), ("violence",))`."""
+    return Judge([list(each) for each in harmful])
 
 
 def finish(reason: str = "stop", *, choice: int = 0) -> Finish:
@@ -232,7 +244,7 @@ def replay(case: Mapping[str, Any], *, usage: Tokens | None = None) -> tuple[Ste
     response = case["response"]
     headers = {name: value for name, value in response["headers"].items() if name.lower() not in _FRAMING}
     body = _recorded_body(response["body_kind"], response.get("body"))
-    billed = () if usage is None else (Bill(_usage(usage)),)
+    billed = () if usage is None else (Bill(usage_of(usage)),)
     if case["stream"] and response["status"] < 400:
         return (*billed, Head(response["status"], headers), Chunk(body))
     return (*billed, Reply(response["status"], headers, body))
@@ -252,11 +264,12 @@ def _recorded_body(kind: str, body: Any) -> bytes:
             raise ValueError(f"a recording whose body is {kind!r} cannot be replayed")
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
     """The text at its spaces, which stay with the word before them."""
     pieces = text.split(" ")
     return [piece for piece in (*(f"{piece} " for piece in pieces[:-1]), pieces[-1]) if piece]
 
 
-def _usage(tokens: Tokens) -> Usage:
+def usage_of(tokens: Tokens) -> Usage:
+    """The count, in full."""
     return tokens if isinstance(tokens, Usage) else Usage(input_tokens=tokens[0], output_tokens=tokens[1])

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from tollhouse.dialects import chat
 from tollhouse.testing.request import Request
 from tollhouse.testing.steps import Status, Word
 
@@ -101,9 +102,24 @@ class MuteVoice:
         return error_envelope(status)
 
 
+def unspeakable(word: Word) -> ValueError:
+    """A dialect has no such word."""
+    return ValueError(f"no words for it here: {word!r}")
+
+
+def model_in(path: str) -> str:
+    """The model in an address of Google's."""
+    return path.rpartition("/models/")[2].rpartition(":")[0]
+
+
+def usual_failure(status: Status) -> chat.Failed:
+    """An error in no dialect, with the usual words where the script has none of its own."""
+    return chat.Failed(message=status.message or _usual(status.status).message, code=status.code, type=status.type)
+
+
 def error_envelope(status: Status) -> bytes:
     """An error as OpenAI words it."""
-    usual = USUAL_ERRORS.get(status.status) or USUAL_ERRORS[400 if status.status < 500 else 500]
+    usual = _usual(status.status)
     error = {
         "message": status.message or usual.message,
         "type": status.type or usual.type,
@@ -111,3 +127,7 @@ def error_envelope(status: Status) -> bytes:
         "code": status.code or usual.code,
     }
     return msgspec.json.encode({"error": error})
+
+
+def _usual(status: int) -> ErrorWords:
+    return USUAL_ERRORS.get(status) or USUAL_ERRORS[400 if status < 500 else 500]

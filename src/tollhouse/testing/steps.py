@@ -58,6 +58,18 @@ class CallTool(_Step, frozen=True):
     tokens: int = 1
 
 
+class Embed(_Step, frozen=True):
+    """The vectors of the texts that were sent, in their order, instead of those that the provider has for them."""
+
+    vectors: list[list[float]]
+
+
+class Judge(_Step, frozen=True):
+    """The verdicts on the texts that were sent, in their order: for each the categories in which it is harmful."""
+
+    verdicts: list[list[str]]
+
+
 class Finish(_Step, frozen=True):
     """The choice is complete; `reason` in the dialect's own word."""
 
@@ -93,7 +105,7 @@ class Status(_Step, frozen=True):
     headers: dict[str, str] = {}
 
 
-Word: TypeAlias = Say | Think | Refuse | CallTool | Finish | Count | Done | Fail
+Word: TypeAlias = Say | Think | Refuse | CallTool | Embed | Judge | Finish | Count | Done | Fail
 
 # --- what becomes of the line ----------------------------------------------------------------------------------------
 
@@ -164,6 +176,8 @@ Step: TypeAlias = (
     | Think
     | Refuse
     | CallTool
+    | Embed
+    | Judge
     | Finish
     | Count
     | Done

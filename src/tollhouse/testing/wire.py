@@ -14,7 +14,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from tollhouse.testing import control, openai_chat, openai_texts
+from tollhouse.testing import control, gemini_texts, openai_chat, openai_texts
 from tollhouse.testing.billing import Billed
 from tollhouse.testing.control import PREFIX
 from tollhouse.testing.dialects import ANTHROPIC, GEMINI, RESPONSES
@@ -26,7 +26,7 @@ from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
 from tollhouse.testing.stage import Stage
 from tollhouse.testing.steps import Scripted, Step, steps_of
 
-SPEAKERS: tuple[Speaker, ...] = (openai_chat, ANTHROPIC, GEMINI, RESPONSES, openai_texts)
+SPEAKERS: tuple[Speaker, ...] = (openai_chat, ANTHROPIC, GEMINI, RESPONSES, openai_texts, gemini_texts)
 
 
 class ScriptNotFollowed(AssertionError):
