@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["databases", "houses", "gateways", "receivers", "redises"]
+pytest_plugins = ["databases", "houses", "gateways", "receivers", "redises", "tollhouse.pytest_plugin"]
 
 # A slow machine is no reason to fail: time is for benchmarks.
 settings.register_profile("tollhouse", deadline=None)

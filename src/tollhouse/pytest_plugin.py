@@ -1,0 +1,57 @@
+"""Fixtures that are there wherever Tollhouse is installed beside pytest; little is imported until one is asked for.
+
+`ai_fake` is a provider that answers by rules. Those of `tollhouse.testing.pytest_plugin`, whose names are
+more common, come only when they are called for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tollhouse.testing.faking import AiFake
+
+_FAKE = pytest.StashKey["AiFake"]()
+
+
+@pytest.fixture
+def ai_fake(request: pytest.FixtureRequest) -> Iterator[AiFake]:
+    """A provider on a free port that answers by rules; a test fails in which something was asked that none answers."""
+    from tollhouse.testing.faking import AiFake
+
+    with AiFake.in_thread() as made:
+        request.node.stash[_FAKE] = made
+        yield made
+
+
+@pytest.fixture
+def ai_environment(ai_fake: AiFake, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """The SDKs of OpenAI, Anthropic and Google find `ai_fake` by the variables of this process, and no proxy."""
+    told = ai_fake.environ()
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return told
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test whose application was told that nobody answers has failed, also when it took no notice."""
+    made = item.stash.get(_FAKE, None)
+    if made is None:
+        return (yield)
+    try:
+        result = yield
+    except BaseException as error:
+        for finding in made.findings:
+            error.add_note(f"ai_fake: {finding}")
+        made.forgive()
+        raise
+    try:
+        made.assert_nothing_unexpected()
+    finally:
+        # Told here, and so not once more when the fixture is torn down.
+        made.forgive()
+    return result

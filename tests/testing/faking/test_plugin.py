@@ -1,0 +1,88 @@
+"""The plugin in a project of somebody else's: found by its entry point, quick, and hard on what nobody answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def run_tests(tmp_path: Path) -> Callable[..., str]:
+    """Runs pytest over a test file, in a process where Tollhouse is installed as `pyproject.toml` says."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    points = "".join(f"{name} = {place}\n" for name, place in project["entry-points"]["pytest11"].items())
+    installed = tmp_path / "site" / "tollhouse-9.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: tollhouse\nVersion: 9\n")
+    (installed / "entry_points.txt").write_text(f"[pytest11]\n{points}")
+    folder = tmp_path / "project"
+    folder.mkdir()
+
+    def run(text: str, *options: str) -> str:
+        (folder / "test_it.py").write_text(text)
+        (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{ROOT / 'src'}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_a_test_fails_when_its_application_swallows_what_nobody_answers(run_tests):
+    told = run_tests(
+        """
+import contextlib, openai
+
+def ask(fake):
+    client = openai.OpenAI(base_url=fake.base_url, api_key="k", max_retries=0)
+    with contextlib.suppress(openai.OpenAIError):
+        return client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+
+def test_swallows(ai_fake):
+    ai_fake.chat(contains="Bye").reply("Bye")
+    ask(ai_fake)
+
+def test_fails_by_itself(ai_fake):
+    assert ask(ai_fake) is not None
+
+def test_forgives(ai_fake):
+    ask(ai_fake)
+    ai_fake.forgive()
+
+def test_is_answered(ai_fake, ai_environment):
+    ai_fake.chat().reply("Hi")
+    with openai.OpenAI() as client:
+        client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+"""
+    )
+    assert "2 failed, 2 passed" in told
+    assert "The nearest is chat(contains='Bye') at test_it.py:10" in told
+    assert "ai_fake: request 0, POST /v1/chat/completions: no rule answers this" in told
+    assert "ERROR" not in told
+
+
+def test_the_plugin_imports_little_until_a_fixture_is_asked_for(run_tests):
+    told = run_tests(
+        """
+import sys
+
+def test_little():
+    ours = {name for name in sys.modules if name.partition(".")[0] == "tollhouse"}
+    assert ours == {"tollhouse", "tollhouse.pytest_plugin"}
+"""
+    )
+    assert "1 passed" in told
