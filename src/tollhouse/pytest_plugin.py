@@ -1,18 +1,20 @@
 """Fixtures that are there wherever Tollhouse is installed beside pytest; little is imported until one is asked for.
 
-`ai_fake` is a provider that answers by rules. Those of `tollhouse.testing.pytest_plugin`, whose names are
-more common, come only when they are called for.
+`ai_fake` is a provider that answers by rules, `tollhouse` a whole gateway in front of it. The fixtures of
+`tollhouse.testing.pytest_plugin`, whose names are more common, come only when they are called for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from tollhouse.testing.faking import AiFake
+    from tollhouse.testing.whole import Tollhouse
 
 _FAKE = pytest.StashKey["AiFake"]()
 
@@ -34,6 +36,15 @@ def ai_environment(ai_fake: AiFake, monkeypatch: pytest.MonkeyPatch) -> Mapping[
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     return told
+
+
+@pytest.fixture
+def tollhouse(ai_fake: AiFake, tmp_path: Path) -> Iterator[Tollhouse]:
+    """A gateway that asks `ai_fake`, over an empty SQLite file; its ledger is verified when the test is over."""
+    from tollhouse.testing.whole import running
+
+    with running(ai_fake, folder=tmp_path / "tollhouse") as made:
+        yield made
 
 
 @pytest.hookimpl(wrapper=True)

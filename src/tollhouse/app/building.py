@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import tollhouse
@@ -45,6 +45,7 @@ def build(
     boot_id: str,
     kind: str,
     make_engine: Callable[[str], Engine] | None,
+    sleep: Callable[[float], Awaitable[None]],
 ) -> House:
     """Put the parts together."""
     settings = in_force.settings
@@ -56,8 +57,18 @@ def build(
     link = link_of(settings, vault)
     metrics.redis = None if link is None else link.standing
     shelf = shelf_of(in_force, clock, store, vault, link)
-    is_traced = traces is not None
-    steps = steps_of(settings, clock, store, vault, providers, targets, metrics, boot_id, is_traced=is_traced)
+    steps = steps_of(
+        settings,
+        clock,
+        store,
+        vault,
+        providers,
+        targets,
+        metrics,
+        boot_id,
+        sleep=sleep,
+        is_traced=traces is not None,
+    )
     path = in_force.hand(partial(path_of, steps, recall_of(in_force, clock, store, shelf, vault), metrics))
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
     under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import tollhouse
@@ -40,6 +40,7 @@ async def open_house(
     clock: Clock | None = None,
     logs: Logs | None = None,
     make_engine: Callable[[str], Engine] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[House]:
     """Build everything and take it down again.
 
@@ -50,6 +51,7 @@ async def open_house(
         may_create_key: make the master key file when there is none (`up`; everything else refuses to start without).
         logs: where each finished request has its line; None for no lines.
         make_engine: makes of our boot id the engine of the worker; the durable one unless said.
+        sleep: waits between two attempts of a call, in seconds.
 
     Raises:
         CannotStart, ConfigurationError: what is missing, and what to do.
@@ -76,7 +78,18 @@ async def open_house(
         await confirm_master_key(store, vault)
         in_force = InForce(settings, store)
         await in_force.begin(strictly=kind != "command")
-        house = build(in_force, clock, store, vault, logs, traces, boot_id=boot_id, kind=kind, make_engine=make_engine)
+        house = build(
+            in_force,
+            clock,
+            store,
+            vault,
+            logs,
+            traces,
+            boot_id=boot_id,
+            kind=kind,
+            make_engine=make_engine,
+            sleep=sleep,
+        )
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
         if house.link is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -49,6 +49,7 @@ def steps_of(
     metrics: Metrics,
     boot_id: str,
     *,
+    sleep: Callable[[float], Awaitable[None]],
     is_traced: bool,
 ) -> Steps:
     """The path of a request, with all of it that stays."""
@@ -68,6 +69,7 @@ def steps_of(
         bounds=Bounds(),
         attempts=settings.attempts,
         standing=Standing(table.strategy for table in settings.routes.values()),
+        sleep=sleep,
         on_attempt=metrics.attempted,
     )
     return Steps(
