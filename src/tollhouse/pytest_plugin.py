@@ -14,9 +14,25 @@ import pytest
 
 if TYPE_CHECKING:
     from tollhouse.testing.faking import AiFake
+    from tollhouse.testing.network import NetworkBlocked
     from tollhouse.testing.whole import Tollhouse
 
-_FAKE = pytest.StashKey["AiFake"]()
+_FAKE: pytest.StashKey[AiFake] = pytest.StashKey()
+_ATTEMPTS: pytest.StashKey[list[NetworkBlocked]] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What may be said of a whole run."""
+    group = parser.getgroup("tollhouse")
+    group.addoption("--tollhouse-no-network", action="store_true", help="no test reaches beyond this machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What may be said of one test."""
+    config.addinivalue_line(
+        "markers",
+        "no_network(allow=()): nothing beyond this machine is reached but these hosts, where * is any letters",
+    )
 
 
 @pytest.fixture
@@ -48,21 +64,35 @@ def tollhouse(ai_fake: AiFake, tmp_path: Path) -> Iterator[Tollhouse]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test whose application was told that nobody answers has failed, also when it took no notice."""
-    made = item.stash.get(_FAKE, None)
-    if made is None:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test without a network has none while its fixtures are set up, either."""
+    marked = item.get_closest_marker("no_network")
+    if marked is None and not item.config.getoption("--tollhouse-no-network"):
         return (yield)
+    from tollhouse.testing.network import blocked
+
+    with blocked(**({} if marked is None else marked.kwargs)) as item.stash[_ATTEMPTS]:
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test has failed whose application asked what nobody answers, or reached for a network that there is not, also
+    when it took no notice."""
+    made, attempts = item.stash.get(_FAKE, None), item.stash.get(_ATTEMPTS, [])
     try:
         result = yield
     except BaseException as error:
-        for finding in made.findings:
+        for finding in () if made is None else made.findings:
             error.add_note(f"ai_fake: {finding}")
-        made.forgive()
         raise
-    try:
-        made.assert_nothing_unexpected()
+    else:
+        if attempts:
+            raise attempts[0]
+        if made is not None:
+            made.assert_nothing_unexpected()
     finally:
-        # Told here, and so not once more when the fixture is torn down.
-        made.forgive()
+        if made is not None:
+            # Told here, and so not once more when the fixture is torn down.
+            made.forgive()
     return result

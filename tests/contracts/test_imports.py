@@ -23,6 +23,7 @@ LATE = {
     "rich": "only where a command prints for people",
     "tollhouse.api.management.application": "only when management is asked for: it needs FastAPI",
     "tollhouse.testing.faking": "only when a test asks for its fixtures: it needs most of the house",
+    "tollhouse.testing.network": "only where a test has no network: it needs the kit",
     "tollhouse.testing.whole": "likewise: it needs all of it",
     "tollhouse.notify.email": "only where mail is sent: it needs aiosmtplib",
     "tollhouse.redis.connection": "only where Redis is named: it needs hiredis",

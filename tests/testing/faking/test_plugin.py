@@ -86,3 +86,34 @@ def test_little():
 """
     )
     assert "1 passed" in told
+
+
+NETWORK = """
+import contextlib, socket, pytest
+
+def reach():
+    with contextlib.suppress(Exception), socket.socket() as connecting:
+        connecting.settimeout(0.01)
+        connecting.connect(("192.0.2.1", 443))
+
+@pytest.mark.no_network
+def test_swallows():
+    reach()
+
+@pytest.mark.no_network(allow=["*"])
+def test_is_allowed():
+    reach()
+
+def test_unmarked():
+    reach()
+"""
+
+
+def test_a_test_fails_that_swallows_the_error_of_a_blocked_network(run_tests):
+    told = run_tests(NETWORK)
+    assert "1 failed, 2 passed" in told
+    assert "NetworkBlocked: this test has no network, and would connect to 192.0.2.1" in told
+
+
+def test_a_whole_run_may_be_without_a_network(run_tests):
+    assert "2 failed, 1 passed" in run_tests(NETWORK, "--tollhouse-no-network")
