@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +26,12 @@ _ATTEMPTS: pytest.StashKey[list[NetworkBlocked]] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What may be said of a whole run."""
     group = parser.getgroup("tollhouse")
+    group.addoption(
+        "--tollhouse-record",
+        choices=["none", "new", "all"],
+        default="none",
+        help="ask real providers for what is not on a cassette yet, or for everything, and keep it",
+    )
     group.addoption("--tollhouse-no-network", action="store_true", help="no test reaches beyond this machine")
 
 
@@ -46,12 +54,28 @@ def ai_fake(request: pytest.FixtureRequest) -> Iterator[AiFake]:
 
 
 @pytest.fixture
-def ai_environment(ai_fake: AiFake, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
-    """The SDKs of OpenAI, Anthropic and Google find `ai_fake` by the variables of this process, and no proxy."""
+def ai_environment(
+    ai_fake: AiFake, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Mapping[str, str]:
+    """The SDKs of OpenAI, Anthropic and Google find `ai_fake` by the variables of this process.
+
+    Real keys stay where they are while something is recorded.
+    """
     told = ai_fake.environ()
+    if request.config.getoption("--tollhouse-record") != "none":
+        told |= {name: os.environ[name] for name in told if name.endswith("_API_KEY") and name in os.environ}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     return told
+
+
+@pytest.fixture
+def ai_cassette(ai_fake: AiFake, request: pytest.FixtureRequest) -> Path:
+    """What no rule answers is answered as real providers once did, by `cassettes/<module>/<test>.jsonl` beside it."""
+    name = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+    path = request.path.parent / "cassettes" / request.path.stem / f"{name}.jsonl"
+    ai_fake.cassette(path, record=request.config.getoption("--tollhouse-record"))
+    return path
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ LATE = {
     "bpe_openai": "only when a call would be refused for its bytes",
     "dbos": "only where a worker works: 30 MiB, and half a second",
     "genai_prices": "only when prices are imported into the store",
+    "httpx2": "only when a cassette is recorded: it is of an extra",
     "importlib": "only to find providers of other packages",
     "rich": "only where a command prints for people",
     "tollhouse.api.management.application": "only when management is asked for: it needs FastAPI",

@@ -14,6 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def run_tests(tmp_path: Path) -> Callable[..., str]:
     """Runs pytest over a test file, in a process where Tollhouse is installed as `pyproject.toml` says."""
@@ -26,13 +29,13 @@ def run_tests(tmp_path: Path) -> Callable[..., str]:
     folder = tmp_path / "project"
     folder.mkdir()
 
-    def run(text: str, *options: str) -> str:
+    def run(text: str, *options: str, **environment: str) -> str:
         (folder / "test_it.py").write_text(text)
         (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{ROOT / 'src'}"},
+            env=os.environ | environment | {"PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{ROOT / 'src'}"},
             capture_output=True,
             text=True,
             check=False,
@@ -117,3 +120,31 @@ def test_a_test_fails_that_swallows_the_error_of_a_blocked_network(run_tests):
 
 def test_a_whole_run_may_be_without_a_network(run_tests):
     assert "2 failed, 1 passed" in run_tests(NETWORK, "--tollhouse-no-network")
+
+
+def test_a_cassette_is_recorded_beside_its_test(run_tests, tmp_path: Path):
+    text = """
+import openai, os, pytest
+from tollhouse.testing import WireProvider, answer
+
+@pytest.fixture
+def real(ai_fake, ai_cassette, request):
+    with WireProvider.in_thread() as real:
+        record = request.config.getoption("--tollhouse-record")
+        ai_fake.cassette(ai_cassette, record=record, upstream=real.base_url)
+        real.always(answer("recorded"))
+        yield real
+
+@pytest.mark.parametrize("how", ["a/b"])
+def test_it(how, real, ai_environment):
+    with openai.OpenAI() as client:
+        told = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+    assert told.choices[0].message.content == "recorded"
+    print("asked", real.asked, os.environ["OPENAI_API_KEY"])
+"""
+    key = "sk-real-0123456789abcdef"
+    assert f"asked 1 {key}" in run_tests(text, "-s", "--tollhouse-record=new", OPENAI_API_KEY=key)
+    assert "asked 0 sk-fake-" in run_tests(text, "-s", OPENAI_API_KEY=key)
+    (tape,) = tmp_path.rglob("*.jsonl")
+    assert tape.relative_to(tmp_path) == Path("project/cassettes/test_it/test_it-a-b.jsonl")
+    assert key not in tape.read_text()

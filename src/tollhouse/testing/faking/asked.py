@@ -50,6 +50,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         tools: names of the functions that the model may call.
         schema: the JSON schema that the answer must follow.
         dimensions: how long each vector is to be; None leaves that to the model.
+        question: all of it, as the gateway reads it.
         request: as it came over the wire.
     """
 
@@ -62,6 +63,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     schema: Any = None  # a JSON schema is any JSON value
     dimensions: int | None = None
     stream: bool = False
+    question: chat.ChatRequest | Texts
     request: Request
 
     @property
@@ -146,6 +148,7 @@ def _read_chat(request: Request, dialect: ModuleType) -> Asked:
         tools=tuple([tool.name for tool in asked.tools if tool.name]),
         schema=None if form is None or form.schema is None else msgspec.json.decode(form.schema),
         stream=asked.stream,
+        question=asked,
         request=request,
     )
 
@@ -161,5 +164,6 @@ def _of_texts(request: Request, operation: Operation, asked: Texts, dialect: str
         model=asked.model,
         texts=tuple([text if isinstance(text, str) else " ".join(map(str, text)) for text in asked.texts]),
         dimensions=asked.dimensions,
+        question=asked,
         request=request,
     )

@@ -18,8 +18,10 @@ from tollhouse.testing.faking import besides
 from tollhouse.testing.faking.answers import Answering, steps_for
 from tollhouse.testing.faking.asked import Asked, Operation, read
 from tollhouse.testing.faking.called import Asking, Called
+from tollhouse.testing.faking.cassette import Cassette, Record
 from tollhouse.testing.faking.prices import Prices
 from tollhouse.testing.faking.rule import ChatRule, Conditions, EmbedRule, Like, ModerateRule, Rule, unanswered
+from tollhouse.testing.line import Line
 from tollhouse.testing.perform import Unexpected
 from tollhouse.testing.request import Request
 from tollhouse.testing.script import Tokens
@@ -67,6 +69,8 @@ class AiFake(WireProvider):
         self._heard: list[Asked] = []
         self._models: list[str] = []
         self._prices = Prices(today)
+        self._cassette: Cassette | None = None
+        self._unlearned: dict[int, str] = {}
 
     # --- rules ---
 
@@ -85,6 +89,17 @@ class AiFake(WireProvider):
     def models(self, *names: str) -> None:
         """These models are listed, besides those that rules name in full."""
         self._models.extend(names)
+
+    def cassette(self, path: Path | str, *, record: Record = "none", upstream: str | None = None) -> None:
+        """What no rule answers is answered as real providers once did.
+
+        Args:
+            path: a file of JSON lines, to be kept with the tests; it holds no keys.
+            record: `new` asks a real provider for what is not there yet, with the keys that the application has, and
+                keeps it; `all` for everything, and begins the file anew.
+            upstream: the base URL of whom to ask; unless told, the makers of the dialects.
+        """
+        self._cassette = Cassette(Path(path), record=record, upstream=upstream)
 
     def price(self, model: str, *, input_usd_per_million: str, output_usd_per_million: str = "0") -> None:
         """A model of this name costs so; without it, what its maker publishes."""
@@ -188,7 +203,23 @@ class AiFake(WireProvider):
             answering = rule.take()
             if answering is not None:
                 return _answered(rule, answering, asked), False
-        return _unexpected(unanswered(asked, self._rules)), False
+        if self._cassette is None:
+            return _unexpected(unanswered(asked, self._rules)), False
+        again = self._cassette.take(asked)
+        if again is not None:
+            return again, False
+        why = self._unlearned.pop(request.number, None) or self._cassette.missing()
+        return _unexpected(f"{why}\n{unanswered(asked, self._rules)}"), False
+
+    async def answer(self, request: Request, line: Line) -> None:
+        """As `WireProvider.answer`, after a real provider was asked, if one is to be."""
+        asked = None if self._cassette is None else _readable(request)
+        if self._cassette and asked and self._cassette.wants(asked) and not self._in_turn(asked):
+            try:
+                await self._cassette.learn(asked)
+            except Unexpected as error:
+                self._unlearned[request.number] = str(error)
+        await super().answer(request, line)
 
     def _added(self, rule: R) -> R:
         self._rules.append(rule)
@@ -212,6 +243,13 @@ class AiFake(WireProvider):
         until_s = time.monotonic() + SETTLED_S
         while self.answering > self.stalled and time.monotonic() < until_s:
             time.sleep(0.001)
+
+
+def _readable(request: Request) -> Asked | None:
+    try:
+        return read(request)
+    except InvalidRequest:
+        return None
 
 
 def _answered(rule: Rule, answering: Answering, asked: Asked) -> Callable[[Request], Sequence[Step]]:
