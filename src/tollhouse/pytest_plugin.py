@@ -108,7 +108,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
     except BaseException as error:
         for finding in () if made is None else made.findings:
-            error.add_note(f"ai_fake: {finding}")
+            # What the application was told is mostly in the error already.
+            if finding.partition(": ")[2] not in str(error):
+                error.add_note(f"ai_fake: {finding}")
         raise
     else:
         if attempts:
