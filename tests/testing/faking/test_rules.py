@@ -11,6 +11,8 @@ import openai
 import pytest
 from google import genai
 from google.genai import types
+from langchain_anthropic import ChatAnthropic
+from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
 from tollhouse.testing import ScriptNotFollowed, say, stall, wait
@@ -269,6 +271,14 @@ def test_a_model_calls_no_tool_that_it_was_not_offered(ai_fake: AiFake, chat):
     ai_fake.forgive()
 
 
+def by_openai(made: AiFake) -> ChatOpenAI:
+    return ChatOpenAI(model="gpt-4o", base_url=made.base_url, api_key="sk-1")
+
+
+def by_anthropic(made: AiFake) -> ChatAnthropic:
+    return ChatAnthropic(model="claude-opus-5", base_url=made.root_url, api_key="sk-1")
+
+
 class Review(BaseModel):
     title: str
     stars: int
@@ -281,6 +291,15 @@ def test_a_value_is_said_and_made_by_the_schema(ai_fake: AiFake):
         asked = {"model": "m", "messages": [{"role": "user", "content": "?"}], "response_format": Review}
         told = [client.chat.completions.parse(**asked).choices[0].message.parsed for _ in range(2)]
     assert told == [Review(title="Fine", stars=5, good=True), Review(title="title", stars=0, good=True)]
+
+
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+@pytest.mark.parametrize("maker", [by_openai, by_anthropic])
+def test_a_value_is_said_as_a_framework_wants_it(ai_fake: AiFake, maker, method):
+    ai_fake.chat().reply(json={"title": "Fine", "stars": 5, "good": True}).reply(by_schema=True)
+    model = maker(ai_fake).with_structured_output(Review, method=method)
+    assert model.invoke("?") == Review(title="Fine", stars=5, good=True)
+    assert model.invoke("?") == Review(title="title", stars=0, good=True)
 
 
 def test_a_value_by_a_schema_needs_one(ai_fake: AiFake, chat):

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from tollhouse.dialects.chat import ChatRequest, Tool
 from tollhouse.testing import script
 from tollhouse.testing.faking.asked import Asked, guess_tokens
 from tollhouse.testing.faking.schemas import example
@@ -56,8 +57,8 @@ def reply(
     Args:
         text: what the model says; or a function of what was asked that gives this or any other answer.
         usage: (input, output) tokens; unless told, one for every four characters.
-        json: a value that is said as text.
-        by_schema: the simplest value that follows the schema which was asked for.
+        json: a value, said as it is wanted: as text, or as the arguments of the one tool that must be called.
+        by_schema: the simplest value that follows the schema of the one or the other.
         calls: of tools; who was not offered them is told so.
         pieces: how a stream divides the text (default: at its spaces).
         finish: the reason in OpenAI's word; `stop`, or `tool_calls` after calls, unless told.
@@ -74,22 +75,25 @@ def reply(
             return text(asked)
         if missing := [one.name for one in calls if one.name not in asked.tools]:
             raise LookupError(f"the model would call {', '.join(missing)}, but was offered {list(asked.tools)}")
-        said = text
-        if json is not UNSAID:
-            said = msgspec.json.encode(json).decode()
-        if by_schema:
-            said = _by_schema(asked)
+        said, called = text, list(calls)
+        if json is not UNSAID or by_schema:
+            tool = _forced(asked)
+            value = example(_schema(asked, tool)) if by_schema else json
+            if tool is None:
+                said = msgspec.json.encode(value).decode()
+            else:
+                called.append(Call(tool.name, value))
         words: list[Any] = [script.wait(after_s)] if after_s else []
         words += [script.think(reasoning)] if reasoning else []
         words += [script.refuse(refusal)] if refusal else []
         words += [script.say(piece) for piece in pieces or script.words(said)]
-        for slot, one in enumerate(calls):
+        for slot, one in enumerate(called):
             # Unlike in every turn, so that an application can tell them apart.
             call_id = f"call_{asked.request.number}_{slot}"
             words.append(script.tool_call(one.name, one.arguments, slot=slot, call_id=call_id))
-        made = "".join((said, reasoning, refusal, *(str(one.arguments) for one in calls)))
+        made = "".join((said, reasoning, refusal, *(str(one.arguments) for one in called)))
         counted = usage or (asked.guessed_tokens, guess_tokens(made))
-        reason = finish or ("tool_calls" if calls else "stop")
+        reason = finish or ("tool_calls" if called else "stop")
         return (*words, script.finish(reason), Count(script.usage_of(counted)), script.done())
 
     return make
@@ -151,10 +155,25 @@ def _rest(asked: Asked, usage: script.Tokens | None, tokens: int) -> tuple[Step,
     return (Count(script.usage_of(usage or (asked.guessed_tokens, tokens))), Done())
 
 
-def _by_schema(asked: Asked) -> str:
+def _forced(asked: Asked) -> Tool | None:
+    """The tool that the model must call, which is how many frameworks ask for a value."""
+    question = asked.question
+    if not isinstance(question, ChatRequest) or asked.schema is not None:
+        return None
+    match question.tool_choice:
+        case (_, name):
+            return next((tool for tool in question.tools if tool.name == name), None)
+        case "required" if len(question.tools) == 1:
+            return question.tools[0]
+    return None
+
+
+def _schema(asked: Asked, tool: Tool | None) -> Any:
+    if tool is not None:
+        return {} if tool.parameters is None else msgspec.json.decode(tool.parameters)
     if asked.schema is None:
         raise LookupError("the answer is to follow a schema, but none was asked for")
-    return msgspec.json.encode(example(asked.schema)).decode()
+    return asked.schema
 
 
 __all__ = [
