@@ -275,6 +275,37 @@ def test_the_fake_provider_answers_on_the_port_that_it_prints():
     assert answer["choices"][0]["message"]["content"] == "All is well."
 
 
+def test_the_fake_provider_answers_by_the_rules_of_a_file(tmp_path: Path):
+    (tmp_path / "rules.toml").write_text('[[chat]]\nmodel = "gpt-*"\nreply = "It pours."\n')
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tollhouse", "fake-provider", "--rules", str(tmp_path / "rules.toml")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            connection = http.client.HTTPConnection("127.0.0.1", int(process.stdout.readline()), timeout=30)
+            statuses = []
+            for model in ("gpt-4o", "gpt-4o", "claude"):
+                body = json.dumps({"model": model, "messages": [{"role": "user", "content": "?"}]})
+                connection.request("POST", "/v1/chat/completions", body, {"content-type": "application/json"})
+                answer = connection.getresponse()
+                statuses.append((answer.status, b"It pours." in answer.read()))
+            connection.close()
+        finally:
+            process.kill()
+    assert statuses == [(200, True), (200, True), (400, False)]
+
+
+def test_the_fake_provider_says_what_is_wrong_with_its_rules(command: Command, tmp_path: Path):
+    (tmp_path / "rules.toml").write_text('[[chat]]\nmodle = "gpt-*"\n')
+    ended = command("fake-provider", "--rules", str(tmp_path / "rules.toml"))
+    assert ended.status == 2
+    assert "unknown field `modle`" in ended.err
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("credentials", "add", "--help"), ("budgets", "set", "--help")])
 def test_help_shows_how(command: Command, arguments: tuple[str, ...]):
     ended = command(*arguments)

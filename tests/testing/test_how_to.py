@@ -10,10 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from tollhouse.testing.faking import AiFake
+from tollhouse.testing.faking.file import follow
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "test-your-application.md").read_text()
 FILES = re.findall(r"^```python\n(# (\w+\.py)\n.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+RULES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 REFUSAL = re.findall(r"^```text\n(no rule.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_rules_that_the_page_shows_are_followed(ai_fake: AiFake, tmp_path: Path):
+    (rules,) = RULES
+    (tmp_path / "rules.toml").write_text(rules)
+    follow(ai_fake, tmp_path / "rules.toml")
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,9 @@ from tollhouse.errors import TollhouseError
 if TYPE_CHECKING:
     from tollhouse.admin.doctor import Finding
     from tollhouse.app import House
+
+KEPT_REQUESTS = 10_000
+"""What a fake provider remembers of those that it has answered."""
 
 MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
@@ -75,15 +79,29 @@ def doctor(
 def fake_provider(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one; it is printed first.")] = 0,
     text: Annotated[str, typer.Option(help="What it answers to everything.")] = "Hello from the fake provider.",
+    rules: Annotated[Path | None, typer.Option(help="A TOML file of rules by which it answers instead.")] = None,
 ) -> None:
-    """Run a provider that costs nothing, to try things. It speaks OpenAI's wire. Its port is printed first.
+    """Run a provider that costs nothing, to try things. It speaks OpenAI's, Anthropic's and Google's wires. Its port is
+    printed first.
 
     \b
     tollhouse fake-provider --port 9000 --text "All is well."
+    tollhouse fake-provider --port 9000 --rules rules.toml
     """
     from tollhouse.testing.process import run
 
-    run(port=port, text=text)
+    if rules is None:
+        run(port=port, text=text)
+        return
+    from tollhouse.testing.faking import AiFake
+    from tollhouse.testing.faking.file import follow
+
+    fake = AiFake(port=port, keep_requests=KEPT_REQUESTS)
+    try:
+        follow(fake, rules)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--rules") from None
+    run(provider=fake)
 
 
 def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:

@@ -44,15 +44,21 @@ def spawn(*, keep_requests: int = 10_000, verify: bool = True) -> Iterator[Remot
 
 
 def run(
-    *, port: int = 0, keep_requests: int | None = None, text: str | None = None, until_stdin_ends: bool = False
+    *,
+    port: int = 0,
+    keep_requests: int | None = None,
+    text: str | None = None,
+    until_stdin_ends: bool = False,
+    provider: WireProvider | None = None,
 ) -> None:
     """Serve until interrupted; the port is the first line on standard output.
 
     Args:
         text: what unscripted requests are answered; None: they are refused, and a finding.
         until_stdin_ends: end also when standard input does.
+        provider: serve this one, instead of another that nothing is known of yet.
     """
-    provider = WireProvider(port=port, keep_requests=keep_requests)
+    provider = provider or WireProvider(port=port, keep_requests=keep_requests)
     if text is not None:
         provider.always(answer(text))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, suppress(KeyboardInterrupt):

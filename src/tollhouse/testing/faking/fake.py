@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -66,7 +67,7 @@ class AiFake(WireProvider):
         """Prepare to listen, as `WireProvider` does; prices are those of `today`."""
         super().__init__(port=port, tls=tls, keep_requests=keep_requests, speakers=speakers)
         self._rules: list[Rule] = []
-        self._heard: list[Asked] = []
+        self._heard: deque[Asked] = deque(maxlen=keep_requests)
         self._models: list[str] = []
         self._prices = Prices(today)
         self._cassette: Cassette | None = None
