@@ -1,12 +1,15 @@
 """The testing kit: a scripted provider on a real socket, a network that fails on demand, a clock turned by hand.
 
-It ships with the package, for tests of applications as much as for our own. A provider in a process of its own is in
-`tollhouse.testing.process`, a Tollhouse in front of one in `tollhouse.testing.gateway`, and fixtures for pytest, which
-finds them by itself, in `tollhouse.testing.pytest_plugin`.
+It ships with the package, for tests of applications as much as for our own. A script says what happens on a line, step
+by step, and a Tollhouse in front of one is in `tollhouse.testing.gateway`. Rules, a layer over it, say what is answered to
+whom: `tollhouse.testing.faking`, and `tollhouse.testing.whole` for a Tollhouse. A provider in a process of its own is in
+`tollhouse.testing.process`, what leaves a test without a network in `tollhouse.testing.network`. pytest finds fixtures by
+itself: `tollhouse.pytest_plugin`.
 """
 
 from tollhouse.testing.billing import Billed
 from tollhouse.testing.clock import ManualClock
+from tollhouse.testing.faking import AiFake, fake
 from tollhouse.testing.proxy import FaultProxy
 from tollhouse.testing.request import Expectation, Request
 from tollhouse.testing.script import (
@@ -38,6 +41,7 @@ from tollhouse.testing.script import (
 from tollhouse.testing.wire import ScriptNotFollowed, WireProvider
 
 __all__ = [
+    "AiFake",
     "Billed",
     "Expectation",
     "FaultProxy",
@@ -52,6 +56,7 @@ __all__ = [
     "done",
     "expect",
     "fail",
+    "fake",
     "finish",
     "head",
     "raw",

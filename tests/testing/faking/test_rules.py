@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
 from tollhouse.testing import ScriptNotFollowed, say, stall, wait
+from tollhouse.testing import reply as raw_reply
 from tollhouse.testing.faking import (
     AiFake,
     Asked,
@@ -371,11 +373,47 @@ def test_models_are_listed_to_each_client(ai_fake: AiFake):
     assert [model.name for model in google.models.list()] == ["models/one", "models/two"]
 
 
-def test_what_a_real_provider_would_refuse_is_refused(ai_fake: AiFake, chat):
+def test_what_cannot_be_read_is_refused(ai_fake: AiFake, chat):
     ai_fake.chat().reply("").always()
-    with pytest.raises(openai.BadRequestError, match="a real provider would refuse it"):
+    with pytest.raises(openai.BadRequestError, match="it cannot be read: `messages`"):
         chat("?", messages="?")
     ai_fake.forgive()
+
+
+def test_what_has_no_rules_says_what_to_do(ai_fake: AiFake):
+    with openai.OpenAI(base_url=ai_fake.base_url, api_key="sk-1", max_retries=0) as client:
+        with pytest.raises(openai.BadRequestError, match=r"script it: ai_fake\.when"):
+            client.images.generate(model="m", prompt="?")
+        ai_fake.forgive()
+        ai_fake.when(path="/v1/images/generations").script(raw_reply(json={"created": 0, "data": [{"url": "u"}]}))
+        assert client.images.generate(model="m", prompt="?").data[0].url == "u"
+
+
+def test_every_sdk_finds_it_by_the_environment_and_past_a_proxy(ai_fake: AiFake, monkeypatch: pytest.MonkeyPatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "db.internal")
+    for name, value in ai_fake.environ().items():
+        monkeypatch.setenv(name, value)
+    assert os.environ["NO_PROXY"] == "db.internal,127.0.0.1"
+    ai_fake.chat().reply(lambda asked: asked.dialect).always()
+    words = [{"role": "user", "content": "Hi"}]
+    with openai.OpenAI() as client:
+        assert by_chat(client, "?") == "openai_chat"
+    with anthropic.Anthropic() as client:
+        assert client.messages.create(model="m", max_tokens=9, messages=words).content[0].text == "anthropic_messages"
+    assert genai.Client().models.generate_content(model="m", contents="Hi").text == "gemini"
+
+
+def test_a_fake_may_outlive_a_test(ai_fake: AiFake, chat):
+    ai_fake.chat().reply("old").always()
+    chat("?")
+    ai_fake.reset()
+    ai_fake.assert_not_called()
+    ai_fake.assert_billed(tokens=(0, 0))
+    with pytest.raises(openai.BadRequestError, match="There are no rules"):
+        chat("?")
+    ai_fake.reset()
 
 
 def test_a_block_without_pytest_verifies_at_its_end():

@@ -9,9 +9,9 @@ import pytest
 from google import genai
 from google.genai import types
 
-from tollhouse.client import Generate, OutOfBudget, SayLater, StartConversation, TooMany
+from tollhouse.client import CancelRun, Generate, OutOfBudget, SayLater, StartConversation, TooMany
 from tollhouse.clock import Clock
-from tollhouse.testing.faking import AiFake, drop_after, error, reply
+from tollhouse.testing.faking import AiFake, drop_after, error, reply, stall_after
 from tollhouse.testing.whole import Tollhouse, running
 
 ASK = Generate("Hi", "openai/gpt-4o")
@@ -131,6 +131,25 @@ def test_what_is_sent_twice_is_done_once(ai_fake: AiFake, tollhouse: Tollhouse):
     tollhouse.assert_done_once(lambda key: client.send(SayLater(place, "Hi"), idempotency_key=key))
     with pytest.raises(AssertionError, match="but it was asked 2 times"):
         tollhouse.assert_done_once(lambda key: client.send(ASK))
+
+
+def test_a_run_is_cancelled_in_the_middle_of_its_answer(ai_fake: AiFake, tollhouse: Tollhouse):
+    ai_fake.chat().script(stall_after(tokens=3))
+    client = tollhouse.user.client
+    place = client.send(StartConversation(model="openai/gpt-4o")).id
+    run = client.send(SayLater(place, "Hi")).run
+    ai_fake.wait_until(lambda: ai_fake.stalled == 1)
+    client.send(CancelRun(run))
+    tollhouse.drain_jobs().only().assert_cancelled()
+
+
+def test_what_was_answered_before_is_not_asked_again(ai_fake: AiFake):
+    with running(ai_fake, settings={"cache": {"mode": "exact"}}) as tollhouse:
+        ai_fake.chat().reply("An ORM.")
+        ask = Generate("Hi", "openai/gpt-4o", options={"temperature": 0})
+        assert [tollhouse.user.client.send(ask).text for _ in range(2)] == ["An ORM."] * 2
+        ai_fake.assert_called(times=1)
+        assert [row["cache"] for row in tollhouse.requests] == ["miss", "hit"]
 
 
 def test_strangers_see_nothing(ai_fake: AiFake, tollhouse: Tollhouse):

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from tollhouse.testing.faking.fake import NO_PROXY, AiFake
+from tollhouse.testing.faking.fake import AiFake
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,7 +70,7 @@ def _faked(environment: bool) -> Iterator[AiFake]:
         if not environment:
             yield made
             return
-        told = {**made.environ(), **NO_PROXY}
+        told = made.environ()
         before = {name: os.environ.get(name) for name in told}
         os.environ.update(told)
         try:

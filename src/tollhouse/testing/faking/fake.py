@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, TypeVar, Unpack
 
 from tollhouse.errors import InvalidRequest
@@ -20,6 +19,7 @@ from tollhouse.testing.faking.answers import Answering, steps_for
 from tollhouse.testing.faking.asked import Asked, Operation, read
 from tollhouse.testing.faking.called import Asking, Called
 from tollhouse.testing.faking.cassette import Cassette, Record
+from tollhouse.testing.faking.environment import pointing_to
 from tollhouse.testing.faking.prices import Prices
 from tollhouse.testing.faking.rule import ChatRule, Conditions, EmbedRule, Like, ModerateRule, Rule, unanswered
 from tollhouse.testing.line import Line
@@ -34,6 +34,8 @@ R = TypeVar("R", bound=Rule)
 
 API_KEY: Final = "sk-fake-0000000000000000000000"
 """Any other is as good: nobody looks."""
+
+_UNKNOWN: Final = "there are no rules for such requests; script it: ai_fake.when(path=…).script(…)"
 
 SETTLED_S: Final = 5.0
 """What was answered is billed when its last byte is sent, which a client may read a moment before that."""
@@ -116,16 +118,8 @@ class AiFake(WireProvider):
         return self.base_url.removesuffix("/v1")
 
     def environ(self) -> dict[str, str]:
-        """The variables by which the SDKs of OpenAI, Anthropic and Google find it."""
-        return {
-            "OPENAI_BASE_URL": self.base_url,
-            "OPENAI_API_BASE": self.base_url,
-            "OPENAI_API_KEY": API_KEY,
-            "ANTHROPIC_BASE_URL": self.root_url,
-            "ANTHROPIC_API_KEY": API_KEY,
-            "GOOGLE_GEMINI_BASE_URL": self.root_url,
-            "GEMINI_API_KEY": API_KEY,
-        }
+        """The variables by which the SDKs of OpenAI, Anthropic and Google find it, past any proxy."""
+        return pointing_to(self.root_url, API_KEY)
 
     # --- what was asked ---
 
@@ -178,6 +172,21 @@ class AiFake(WireProvider):
         self._settle()
         super().forgive()
 
+    def reset(self) -> None:
+        """Forget rules, requests, bills and what went amiss: for a fake that outlives a test."""
+        self.forgive()
+        self._cassette = None
+        for each in (self._rules, self._heard, self._models, self._requests, self._billed):
+            each.clear()
+
+    def wait_until(self, condition: Callable[[], bool], *, timeout_s: float = 30.0) -> None:
+        """Wait until something has happened: `ai.wait_until(lambda: ai.stalled == 1)`. Who awaits says `until`.
+
+        Raises:
+            TimeoutError: it did not.
+        """
+        asyncio.run(self.until(condition, timeout_s=timeout_s))
+
     def assert_all_given(self) -> None:
         """Every answer of every rule was given. Raises AssertionError."""
         left = [f"{rule} has {rule.waiting} answers left" for rule in self._rules if rule.waiting]
@@ -191,7 +200,7 @@ class AiFake(WireProvider):
         try:
             asked = read(request)
         except InvalidRequest as error:
-            return super().choose(request) or (_unexpected(f"a real provider would refuse it: {error.message}"), False)
+            return super().choose(request) or (_unexpected(f"it cannot be read: {error.message}"), False)
         if asked is not None:
             self._heard.append(asked)
         scripted = super().choose(request)
@@ -199,7 +208,7 @@ class AiFake(WireProvider):
             return scripted
         if asked is None:
             told = besides.answer(request, self._listed())
-            return (_unexpected("nothing is known of such a request") if told is None else told), False
+            return (_unexpected(_UNKNOWN) if told is None else told), False
         for rule in self._in_turn(asked):
             answering = rule.take()
             if answering is not None:
@@ -283,7 +292,3 @@ def _place() -> str:
     """File and line of whoever writes a rule, for people."""
     frame = sys._getframe(2)
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-
-
-NO_PROXY: Final = MappingProxyType({"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
-"""What keeps a proxy of the environment out of the way."""

@@ -22,6 +22,7 @@ from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.testing.clock import ManualClock
 from tollhouse.testing.faking.called import Asking
+from tollhouse.testing.faking.environment import pointing_to
 from tollhouse.testing.faking.fake import AiFake
 from tollhouse.testing.whole.ran import Ran, Runs
 
@@ -94,15 +95,7 @@ class Tollhouse:
 
     def environ(self) -> dict[str, str]:
         """The variables by which the SDKs of OpenAI, Anthropic and Google find it, as the user."""
-        return {
-            "OPENAI_BASE_URL": self.base_url,
-            "OPENAI_API_BASE": self.base_url,
-            "OPENAI_API_KEY": self.token,
-            "ANTHROPIC_BASE_URL": self.url,
-            "ANTHROPIC_API_KEY": self.token,
-            "GOOGLE_GEMINI_BASE_URL": self.url,
-            "GEMINI_API_KEY": self.token,
-        }
+        return pointing_to(self.url, self.token)
 
     # --- people, money and time ---
 
