@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
 import openai
@@ -25,7 +25,6 @@ from tollhouse.testing.faking import (
     drop_after,
     error,
     fail_after,
-    fake,
     reply,
     stall_after,
 )
@@ -83,6 +82,32 @@ def test_a_rule_answers_anthropics_client(ai_fake: AiFake):
         with client.messages.stream(**asked) as told:
             assert told.get_final_text() == "It is an ORM."
         assert client.messages.count_tokens(model="m", messages=asked["messages"]).input_tokens > 0
+
+
+def test_reasoning_is_shown_where_a_dialect_shows_it(ai_fake: AiFake):
+    ai_fake.chat().reply("An ORM.", reasoning="Hm.").always()
+    words = [{"role": "user", "content": "?"}]
+    with openai.OpenAI(base_url=ai_fake.base_url, api_key="sk-1") as client:
+        message = client.chat.completions.create(model="m", messages=words).choices[0].message
+        assert message.model_extra is not None
+        assert message.model_extra["reasoning_content"] == "Hm."
+        assert [item.type for item in client.responses.create(model="m", input="?").output] == ["reasoning", "message"]
+    client = genai.Client(api_key="k", http_options=types.HttpOptions(base_url=ai_fake.root_url))
+    parts = client.models.generate_content(model="m", contents="?").candidates[0].content.parts
+    assert [(part.text, part.thought) for part in parts] == [("Hm.", True), ("An ORM.", None)]
+
+
+def test_many_ask_at_once_and_each_answer_is_given_once(ai_fake: AiFake):
+    numbers = [str(number) for number in range(64)]
+    ai_fake.chat().script(*numbers)
+    with (
+        openai.OpenAI(base_url=ai_fake.base_url, api_key="sk-1", max_retries=0) as client,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        told = list(pool.map(lambda number: by_chat(client, number), numbers))
+    assert sorted(told) == sorted(numbers)
+    ai_fake.assert_called(times=64)
+    ai_fake.assert_all_given()
 
 
 def test_a_rule_answers_googles_client(ai_fake: AiFake):
@@ -389,22 +414,6 @@ def test_what_has_no_rules_says_what_to_do(ai_fake: AiFake):
         assert client.images.generate(model="m", prompt="?").data[0].url == "u"
 
 
-def test_every_sdk_finds_it_by_the_environment_and_past_a_proxy(ai_fake: AiFake, monkeypatch: pytest.MonkeyPatch):
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    monkeypatch.setenv("NO_PROXY", "db.internal")
-    for name, value in ai_fake.environ().items():
-        monkeypatch.setenv(name, value)
-    assert os.environ["NO_PROXY"] == "db.internal,127.0.0.1"
-    ai_fake.chat().reply(lambda asked: asked.dialect).always()
-    words = [{"role": "user", "content": "Hi"}]
-    with openai.OpenAI() as client:
-        assert by_chat(client, "?") == "openai_chat"
-    with anthropic.Anthropic() as client:
-        assert client.messages.create(model="m", max_tokens=9, messages=words).content[0].text == "anthropic_messages"
-    assert genai.Client().models.generate_content(model="m", contents="Hi").text == "gemini"
-
-
 def test_a_fake_may_outlive_a_test(ai_fake: AiFake, chat):
     ai_fake.chat().reply("old").always()
     chat("?")
@@ -414,30 +423,3 @@ def test_a_fake_may_outlive_a_test(ai_fake: AiFake, chat):
     with pytest.raises(openai.BadRequestError, match="There are no rules"):
         chat("?")
     ai_fake.reset()
-
-
-def test_a_block_without_pytest_verifies_at_its_end():
-    def ask() -> None:
-        with fake() as made:
-            client = openai.OpenAI(base_url=made.base_url, api_key="sk-1", max_retries=0)
-            with client, pytest.raises(openai.BadRequestError):
-                by_chat(client, "?")
-
-    with pytest.raises(ScriptNotFollowed, match="no rules"):
-        ask()
-
-
-@fake(environment=True)
-def test_a_decorated_function_has_a_fake_that_sdks_find(ai_fake: AiFake):
-    ai_fake.chat().reply("found")
-    with openai.OpenAI() as client:
-        assert by_chat(client, "?") == "found"
-
-
-@fake()
-async def test_so_has_one_that_awaits(ai_fake: AiFake):
-    ai_fake.chat().reply("found")
-    async with openai.AsyncOpenAI(base_url=ai_fake.base_url, api_key="sk-1") as client:
-        told = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "?"}])
-    assert told.choices[0].message.content == "found"
-    ai_fake.assert_called(times=1)

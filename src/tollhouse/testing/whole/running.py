@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,8 +85,8 @@ class _Keeper:
     @contextmanager
     def entered(self, context: Any) -> Iterator[Any]:
         """An asynchronous context, entered and left there by one task, which some contexts ask for."""
-        entered: asyncio.Future[Any] = asyncio.run_coroutine_threadsafe(_future(), self._loop).result()
-        left = asyncio.run_coroutine_threadsafe(_event(), self._loop).result()
+        entered: Future[Any] = Future()
+        left = asyncio.Event()
 
         async def live() -> None:
             try:
@@ -97,12 +98,9 @@ class _Keeper:
                     raise
                 entered.set_exception(error)
 
-        async def wait() -> Any:
-            return await entered
-
         living = asyncio.run_coroutine_threadsafe(live(), self._loop)
         try:
-            yield self.do(wait())
+            yield entered.result(ENOUGH_S)
         finally:
             self._loop.call_soon_threadsafe(left.set)
             living.result(ENOUGH_S)
@@ -157,11 +155,3 @@ async def _served(settings: Settings, clock: Clock) -> AsyncIterator[tuple[House
         finally:
             server.should_exit = True
             await serving
-
-
-async def _future() -> asyncio.Future[Any]:
-    return asyncio.get_running_loop().create_future()
-
-
-async def _event() -> asyncio.Event:
-    return asyncio.Event()

@@ -34,6 +34,9 @@ MODEL: Final = "openai/gpt-4o"
 """Whom a turn asks unless told."""
 
 DRAINED_S: Final = 30.0
+QUIET_S: Final = 10.0
+"""An answer that nobody hears any more is heard out for five seconds."""
+
 LOOK_EVERY_S: Final = 0.01
 
 
@@ -283,7 +286,7 @@ class Tollhouse:
 
     async def _quiet(self) -> None:
         """Until nobody is being answered and everything that was done is written."""
-        until_s = time.monotonic() + DRAINED_S
+        until_s = time.monotonic() + QUIET_S
         while self._house.metrics.in_flight() and time.monotonic() < until_s:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(LOOK_EVERY_S)
 
