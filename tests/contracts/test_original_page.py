@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "explanation" / "what-the-original-did.md"
-ROW = re.compile(r"^\| \*\*([CJL]\d+)\*\* .*? \| .*? \| (.*) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| \*\*([CJLX]\d+)\*\* .*? \| .*? \| (.*) \|$", re.MULTILINE)
 NAMED = re.compile(r"`((?:tests|proofs)/[\w/.]+)(?:::(\w+))?`")
 
 
@@ -17,7 +17,7 @@ def test_every_defect_names_tests_that_exist():
     assert rows.keys() == {f"C{number}" for number in range(1, 18)} | {f"J{number}" for number in range(1, 11)} | {
         "L2",
         "L3",
-    }
+    } | {"X1", "X2", "X3", "X4", "X6"}
     named = {defect: NAMED.findall(tests) for defect, tests in rows.items()}
     assert [defect for defect, tests in named.items() if not tests] == []
     assert [test for tests in named.values() for test in tests if not exists(*test)] == []

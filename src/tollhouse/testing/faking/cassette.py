@@ -46,7 +46,7 @@ _COUNTERS: Final[Mapping[str, ModuleType]] = {
 _KEYS: Final = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
 _NOT_PASSED: Final = frozenset({"accept-encoding", "connection", "content-length", "host", "transfer-encoding"})
 _KEPT: Final = re.compile(r"content-type|retry-after|(x-)?request-id|x-ratelimit-.*|anthropic-ratelimit-.*")
-_VERSION: Final = re.compile(r"^.*?/v1(beta)?(?=/)")
+_VERSION: Final = re.compile(r"^.*/v1(beta)?(?=/)")
 _QUERY_KEY: Final = re.compile(r"[?&]key=([^&]+)")
 
 
