@@ -1,7 +1,7 @@
 """Fixtures that are there wherever Tollhouse is installed beside pytest; little is imported until one is asked for.
 
-`ai_fake` is a provider that answers by rules, `tollhouse` a whole gateway in front of it. The fixtures of
-`tollhouse.testing.pytest_plugin`, whose names are more common, come only when they are called for.
+`ai_fake` is a provider that answers by rules, `tollhouse` a whole gateway in front of it; `wire_provider` is one that
+follows a script, `tollhouse_gateway` a gateway in front of that; `clock` is turned by hand.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tollhouse.testing.clock import ManualClock
     from tollhouse.testing.faking import AiFake
+    from tollhouse.testing.gateway import Gateway
     from tollhouse.testing.network import NetworkBlocked
     from tollhouse.testing.whole import Tollhouse
+    from tollhouse.testing.wire import WireProvider
 
 _FAKE: pytest.StashKey[AiFake] = pytest.StashKey()
 _ATTEMPTS: pytest.StashKey[list[NetworkBlocked]] = pytest.StashKey()
@@ -79,12 +82,46 @@ def ai_cassette(ai_fake: AiFake, request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def tollhouse(ai_fake: AiFake, tmp_path: Path) -> Iterator[Tollhouse]:
+def tollhouse(ai_fake: AiFake, tmp_path_factory: pytest.TempPathFactory, tollhouse_toml: str) -> Iterator[Tollhouse]:
     """A gateway that asks `ai_fake`, over an empty SQLite file; its ledger is verified when the test is over."""
     from tollhouse.testing.whole import running
 
-    with running(ai_fake, folder=tmp_path / "tollhouse") as made:
+    with running(ai_fake, folder=tmp_path_factory.mktemp("tollhouse"), toml=tollhouse_toml) as made:
         yield made
+
+
+@pytest.fixture
+def wire_provider() -> Iterator[WireProvider]:
+    """A scripted provider for tests with or without an event loop; verified when the test is over."""
+    from tollhouse.testing.wire import WireProvider
+
+    with WireProvider.in_thread() as provider:
+        yield provider
+
+
+@pytest.fixture
+def tollhouse_toml() -> str:
+    """More of the configuration of `tollhouse` and `tollhouse_gateway`: define a fixture of this name to say it."""
+    return ""
+
+
+@pytest.fixture
+def tollhouse_gateway(
+    tmp_path_factory: pytest.TempPathFactory, wire_provider: WireProvider, tollhouse_toml: str
+) -> Iterator[Gateway]:
+    """A Tollhouse of this test's own in front of `wire_provider`."""
+    from tollhouse.testing.gateway import gateway
+
+    with gateway(tmp_path_factory.mktemp("tollhouse"), wire_provider, toml=tollhouse_toml) as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at the beginning of 2026 until it is turned."""
+    from tollhouse.testing.clock import ManualClock
+
+    return ManualClock()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +45,7 @@ PLAYED: Final = ("openai", "anthropic", "google")
 LOOK_EVERY_S: Final = 0.005
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A user, and a token of theirs."""
 
     id: str
@@ -126,6 +126,10 @@ class Gateway:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
+P = TypeVar("P", bound=WireProvider)
+G = TypeVar("G", bound=Gateway)
+
+
 @contextmanager
 def gateway(folder: Path, provider: WireProvider, *, toml: str = "", clock: Clock | None = None) -> Iterator[Gateway]:
     """Run one until the block ends.
@@ -139,6 +143,21 @@ def gateway(folder: Path, provider: WireProvider, *, toml: str = "", clock: Cloc
     Raises:
         ConfigurationError: what is wrong with `toml`.
     """
+    with run(Gateway, folder, provider, toml=toml, clock=clock, sleep=asyncio.sleep) as running:
+        yield running
+
+
+@contextmanager
+def run(
+    make: Callable[[House, Server, asyncio.AbstractEventLoop, P, str], G],
+    folder: Path,
+    provider: P,
+    *,
+    toml: str,
+    clock: Clock | None,
+    sleep: Callable[[float], Awaitable[None]],
+) -> Iterator[G]:
+    """The same with a `Gateway` of another kind; `sleep` waits between two attempts of a call, in seconds."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / "tollhouse.toml"
     file.write_text(toml.replace("{provider}", provider.base_url) + _played(provider.base_url), encoding="utf-8")
@@ -149,10 +168,10 @@ def gateway(folder: Path, provider: WireProvider, *, toml: str = "", clock: Cloc
             del os.environ[name]
         settings = Settings.load(data=folder / "data", config=file, overrides={"port": 0})
     with _thread() as loop:
-        running = _Running(settings, clock)
+        running = _Running(settings, clock, sleep)
         started = asyncio.run_coroutine_threadsafe(running.start(), loop).result()
         try:
-            yield Gateway(started, running.server, loop, provider, running.url)
+            yield make(started, running.server, loop, provider, running.url)
         finally:
             asyncio.run_coroutine_threadsafe(running.stop(), loop).result()
 
@@ -163,8 +182,8 @@ class _Running:
     server: Server
     url: str
 
-    def __init__(self, settings: Settings, clock: Clock | None) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, settings: Settings, clock: Clock | None, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._settings, self._clock, self._sleep = settings, clock, sleep
 
     async def start(self) -> House:
         """Serve; raises what keeps it from that."""
@@ -188,6 +207,7 @@ class _Running:
             may_create_key=True,
             clock=self._clock,
             make_engine=lambda _: Inline(),
+            sleep=self._sleep,
         ) as house:
 
             async def tell(url: str) -> None:

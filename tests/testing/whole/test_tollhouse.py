@@ -47,20 +47,20 @@ def test_sdks_find_it_by_the_environment(ai_fake: AiFake, tollhouse: Tollhouse, 
 def test_what_was_spent_is_what_the_provider_bills(ai_fake: AiFake, tollhouse: Tollhouse):
     ai_fake.chat().reply("An ORM.", usage=(30, 15)).always()
     tollhouse.user.client.send(ASK)
-    tollhouse.person("bob").client.send(ASK)
+    tollhouse.add_user("bob").client.send(ASK)
     ai_fake.assert_billed(cost="0.00045", tokens=(60, 30))
     tollhouse.assert_spent("0.00045")
-    tollhouse.assert_spent("0.000225", of=tollhouse.user)
+    tollhouse.assert_spent("0.000225", user=tollhouse.user)
     with pytest.raises(AssertionError, match=r"expected \$1 to be spent, but it is \$0.00045 in 2 requests"):
         tollhouse.assert_spent("1")
 
 
 def test_a_budget_holds(ai_fake: AiFake, tollhouse: Tollhouse):
     ai_fake.chat().reply("An ORM.").always()
-    tollhouse.budget("0.000001")
+    tollhouse.set_budget("0.000001")
     with pytest.raises(OutOfBudget):
         tollhouse.user.client.send(ASK)
-    tollhouse.person("bob").client.send(ASK)
+    tollhouse.add_user("bob").client.send(ASK)
     ai_fake.assert_called(times=1)
 
 
@@ -144,12 +144,12 @@ def test_a_run_is_cancelled_in_the_middle_of_its_answer(ai_fake: AiFake, tollhou
 
 
 def test_what_was_answered_before_is_not_asked_again(ai_fake: AiFake):
-    with running(ai_fake, settings={"cache": {"mode": "exact"}}) as tollhouse:
+    with running(ai_fake, toml='[cache]\nmode = "exact"\n') as tollhouse:
         ai_fake.chat().reply("An ORM.")
         ask = Generate("Hi", "openai/gpt-4o", options={"temperature": 0})
         assert [tollhouse.user.client.send(ask).text for _ in range(2)] == ["An ORM."] * 2
         ai_fake.assert_called(times=1)
-        assert [row["cache"] for row in tollhouse.requests] == ["miss", "hit"]
+        assert [row.cache for row in tollhouse.requests()] == ["miss", "hit"]
 
 
 def test_strangers_see_nothing(ai_fake: AiFake, tollhouse: Tollhouse):
@@ -162,9 +162,9 @@ def test_strangers_see_nothing(ai_fake: AiFake, tollhouse: Tollhouse):
         f"/api/runs/{turn.run.id}",
     ):
         tollhouse.assert_strangers_see_nothing(path)
-    with pytest.raises(AssertionError, match="stranger asked GET /api/me of ada and heard 200"):
+    with pytest.raises(AssertionError, match="stranger asked GET /api/me of tester and heard 200"):
         tollhouse.assert_strangers_see_nothing("/api/me")
-    with pytest.raises(AssertionError, match="ada cannot read /api/runs/run_0: 404"):
+    with pytest.raises(AssertionError, match="tester cannot read /api/runs/run_0: 404"):
         tollhouse.assert_strangers_see_nothing("/api/runs/run_0")
 
 
@@ -173,9 +173,9 @@ def test_the_books_are_verified_at_the_end(ai_fake: AiFake, tmp_path):
 
     def cook() -> None:
         with running(ai_fake, folder=tmp_path / "data") as tollhouse:
-            tollhouse.budget("1")
+            tollhouse.set_budget("1")
             tollhouse.user.client.send(ASK)
-            tollhouse.requests  # noqa: B018 - waits until everything is written
+            tollhouse.requests()
             spoil(tollhouse)
 
     with pytest.raises(AssertionError, match=r"the books are not right:\n  bucket .* posted is \$7"):
@@ -201,14 +201,14 @@ def test_the_environment_of_who_runs_the_tests_is_not_looked_at(ai_fake: AiFake,
 
 
 def test_settings_may_be_told(ai_fake: AiFake):
-    with running(ai_fake, settings={"routes": {"smart": {"candidates": ["openai/gpt-4o"]}}}) as tollhouse:
+    with running(ai_fake, toml='[routes.smart]\ncandidates = ["openai/gpt-4o"]\n') as tollhouse:
         ai_fake.chat(model="gpt-4o").reply("Hi")
         assert tollhouse.user.client.send(Generate("Hi", "smart")).model == "openai/gpt-4o"
 
 
 def test_a_house_that_cannot_be_opened_says_why(ai_fake: AiFake):
     def open_it() -> None:
-        with running(ai_fake, settings={"routes": {"smart": {"candidates": ["nobody/m"]}}}):
+        with running(ai_fake, toml='[routes.smart]\ncandidates = ["nobody/m"]\n'):
             pass
 
     with pytest.raises(Exception, match="there is no provider nobody"):

@@ -7,12 +7,13 @@ with fake() as ai, running(ai) as tollhouse:
     tollhouse.assert_spent("0.000225")
 ```
 
-Nothing of it is pretended but the providers and the time: HTTP, ledger, limits, jobs and database are those that run in
-production. Leaving it verifies the ledger.
+It is that of `tollhouse.testing.gateway` with a clock that stands, and with assertions. Nothing of it is pretended but
+the providers and the time: HTTP, ledger, limits and database are those that run in production. Leaving it verifies the
+ledger.
 """
 
 from tollhouse.testing.whole.ran import Ran, Runs
 from tollhouse.testing.whole.running import running
-from tollhouse.testing.whole.tollhouse import Person, Tollhouse, Turned
+from tollhouse.testing.whole.tollhouse import Caller, Tollhouse, Turned
 
-__all__ = ["Person", "Ran", "Runs", "Tollhouse", "Turned", "running"]
+__all__ = ["Caller", "Ran", "Runs", "Tollhouse", "Turned", "running"]

@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import httpx2
 
-from tollhouse.admin import access, budgets
+from tollhouse.admin import access
 from tollhouse.admin.desk import COMMAND_LINE
-from tollhouse.admin.views import BudgetView
+from tollhouse.api.server import Server
 from tollhouse.app import House
 from tollhouse.client import Client, SayLater, StartConversation
 from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
-from tollhouse.money.verify import Checked, Difference, differences
-from tollhouse.store import queue, requests
-from tollhouse.store.engine import Reading, Writing
-from tollhouse.store.paging import Page
+from tollhouse.money.books import Difference
+from tollhouse.money.verify import Checked, differences
+from tollhouse.store import queue
+from tollhouse.store.engine import Reading
 from tollhouse.testing.clock import ManualClock
 from tollhouse.testing.faking.called import Asking
 from tollhouse.testing.faking.environment import pointing_to
 from tollhouse.testing.faking.fake import AiFake
+from tollhouse.testing.gateway import Gateway, Person
 from tollhouse.testing.whole.ran import Ran, Runs
 
 T = TypeVar("T")
@@ -34,102 +35,74 @@ MODEL: Final = "openai/gpt-4o"
 """Whom a turn asks unless told."""
 
 DRAINED_S: Final = 30.0
-QUIET_S: Final = 10.0
-"""An answer that nobody hears any more is heard out for five seconds."""
-
 LOOK_EVERY_S: Final = 0.01
 
 
-class Person:
-    """A user with one token.
+class Caller(Person, frozen=True, kw_only=True, dict=True):
+    """A user with a token, and what asks in their name: connections are made when they are first needed."""
 
-    Attributes:
-        client: Tollhouse's own, as this user; it tries nothing twice.
-        http: the same for whatever it has no word for, with addresses such as `/api/conversations`.
-    """
+    name: str
+    url: str
 
-    def __init__(self, url: str, user_id: str, name: str, token: str) -> None:
-        self.id = user_id
-        self.name = name
-        self.token = token
-        self.headers = {"authorization": f"Bearer {token}"}
-        # With a transport of its own it asks no proxy of the environment.
-        self.client = Client(url, token, attempts=1, transport=httpx2.HTTPTransport())
-        self.http = httpx2.Client(base_url=url, headers=self.headers, trust_env=False, timeout=30)
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says who they are."""
+        return {"authorization": f"Bearer {self.token}"}
+
+    @property
+    def client(self) -> Client:
+        """Tollhouse's own, as this user; it tries nothing twice."""
+        if "client" not in self.__dict__:
+            # With a transport of its own it asks no proxy of the environment.
+            self.__dict__["client"] = Client(self.url, self.token, attempts=1, transport=httpx2.HTTPTransport())
+        client: Client = self.__dict__["client"]
+        return client
+
+    @property
+    def http(self) -> httpx2.Client:
+        """The same for whatever that has no word for, with addresses such as `/api/conversations`."""
+        if "http" not in self.__dict__:
+            client = httpx2.Client(base_url=self.url, headers=self.headers, trust_env=False, timeout=30)
+            self.__dict__["http"] = client
+        http: httpx2.Client = self.__dict__["http"]
+        return http
 
     def close(self) -> None:
         """Let go of all connections."""
-        self.client.close()
-        self.http.close()
+        for name in ("client", "http"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
 
-class Tollhouse:
-    """A gateway that runs.
+class Tollhouse(Gateway):
+    """A gateway that runs over a fake, whose clock is turned by `pass_time`."""
 
-    Attributes:
-        ai: the provider that it asks, whoever is asked for.
-        clock: what time it is there; turned by `pass_time`.
-        user: the one that tests begin with.
-    """
+    user: Caller
 
-    def __init__(
-        self, ai: AiFake, house: House, url: str, do: Callable[[Coroutine[Any, Any, Any]], Any], *, without_limits: bool
-    ) -> None:
-        """Over an open house that is served at a URL; `do` awaits what happens in its event loop."""
+    def __init__(self, house: House, server: Server, loop: asyncio.AbstractEventLoop, ai: AiFake, url: str) -> None:
+        """As `Gateway`; `ai` is the provider that it asks, whoever is asked for."""
         self.ai = ai
-        self.url = url
         self.clock = house.clock
-        self._house = house
-        self._do = do
-        self._without_limits = without_limits
-        self._people: list[Person] = []
+        self._people: list[Caller] = []
         self._drained: set[str] = set()
-        self.user = self.person("ada")
-
-    @property
-    def base_url(self) -> str:
-        """Where clients of OpenAI's API are pointed."""
-        return f"{self.url}/v1"
-
-    @property
-    def token(self) -> str:
-        """The user's."""
-        return self.user.token
+        super().__init__(house, server, loop, ai, url)
 
     def environ(self) -> dict[str, str]:
         """The variables by which the SDKs of OpenAI, Anthropic and Google find it, as the user."""
         return pointing_to(self.url, self.token)
 
-    # --- people, money and time ---
+    # --- people, limits and time ---
 
-    def person(self, name: str) -> Person:
-        """Another user, with a token of the usual scopes."""
-        user, made = self._do(self._make_person(name))
-        person = Person(self.url, user.id, name, made.token)
+    def add_user(self, name: str, *, without_limits: bool = True, scopes: Sequence[str] | None = None) -> Caller:
+        """Somebody else, who can ask; with a new user's usual limits when told."""
+        made = super().add_user(name, without_limits=without_limits, scopes=scopes)
+        person = Caller(id=made.id, token=made.token, name=name, url=self.url)
         self._people.append(person)
         return person
 
-    def budget(
-        self, limit: str | int, *, of: Person | None = None, unit: str = "usd", window: str = "total", **more: Any
-    ) -> BudgetView:
-        """Give a user a budget: in dollars and for ever unless told otherwise. Any: as `admin.budgets.set_budget`."""
-        owner = (of or self.user).id
-        return self._did(
-            budgets.set_budget(
-                self._house.desk,
-                COMMAND_LINE,
-                owner_kind="user",
-                owner_id=owner,
-                unit=unit,
-                window=window,
-                limit=limit,
-                **more,
-            )
-        )
-
-    def limit(self, *, of: Person | None = None, **limits: int | None) -> None:
+    def limit(self, *, user: Caller | None = None, **limits: int | None) -> None:
         """Limit a user: `requests_per_minute`, `tokens_per_minute`, `concurrent`. What is not told stays as it is."""
-        self._do(access.set_limits(self._house.desk, COMMAND_LINE, (of or self.user).id, **limits))
+        self._run(access.set_limits(self._house.desk, COMMAND_LINE, (user or self.user).id, **limits))
 
     def pass_time(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Turn its clock. Raises TypeError when it has one that goes by itself."""
@@ -140,15 +113,15 @@ class Tollhouse:
         async def turn() -> None:
             clock.advance(seconds=seconds, minutes=minutes, hours=hours, days=days)
 
-        self._do(turn())
+        self._run(turn())
 
     # --- turns and jobs ---
 
     def turn(
-        self, text: str, *, conversation: str | None = None, model: str = MODEL, of: Person | None = None
+        self, text: str, *, conversation: str | None = None, model: str = MODEL, user: Caller | None = None
     ) -> Turned:
         """Say something, in a new conversation unless told, and let it be answered in the background."""
-        person = of or self.user
+        person = user or self.user
         before = len(self.ai.askings)
         place = conversation or person.client.send(StartConversation(model=model)).id
         run = person.client.send(SayLater(place, text, model=model)).run
@@ -163,33 +136,28 @@ class Tollhouse:
         Raises:
             TimeoutError: they do not come to an end.
         """
-        rows = self._did(self._drain())
+        rows = self._run(self._drain())
         fresh = [Ran(row) for row in rows if row["id"] not in self._drained]
         self._drained.update(run.id for run in fresh)
         return Runs(fresh)
 
     # --- assertions ---
 
-    def assert_messages(self, conversation: str, roles: Sequence[str], *, of: Person | None = None) -> None:
+    def assert_messages(self, conversation: str, roles: Sequence[str], *, user: Caller | None = None) -> None:
         """A conversation has messages of exactly these roles, in this order. Raises AssertionError."""
-        page = (of or self.user).http.get(f"/api/conversations/{conversation}/messages", params={"limit": 100})
+        page = (user or self.user).http.get(f"/api/conversations/{conversation}/messages", params={"limit": 100})
         if page.is_error:
             raise AssertionError(f"{conversation} could not be read: {page.status_code}, {page.text}")
         found = [message["role"] for message in page.json()["data"]]
         if found != list(roles):
             raise AssertionError(f"expected messages of {list(roles)} in {conversation}, but there are {found}")
 
-    def assert_spent(self, cost: str, *, of: Person | None = None) -> None:
+    def assert_spent(self, cost: str, *, user: Caller | None = None) -> None:
         """All that was asked, by one or by everybody, came to so many US dollars, exactly. Raises AssertionError."""
-        rows = [row for row in self.requests if of is None or row["user_id"] == of.id]
-        spent = Nanodollars(sum((row["input_cost"] or 0) + (row["output_cost"] or 0) for row in rows))
+        rows = self.requests(user)
+        spent = Nanodollars(sum(nanodollars_from_usd(row.cost_usd or "0") for row in rows))
         if spent != nanodollars_from_usd(cost):
             raise AssertionError(f"expected ${cost} to be spent, but it is ${usd_text(spent)} in {len(rows)} requests")
-
-    @property
-    def requests(self) -> list[Any]:
-        """The rows of the request log, oldest first."""
-        return self._did(self._rows())
 
     def verify(self) -> None:
         """The ledger's entries agree with balances, holds and the request log, to the nanodollar.
@@ -197,7 +165,7 @@ class Tollhouse:
         Raises:
             AssertionError: they do not; each difference is told.
         """
-        if found := self._did(self._differences()):
+        if found := self._settled(self._differences()):
             told = "\n".join(f"  {difference.subject}: {difference.what}" for difference in found)
             raise AssertionError(f"the books are not right:\n{told}")
 
@@ -219,14 +187,14 @@ class Tollhouse:
             raise AssertionError(f"expected a provider to be asked once, but it was asked {len(asked)} times:\n{shown}")
         return heard
 
-    def assert_strangers_see_nothing(self, path: str, *, of: Person | None = None) -> None:
+    def assert_strangers_see_nothing(self, path: str, *, user: Caller | None = None) -> None:
         """What is at a path is its owner's alone: whoever else asks hears the same as of what does not exist.
 
         Raises:
             AssertionError: the owner cannot read it, or somebody else can do something about it.
         """
-        owner = of or self.user
-        stranger = next((one for one in self._people if one is not owner), None) or self.person("stranger")
+        owner = user or self.user
+        stranger = next((one for one in self._people if one is not owner), None) or self.add_user("stranger")
         if (own := owner.http.get(path)).is_error:
             raise AssertionError(f"{owner.name} cannot read {path}: {own.status_code}, {own.text}")
         unknown = _ID.sub(lambda found: found[0][:-8] + "00000000", path)
@@ -246,15 +214,6 @@ class Tollhouse:
 
     # --- in its event loop ---
 
-    def _did(self, work: Coroutine[Any, Any, T]) -> T:
-        done: T = self._do(work)
-        return done
-
-    async def _make_person(self, name: str) -> tuple[Any, Any]:
-        desk = self._house.desk
-        user = await access.create_user(desk, COMMAND_LINE, name=name, without_limits=self._without_limits)
-        return user, await access.create_token(desk, COMMAND_LINE, user.id, name="test")
-
     async def _drain(self) -> list[Any]:
         until_s = time.monotonic() + DRAINED_S
         while True:
@@ -271,35 +230,17 @@ class Tollhouse:
                 self._house.worker.wake()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _rows(self) -> list[Any]:
-        await self._quiet()
-        page = Page(limit=10_000, descending=False)
-        return await self._house.store.read(lambda tx: requests.rows(tx, page))
-
     async def _differences(self) -> list[Difference]:
-        await self._quiet()
-
         def query(tx: Reading) -> list[Difference]:
             return list(differences(tx, self._house.clock.now(), Checked()))
 
         return await self._house.store.read(query)
 
-    async def _quiet(self) -> None:
-        """Until nobody is being answered and everything that was done is written."""
-        until_s = time.monotonic() + QUIET_S
-        while self._house.metrics.in_flight() and time.monotonic() < until_s:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(LOOK_EVERY_S)
-
-        def nothing(tx: Writing) -> None:
-            return None
-
-        await self._house.store.write(nothing)
-
 
 class Turned:
     """A turn that has come to its end; `run` tells how, and `askings` what providers were asked for it."""
 
-    def __init__(self, tollhouse: Tollhouse, person: Person, run: Ran, askings: Sequence[Asking]) -> None:
+    def __init__(self, tollhouse: Tollhouse, person: Caller, run: Ran, askings: Sequence[Asking]) -> None:
         self.run = run
         self.conversation = run.conversation
         self.askings = tuple(askings)
@@ -308,7 +249,7 @@ class Turned:
 
     def assert_messages(self, roles: Sequence[str]) -> Turned:
         """Its conversation has messages of exactly these roles. Raises AssertionError."""
-        self._tollhouse.assert_messages(self.conversation, roles, of=self._person)
+        self._tollhouse.assert_messages(self.conversation, roles, user=self._person)
         return self
 
     def assert_provider_calls(self, number: int) -> Turned:
