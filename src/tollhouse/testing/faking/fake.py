@@ -164,8 +164,13 @@ class AiFake(WireProvider):
 
     def assert_nothing_unexpected(self) -> None:
         """Every request was answered by a rule; also asserted when a test is over. Raises ScriptNotFollowed."""
-        self._settle()
         self.verify()
+
+    @property
+    def findings(self) -> list[str]:
+        """What `verify` would complain of, with all that was answered until now."""
+        self._settle()
+        return super().findings
 
     def forgive(self) -> None:
         """Forget what nobody answered so far: for a test in which that is the point."""
