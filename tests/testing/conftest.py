@@ -1,10 +1,13 @@
-"""A client that knows only bytes: nothing between the test and the wire."""
+"""A client that knows only bytes, with nothing between the test and the wire; and Tollhouse as others have it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
+import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,3 +59,16 @@ async def connect() -> AsyncIterator[Callable[[int], Awaitable[RawClient]]]:
     yield open_one
     for client in clients:
         client.writer.close()
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> str:
+    """A `PYTHONPATH` where Tollhouse is installed as `pyproject.toml` says, whatever this environment was made of."""
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    points = "".join(f"{name} = {place}\n" for name, place in project["entry-points"]["pytest11"].items())
+    folder = tmp_path / "site" / "tollhouse-9.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: tollhouse\nVersion: 9\n")
+    (folder / "entry_points.txt").write_text(f"[pytest11]\n{points}")
+    return f"{folder.parent}{os.pathsep}{root / 'src'}"

@@ -27,17 +27,17 @@ def test_the_rules_that_the_page_shows_are_followed(ai_fake: AiFake, tmp_path: P
 
 
 @pytest.mark.slow
-def test_what_the_page_says_works_and_what_nobody_answers_is_told_as_it_shows(tmp_path: Path):
+def test_what_the_page_says_works_and_what_nobody_answers_is_told_as_it_shows(tmp_path: Path, installed: str):
     for code, name in FILES:
         with (tmp_path / name).open("a") as file:
             file.write(code + "\n\n")
     first = next(code for code, name in FILES if name == "test_shop.py")
     (tmp_path / "another").mkdir()
     (tmp_path / "another" / "test_shop.py").write_text(first.replace('describe("a teapot")', 'describe("a kettle")'))
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{tmp_path}"}
-    plugins = ["-p", "tollhouse.pytest_plugin", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    environment = os.environ | {"PYTHONPATH": f"{installed}{os.pathsep}{tmp_path}"}
+    options = ["-p", "no:cacheprovider", "--import-mode=importlib"]
     told = subprocess.run(
-        [sys.executable, "-m", "pytest", *plugins],
+        [sys.executable, "-m", "pytest", *options],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from tollhouse.testing import control, gemini_texts, openai_chat, openai_texts
 from tollhouse.testing.billing import Billed
@@ -25,6 +25,9 @@ from tollhouse.testing.request import Request
 from tollhouse.testing.speaker import MuteVoice, Speaker, Voice
 from tollhouse.testing.stage import Stage
 from tollhouse.testing.steps import Scripted, Step, steps_of
+
+SETTLED_S: Final = 5.0
+"""What was answered is billed when its last byte is sent, which a client may read a moment before that."""
 
 SPEAKERS: tuple[Speaker, ...] = (openai_chat, ANTHROPIC, GEMINI, RESPONSES, openai_texts, gemini_texts)
 
@@ -101,6 +104,7 @@ class WireProvider(Stage):
     @property
     def billed(self) -> list[Billed]:
         """What a real provider would bill, in the order in which the exchanges ended."""
+        self._settle()
         return list(self._billed)
 
     @property
@@ -163,6 +167,7 @@ class WireProvider(Stage):
     @property
     def findings(self) -> list[str]:
         """What `verify` would complain of now."""
+        self._settle()
         missed = [f"{self.unasked} scripted exchange(s) never happened"] if self.unasked else []
         return [*self._failures, *missed]
 
@@ -177,6 +182,7 @@ class WireProvider(Stage):
 
     def forgive(self) -> None:
         """Forget what went amiss so far: for a test in which that is the point."""
+        self._settle()
         self._failures.clear()
 
     # --- running ---
@@ -242,6 +248,14 @@ class WireProvider(Stage):
             told.add_note(f"wire provider: faults were struck with seed {self._faults.seed}")
         if failure is None:
             raise told
+
+    def _settle(self) -> None:
+        """Let what was answered be billed; not for those who share its event loop, and would wait for themselves."""
+        if self._server is None or self._server.get_loop() is _own_loop():
+            return
+        until_s = time.monotonic() + SETTLED_S
+        while self.answering > self.stalled and time.monotonic() < until_s:
+            time.sleep(0.001)
 
     def _running_server(self) -> asyncio.Server:
         if self._server is None:
@@ -327,6 +341,13 @@ class WireProvider(Stage):
             watcher = self._watchers.popleft()
             with suppress(RuntimeError):  # its loop has just closed, so nobody waits
                 watcher.get_loop().call_soon_threadsafe(_wake, [watcher])
+
+
+def _own_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _nothing(request: Request) -> Step:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -36,9 +35,6 @@ API_KEY: Final = "sk-fake-0000000000000000000000"
 """Any other is as good: nobody looks."""
 
 _UNKNOWN: Final = "there are no rules for such requests; script it: ai_fake.when(path=…).script(…)"
-
-SETTLED_S: Final = 5.0
-"""What was answered is billed when its last byte is sent, which a client may read a moment before that."""
 
 
 class AiFake(WireProvider):
@@ -126,7 +122,6 @@ class AiFake(WireProvider):
     @property
     def askings(self) -> list[Asking]:
         """Every request for an answer, in order of arrival, with what is billed for it."""
-        self._settle()
         billed = {one.request: one for one in self.billed}
         return [Asking(asked=asked, billed=billed.get(asked.request.number)) for asked in list(self._heard)]
 
@@ -165,17 +160,6 @@ class AiFake(WireProvider):
     def assert_nothing_unexpected(self) -> None:
         """Every request was answered by a rule; also asserted when a test is over. Raises ScriptNotFollowed."""
         self.verify()
-
-    @property
-    def findings(self) -> list[str]:
-        """What `verify` would complain of, with all that was answered until now."""
-        self._settle()
-        return super().findings
-
-    def forgive(self) -> None:
-        """Forget what nobody answered so far: for a test in which that is the point."""
-        self._settle()
-        super().forgive()
 
     def reset(self) -> None:
         """Forget rules, requests, bills and what went amiss: for a fake that outlives a test."""
@@ -251,14 +235,6 @@ class AiFake(WireProvider):
         whole = [name for name in named if name is not None and not {*name} & {*"*?["}]
         return list(dict.fromkeys([*self._models, *whole]))
 
-    def _settle(self) -> None:
-        """Let what was answered be billed; not for those who share its event loop, and would wait for themselves."""
-        if self._server is None or self._server.get_loop() is _own_loop():
-            return
-        until_s = time.monotonic() + SETTLED_S
-        while self.answering > self.stalled and time.monotonic() < until_s:
-            time.sleep(0.001)
-
 
 def _readable(request: Request) -> Asked | None:
     try:
@@ -284,13 +260,6 @@ def _unexpected(why: str) -> Callable[[Request], Sequence[Step]]:
         raise Unexpected(why)
 
     return make
-
-
-def _own_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _place() -> str:
