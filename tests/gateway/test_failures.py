@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 
 import httpx2
@@ -245,21 +245,25 @@ async def test_a_stream_is_complete_with_its_last_event_whatever_the_line_does_t
 # --- nobody there ----------------------------------------------------------------------------------------------------
 
 
-def closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Where nobody listens: bound, so that nobody else can meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("name", ["refused", "nowhere", "untrusted"])
-async def test_a_provider_that_cannot_be_reached_costs_nothing(open_gateway: Open, name: str, stream: bool) -> None:
+async def test_a_provider_that_cannot_be_reached_costs_nothing(
+    open_gateway: Open, closed_port: int, name: str, stream: bool
+) -> None:
     certificate = trustme.CA().issue_cert("127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     async with WireProvider(tls=context) as untrusted:
         gateway = await open_gateway(
-            extra=provider_table("refused", f"http://127.0.0.1:{closed_port()}/v1")
+            extra=provider_table("refused", f"http://127.0.0.1:{closed_port}/v1")
             + provider_table("nowhere", "http://nowhere.invalid/v1")
             + provider_table("untrusted", untrusted.base_url)
         )
