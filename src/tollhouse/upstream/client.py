@@ -8,7 +8,7 @@ from time import monotonic
 
 from tollhouse.errors import UpstreamDown
 from tollhouse.upstream.base import Call
-from tollhouse.upstream.connect import Connector, Resolver, resolve, tls_context
+from tollhouse.upstream.connect import Connector, Resolver, resolve
 from tollhouse.upstream.connection import Connection
 from tollhouse.upstream.exchange import Exchange
 from tollhouse.upstream.pool import Pool, Stats
@@ -43,7 +43,7 @@ class Client:
         Raises:
             ValueError: the TLS context does not verify.
         """
-        self._connector = Connector(resolver, ssl_context or tls_context(), dns_timeout_s)
+        self._connector = Connector(resolver, ssl_context, dns_timeout_s)
         self._pool = Pool(max_idle_per_origin=max_idle_per_origin, idle_timeout_s=idle_timeout_s)
 
     async def send(self, call: Call) -> Exchange:

@@ -28,9 +28,9 @@ class Connector:
     not become a scanner of our network. The cause is chained, for the operator's log.
     """
 
-    def __init__(self, resolver: Resolver, ssl_context: ssl.SSLContext, dns_timeout_s: float) -> None:
+    def __init__(self, resolver: Resolver, ssl_context: ssl.SSLContext | None, dns_timeout_s: float) -> None:
         self._resolver = resolver
-        self._ssl_context = require_verification(ssl_context)
+        self._ssl_context = None if ssl_context is None else require_verification(ssl_context)
         self._dns_timeout_s = dns_timeout_s
 
     async def connect(self, origin: Origin, make: Callable[[], ProtocolT], timeout_s: float) -> ProtocolT:
@@ -58,7 +58,7 @@ class Connector:
     async def _connect_to_one(
         self, addresses: list[Address], origin: Origin, make: Callable[[], ProtocolT], deadline: float
     ) -> ProtocolT:
-        is_tls = origin.scheme == "https"
+        context = await self._tls() if origin.scheme == "https" else None
         failure = OSError(f"{origin.host} resolves to nothing")
         for n, address in enumerate(addresses):
             # Each address has an equal share of the time that is left, so that a black hole does not hide the others.
@@ -69,8 +69,8 @@ class Connector:
                         make,
                         str(address),
                         origin.port,
-                        ssl=self._ssl_context if is_tls else None,
-                        server_hostname=origin.host if is_tls else None,
+                        ssl=context,
+                        server_hostname=None if context is None else origin.host,
                     )
                     return protocol
             except ssl.SSLError:
@@ -78,6 +78,12 @@ class Connector:
             except OSError as error:
                 failure = error
         raise failure
+
+    async def _tls(self) -> ssl.SSLContext:
+        """Read the trust store for the first connection that needs it: who calls a local model never does."""
+        if self._ssl_context is None:
+            self._ssl_context = await asyncio.to_thread(tls_context)
+        return self._ssl_context
 
 
 class _ForbiddenAddressError(OSError):
