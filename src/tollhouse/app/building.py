@@ -7,25 +7,20 @@ from functools import partial
 
 import tollhouse
 from tollhouse.admin.in_force import InForce
-from tollhouse.app import as_set
 from tollhouse.app.channels import channels_of, named_of
 from tollhouse.app.house import House, database_url
 from tollhouse.app.management import desk_of
 from tollhouse.app.path import path_of, recall_of, steps_of
 from tollhouse.app.reach import all_providers, connect
 from tollhouse.app.sharing import link_of, shelf_of
+from tollhouse.app.talking import talking
 from tollhouse.clock import Clock
-from tollhouse.conversations.conversing import Conversing
-from tollhouse.conversations.runs.under_way import UnderWay
-from tollhouse.conversations.turns import background
 from tollhouse.gateway.route import catalogue
-from tollhouse.jobs.dispatch import TURN
 from tollhouse.jobs.durable import Durable
 from tollhouse.jobs.engine import Engine
-from tollhouse.jobs.work import Worker
 from tollhouse.notify.alerts import Outbox
 from tollhouse.notify.watch import Watch
-from tollhouse.store import requests, runs
+from tollhouse.store import requests
 from tollhouse.store.engine import Store
 from tollhouse.store.jobs_database import jobs_beside
 from tollhouse.telemetry import Logs, Metrics
@@ -71,7 +66,6 @@ def build(
     )
     path = in_force.hand(partial(path_of, steps, recall_of(in_force, clock, store, shelf, vault), metrics))
     metrics.breakers = lambda: steps.calling.standing.breaker.states(clock.monotonic())
-    under_way = UnderWay(lambda ids: store.read(lambda tx: runs.cancelled(tx, ids)))
     store.on_commit[requests.finish] = partial(tell, metrics, logs, traces)
     if logs is not None:
         in_force.tell(lambda settings: logs.adjust(level=settings.log.level, warn_tokens=settings.log.warn_tokens))
@@ -80,29 +74,9 @@ def build(
     heard_by = in_force.hand(partial(named_of, channels=channels.keys()))
     outbox = Outbox(store, clock, channels, on_outcome=metrics.delivered)
 
-    def ended(status: str) -> None:
-        metrics.job_finished(status)
-        outbox.wake()
-
-    conversing = Conversing(
-        store=store,
-        clock=clock,
-        boot_id=boot_id,
-        path=path,
-        under_way=under_way,
-        as_set=in_force.hand(as_set.habits),
-        heard_by=heard_by,
-        on_queued=lambda: worker.wake(),
-        on_ended=ended,
-    )
-    worker = Worker(
-        store,
-        clock,
-        Durable(jobs_beside(database_url(settings)), boot_id) if make_engine is None else make_engine(boot_id),
-        {TURN: partial(background.execute, conversing)},
-        boot_id=boot_id,
-        kind=kind,
-        concurrency=in_force.hand(lambda settings: settings.jobs.concurrency),
+    engine = Durable(jobs_beside(database_url(settings)), boot_id) if make_engine is None else make_engine(boot_id)
+    conversing, worker = talking(
+        in_force, clock, store, path, metrics, outbox, heard_by, engine, boot_id=boot_id, kind=kind
     )
     return House(
         in_force=in_force,
