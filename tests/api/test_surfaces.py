@@ -121,6 +121,18 @@ async def test_what_google_has_and_we_have_not_is_not_found_in_googles_words(
     assert (response.status_code, response.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
+@pytest.mark.parametrize("version", ["v1", "v1beta"])
+async def test_googles_clients_may_leave_the_collection_out_where_a_models_name_has_a_slash(
+    gateway: Gateway, version: str
+) -> None:
+    gateway.provider.always(answer("Hello"))
+    body = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
+    for verb in ("generateContent", "streamGenerateContent?alt=sse", "countTokens"):
+        path = f"/{version}/acme/acme-1:{verb}"
+        response = await gateway.client.post(path, json=body, headers=gateway.person.headers)
+        assert response.status_code == 200, response.text
+
+
 async def test_anthropics_clients_are_told_of_limits_in_anthropics_headers(gateway: Gateway) -> None:
     await access.set_limits(gateway.house.desk, COMMAND_LINE, gateway.person.id, requests_per_minute=7)
     gateway.provider.always(answer())

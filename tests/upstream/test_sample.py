@@ -123,12 +123,20 @@ def test_what_a_schema_says_in_other_words_is_understood(schema: object, value: 
         {"type": "number", "minimum": "2"},
         {"type": "number", "multipleOf": 0},
         {"type": "number", "minimum": 10**400},
+        {"type": "number", "maximum": -(10**15)},
+        {"type": "number", "multipleOf": 10**15},
         {"type": "string", "format": []},
     ],
 )
 def test_a_schema_without_a_small_value_is_refused(schema: object) -> None:
     with pytest.raises(SchemaError):
         sample(schema)
+
+
+def test_the_bounds_of_a_whole_number_in_javascript_bind_nobody() -> None:
+    safe = 2**53 - 1
+    assert sample({"type": "integer", "minimum": -safe, "maximum": safe}) == 1
+    assert sample({"type": "integer", "exclusiveMinimum": 0, "maximum": safe}) == 1
 
 
 def test_a_schema_that_repeats_itself_does_not_fill_the_memory() -> None:

@@ -158,7 +158,7 @@ class Application:
             return self.kept.find(method, path)
         if fetches == "GET" and path.startswith("/v1/models/"):
             return self._models
-        if path.startswith(("/v1beta/", "/v1/models/")):
+        if path.startswith(OURS):
             return self._google.find(fetches, path)
         return None
 

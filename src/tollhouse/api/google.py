@@ -1,4 +1,4 @@
-"""What Google's SDKs ask below /v1beta/models, and /v1/models: generateContent, streamGenerateContent, countTokens."""
+"""What Google's SDKs ask below /v1beta, and /v1: generateContent, streamGenerateContent, countTokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from tollhouse.api import envelopes, errors, ratelimit_headers
-from tollhouse.api.catalog import Catalog, below_models
+from tollhouse.api.catalog import Catalog
 from tollhouse.api.http import Head, Peer
 from tollhouse.api.live import STREAM_HEADERS, Form, Response
 from tollhouse.dialects import gemini, json_body, sse
@@ -39,9 +39,9 @@ class Google(Catalog):
 
     def find(self, method: str, path: str) -> Callable[[Peer], Awaitable[None]] | None:
         """The handler of an address that is Google's; None for what is not to be found there."""
-        model, _, verb = below_models(path).rpartition(":")
         if method == "GET" and path.startswith("/v1beta/models"):
             return self.models
+        model, verb = addressed(path)
         if method == "POST" and model and verb in ANSWERS:
             return self.ask
         if method == "POST" and model and verb == "countTokens":
@@ -51,7 +51,7 @@ class Google(Catalog):
     async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
         """The question, with what its address tells."""
         fields = json_body.decode(FIELDS, await super().read(peer, head, exchange))
-        model, _, verb = below_models(peer.path).rpartition(":")
+        model, verb = addressed(peer.path)
         return msgspec.json.encode(fields | {"model": model, "stream": verb == "streamGenerateContent"})
 
     async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
@@ -86,6 +86,17 @@ class Google(Catalog):
         """A model as Google shows it."""
         verbs = ["generateContent", "streamGenerateContent", "countTokens"]
         return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": verbs}
+
+
+def addressed(path: str) -> tuple[str, str]:
+    """The model that an address names, and what is to be done with it.
+
+    Where a model's name has a slash, Vercel's AI SDK takes it for a whole resource and leaves the collection out
+    (`@ai-sdk/google`, read 2026-11-30).
+    """
+    _, _, resource = path.strip("/").partition("/")
+    model, _, verb = resource.removeprefix("models/").rpartition(":")
+    return model, verb
 
 
 def element(data: bytes, response: Response) -> bytes:

@@ -192,7 +192,12 @@ def _bound(schema: dict[str, Any], key: str) -> int | float | None:
     value = schema.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MAX_NUMBER:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SchemaError(f"{key} is a number")
+    if abs(value) >= _MAX_NUMBER:
+        if key in _BOUNDS and (value < 0) == key.lower().endswith("minimum"):
+            # Zod bounds whole numbers by those that JavaScript has, which keeps nobody from 1.
+            return None
         raise SchemaError(f"{key} is a number below 10^15")
     if key == "multipleOf" and value <= 0:
         raise SchemaError("multipleOf is above 0")
