@@ -306,6 +306,49 @@ def test_hosted_tools_choices_among_them_and_unknown_formats_are_kept_as_they_ca
     assert {name: written(request)[name] for name in asked} == asked
 
 
+def test_functions_of_a_namespace_are_tools_that_know_it():
+    files = {
+        "type": "namespace",
+        "name": "mcp__files",
+        "description": "Files.",
+        "tools": [{"type": "function", "name": "read"}],
+    }
+    call = {"type": "function_call", "call_id": "a", "name": "read", "namespace": "mcp__files", "arguments": "{}"}
+    request = reading(tools=[{"type": "function", "name": "read"}, files], input=[HELLO, call])
+    assert [(tool.name, tool.namespace) for tool in request.tools] == [
+        ("read", None),
+        ("read", chat.Namespace("mcp__files", "Files.")),
+    ]
+    assert request.messages[1].tool_calls == (chat.ToolCall("a", "read", "{}", namespace="mcp__files"),)
+    assert written(request)["tools"][1] == files
+    assert written(request)["input"][1] == call
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"tools": []},
+        {"tools": [{"type": "custom", "name": "c"}]},
+        {"tools": [{"type": "namespace", "name": "inner", "tools": [{"type": "function", "name": "f"}]}]},
+        {"tools": [{"type": "function", "name": "f"}], "icon": "x"},
+        {"tools": [{"type": "function", "name": "f"}], "strict": True},
+        {},
+    ],
+)
+def test_a_namespace_that_says_more_is_kept_as_it_came(more: dict[str, Any]):
+    asked = {"type": "namespace", "name": "n"} | more
+    request = reading(tools=[asked])
+    assert [(tool.type, tool.namespace) for tool in request.tools] == [("namespace", None)]
+    assert written(request)["tools"] == [asked]
+
+
+def test_a_wrong_tool_of_a_namespace_is_named_by_its_place():
+    refused = refusal(
+        openai_responses.read_request, body(tools=[{"type": "namespace", "name": "n", "tools": [{"type": "function"}]}])
+    )
+    assert refused.param == "tools[0].tools[0].name"
+
+
 def test_what_a_provider_would_keep_is_not_forgotten():
     asked = {"store": True, "previous_response_id": "resp_1", "conversation": "conv_1", "background": True}
     request = reading(**asked)
@@ -333,14 +376,23 @@ ITEMS = st.one_of(
         {"type": st.just("reasoning"), "summary": st.just([])}, optional={"id": NAME, "encrypted_content": NAME}
     ),
     st.fixed_dictionaries(
-        {"type": st.just("function_call"), "call_id": NAME, "name": NAME, "arguments": TEXT}, optional={"id": NAME}
+        {"type": st.just("function_call"), "call_id": NAME, "name": NAME, "arguments": TEXT},
+        optional={"id": NAME, "namespace": NAME},
     ),
     st.fixed_dictionaries({"type": st.just("function_call_output"), "call_id": NAME, "output": WORDS}),
     st.fixed_dictionaries({"type": st.just("item_reference"), "id": NAME}),
 )
+FUNCTION = st.fixed_dictionaries(
+    {"type": st.just("function"), "name": NAME}, optional={"description": TEXT, "defer_loading": st.booleans()}
+)
+SPACE = st.fixed_dictionaries(
+    {"type": st.just("namespace"), "name": NAME, "tools": st.lists(FUNCTION, max_size=2)},
+    optional={"description": TEXT},
+)
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
+        "tools": st.lists(FUNCTION | SPACE | st.just({"type": "web_search"}), max_size=4),
         "instructions": TEXT,
         "stream": st.booleans(),
         "store": st.booleans(),

@@ -36,6 +36,9 @@ def test_a_client_of_gemini_is_told_by_its_own_names(fields, into, path):
     assert path in named(gemini, into, {"contents": HI} | fields)
 
 
+TOOLS = [{"type": "function", "name": "f"}, {"type": "function", "name": "g", "new": 1}]
+
+
 @pytest.mark.parametrize(
     ("fields", "into", "path"),
     [
@@ -44,6 +47,7 @@ def test_a_client_of_gemini_is_told_by_its_own_names(fields, into, path):
         ({"input": [{"type": "web_search_call", "id": "w"}]}, openai_chat, "input[].content[]"),
         ({"input": [{"role": "user", "content": "a", "new": 1}]}, openai_chat, "input[].new"),
         ({"user": "ada"}, gemini, "user"),
+        ({"tools": [{"type": "namespace", "name": "n", "tools": TOOLS}]}, openai_chat, "tools[0].tools[1].new"),
     ],
 )
 def test_a_client_of_responses_is_told_by_its_own_names(fields, into, path):

@@ -85,6 +85,7 @@ SHOWN: Final[Mapping[str, str]] = {
 NOTHING_LACKS: Final[Mapping[str, Carry]] = {}
 """Of a vendor who takes all that its dialect says."""
 
+_TOOL: Final = re.compile(r"tools\[(\d+)\]")
 _PLACE: Final = re.compile(r"\[\d+\]")
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.\-\[\]]")
 _NAME_CHARS_MOST: Final = 80
@@ -123,7 +124,7 @@ def losses(
     for feature, param in uses(request, strange):
         carry = lacks.get(feature) or carries.get(feature, "refused")
         if carry == "refused":
-            raise _refused(told_as(param), FEATURES[feature])
+            raise _refused(told_as(param), FEATURES[feature] + _such_as(request, param))
         if carry == "lossy":
             lost[_PLACE.sub("[]", told_as(param))] = None
     for name, param in unmodelled(request, strange):
@@ -425,6 +426,13 @@ def _bare_part(part: chat.Part) -> chat.Part:
             return replace(part, extra={})
         case _:
             return part
+
+
+def _such_as(request: chat.ChatRequest, param: str) -> str:
+    """Which kind of tool it is: a client may offer it on its own account, and its user not know what stands there."""
+    found = _TOOL.fullmatch(param)
+    tool = request.tools[int(found[1])] if found else None
+    return "" if tool is None or tool.raw is None else f", such as `{tool.type}`,"
 
 
 def _refused(param: str, what: str) -> InvalidRequest:

@@ -158,7 +158,7 @@ Part: TypeAlias = TextPart | ImagePart | AudioPart | FilePart | RefusalPart | Re
 class ToolCall(msgspec.Struct, frozen=True):
     """The model asks for a tool: `arguments` is JSON text as the model made it, valid or not.
 
-    `signature` proves the thinking behind it to a provider of the dialect `made_by`.
+    `signature` proves the thinking behind it to a provider of the dialect `made_by`; `namespace` is the tool's.
     """
 
     id: str
@@ -168,6 +168,7 @@ class ToolCall(msgspec.Struct, frozen=True):
     extra: dict[str, msgspec.Raw] = {}
     signature: str | None = None
     made_by: str | None = None
+    namespace: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +192,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, msgspec.Raw] = {}
 
 
+class Namespace(msgspec.Struct, frozen=True):
+    """What sets functions apart that may have the names of others: of an MCP server, say."""
+
+    name: str
+    description: str | None = None
+
+
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool the model may call; `parameters` is a JSON Schema.
 
@@ -203,6 +211,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     parameters: msgspec.Raw | None = None
     strict: bool | None = None
     raw: msgspec.Raw | None = None
+    namespace: Namespace | None = None
     extra: dict[str, msgspec.Raw] = {}
 
 
@@ -314,7 +323,8 @@ class AudioDelta(msgspec.Struct, frozen=True):
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """More of tool call number `slot` of choice `index`; `id`, `name` and `signature` come once, with its first piece.
+    """More of tool call number `slot` of choice `index`; `id`, `name`, `namespace` and `signature` come once, with its
+    first piece.
 
     Once a slot has followed another, the earlier one is complete.
     """
@@ -327,6 +337,7 @@ class ToolCallDelta(msgspec.Struct, frozen=True, kw_only=True):
     type: str = "function"
     signature: str | None = None
     made_by: str | None = None
+    namespace: str | None = None
 
 
 class PartSeen(msgspec.Struct, frozen=True):

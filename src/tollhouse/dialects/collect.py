@@ -83,10 +83,12 @@ class _Call:
         self.arguments: list[str] = []
         self.signature: str | None = None
         self.made_by: str | None = None
+        self.namespace: str | None = None
 
     def add(self, delta: chat.ToolCallDelta) -> None:
         self.id = delta.id or self.id
         self.name = delta.name or self.name
+        self.namespace = delta.namespace or self.namespace
         self.arguments.append(delta.arguments)
         if delta.signature is not None:
             self.signature, self.made_by = delta.signature, delta.made_by
@@ -99,6 +101,7 @@ class _Call:
             self.type,
             signature=self.signature,
             made_by=self.made_by,
+            namespace=self.namespace,
         )
 
 

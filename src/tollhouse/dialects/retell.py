@@ -28,6 +28,7 @@ def retell(answer: chat.Answer, cost_usd: str | None = None) -> Iterator[chat.Ev
                 type=call.type,
                 signature=call.signature,
                 made_by=call.made_by,
+                namespace=call.namespace,
             )
         if choice.logprobs is not None:
             yield chat.LogprobsDelta(index, choice.logprobs)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import ModuleType
 
 import msgspec
 
-from tollhouse.dialects.tool_names import NO_NAMES
+from tollhouse.dialects.tool_names import NO_NAMES, Names
 from tollhouse.errors import (
     CredentialUnreadable,
     InvalidRequest,
@@ -219,7 +218,7 @@ def _translated(translation: AnyTranslation, attempt: Attempt) -> bytes:
     return translation.body(attempt.candidate.model, cap=cap, most_tokens=attempt.terms.max_output_tokens)
 
 
-def heading(exchange: Exchange, names: Mapping[str, str] = NO_NAMES) -> Heading:
+def heading(exchange: Exchange, names: Names = NO_NAMES) -> Heading:
     """How the client is answered; `names` are those of tools that were given others."""
     repeat = getattr(exchange.dialect, "repeat_request", None)
     return Heading(

@@ -29,7 +29,7 @@ class Translation(msgspec.Struct, frozen=True):
     dialect: ModuleType
     request: ChatRequest
     lost: tuple[str, ...]
-    names: Mapping[str, str] = tool_names.NO_NAMES
+    names: tool_names.Names = tool_names.NO_NAMES
 
     def body(self, model: str, *, cap: int | None, most_tokens: int | None) -> bytes:
         """The request as the provider reads it.

@@ -52,7 +52,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     include_usage: bool
     has_one_choice: bool
     repeated: Mapping[str, Any] | None
-    names: Mapping[str, str]
+    names: tool_names.Names
     cost: Cost | None = None
 
     # Any: the writer of a dialect, which is a module.
@@ -173,8 +173,8 @@ class TranslatedStream(Streamed):
             event = UsageSeen(event.usage, self._heading.cost())
         if self._writer is None:
             self._writer = self._heading.writer(event if isinstance(event, Began) else None)
-        if type(event) is ToolCallDelta and event.name is not None and self._heading.names:
-            event = replace(event, name=self._heading.names.get(event.name, event.name))
+        if type(event) is ToolCallDelta and self._heading.names:
+            event = tool_names.restored_event(event, self._heading.names)
         said: bytes = self._writer.write(event)
         if type(event) in _MAY_BE_UNSAID and (unsaid := self._unsaid(event)):
             # The head of the answer has been sent, so that a comment tells it.

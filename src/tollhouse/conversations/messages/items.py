@@ -178,8 +178,9 @@ def _item(role: Role, group: tuple[AnyPart, ...], status: str, include: frozense
             return None
         case Reasoning(text=text, signature=signature, sealed=sealed, made_by=made_by):
             return show_thinking(text, Proof(made_by, signature, sealed) if SEALED in include else Proof(), None)
-        case ToolCall(id=name, name=tool, arguments=arguments, kind=kind):
-            return write_call(chat.ToolCall(name, tool, arguments, kind)) | {"status": status}
+        case ToolCall() as call:
+            said = chat.ToolCall(call.id, call.name, call.arguments, call.kind, namespace=call.namespace)
+            return write_call(said) | {"status": status}
         case ToolResult() as result:
             return _output(result)
         case Image(url=url) if role == "assistant":

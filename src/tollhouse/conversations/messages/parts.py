@@ -88,6 +88,7 @@ class ToolCall(Part, frozen=True, tag="tool_call"):
     kind: str = "function"
     signature: str | None = None
     made_by: str | None = None
+    namespace: str | None = None
 
 
 class Other(Part, frozen=True, tag="other"):
@@ -188,7 +189,7 @@ def words_of(parts: Sequence[AnyPart]) -> str:
 def from_answer(answered: chat.Message) -> tuple[AnyPart, ...]:
     """A model's answer as parts."""
     calls = [
-        ToolCall(call.id, call.name, call.arguments, call.type, call.signature, call.made_by)
+        ToolCall(call.id, call.name, call.arguments, call.type, call.signature, call.made_by, call.namespace)
         for call in answered.tool_calls
     ]
     return (*map(_kept, answered.parts), *calls)
@@ -212,7 +213,15 @@ def as_chat(role: Role, parts: Sequence[AnyPart]) -> Iterator[chat.Message]:
                 )
         return
     calls = [
-        chat.ToolCall(part.id, part.name, part.arguments, part.kind, signature=part.signature, made_by=part.made_by)
+        chat.ToolCall(
+            part.id,
+            part.name,
+            part.arguments,
+            part.kind,
+            signature=part.signature,
+            made_by=part.made_by,
+            namespace=part.namespace,
+        )
         for part in parts
         if isinstance(part, ToolCall)
     ]

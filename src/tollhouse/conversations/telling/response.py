@@ -137,7 +137,13 @@ def events_of(parts: tuple[AnyPart, ...]) -> Iterator[chat.Event]:
                 yield chat.ReasoningDelta(0, part.text, part.signature, part.sealed, part.made_by, f"rs_{place}")
             case ToolCall():
                 yield chat.ToolCallDelta(
-                    index=0, slot=place, id=part.id, name=part.name, arguments=part.arguments, type=part.kind
+                    index=0,
+                    slot=place,
+                    id=part.id,
+                    name=part.name,
+                    arguments=part.arguments,
+                    type=part.kind,
+                    namespace=part.namespace,
                 )
             case Image() | File() | Other():
                 yield part_seen(part)

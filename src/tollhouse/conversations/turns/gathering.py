@@ -154,8 +154,16 @@ class _Call:
 
     def whole(self) -> AnyPart:
         first, proof = self._first, self._proof
-        proven = () if proof is None else (proof.signature, proof.made_by)
-        return ToolCall(first.id or "", first.name or "", "".join(self._said), first.type, *proven)
+        signature, made_by = (None, None) if proof is None else (proof.signature, proof.made_by)
+        return ToolCall(
+            first.id or "",
+            first.name or "",
+            "".join(self._said),
+            first.type,
+            signature,
+            made_by,
+            first.namespace,
+        )
 
 
 class _Whole:

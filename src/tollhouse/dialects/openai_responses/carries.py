@@ -88,11 +88,14 @@ REPEATS: Final = frozenset(
 HINTS: Final = frozenset(
     {
         "client_metadata",
+        "defer_loading",
         "id",
         "include",
         "logprobs",
         "max_tool_calls",
         "metadata",
+        "namespace",  # of what a tool answers: its call has told it
+        "output_schema",
         "phase",
         "prompt_cache_breakpoint",
         "prompt_cache_key",

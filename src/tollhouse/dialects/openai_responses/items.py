@@ -50,6 +50,7 @@ class _Call(msgspec.Struct):
     name: str
     arguments: str = ""
     input: str = ""
+    namespace: str | None = None
 
 
 class _Output(msgspec.Struct):
@@ -67,6 +68,7 @@ class _UsualCall(msgspec.Struct, tag="function_call", forbid_unknown_fields=True
     call_id: str
     name: str
     arguments: str
+    namespace: str | None = None
 
 
 class _UsualOutput(msgspec.Struct, tag=_OUTPUT, forbid_unknown_fields=True):
@@ -150,9 +152,9 @@ def write_picture(url: str, name: str) -> dict[str, Any] | None:
 
 def write_call(call: chat.ToolCall) -> dict[str, Any]:
     """A call, without what is not modelled of it."""
-    if call.type == "custom":
-        return {"type": "custom_tool_call", "call_id": call.id, "name": call.name, "input": call.arguments}
-    return {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
+    kind, said = ("custom_tool_call", "input") if call.type == "custom" else ("function_call", "arguments")
+    wire = {"type": kind, "call_id": call.id, "name": call.name, said: call.arguments}
+    return wire if call.namespace is None else wire | {"namespace": call.namespace}
 
 
 def write_thinking(text: str, sealed: str | None, made_by: str | None, name: str | None) -> dict[str, Any]:
@@ -209,7 +211,14 @@ class _Turns:
         if isinstance(item, _UsualCall):
             proof = self._proofs.pop(item.call_id, _NO_PROOF)
             self._turn.calls.append(
-                chat.ToolCall(item.call_id, item.name, item.arguments, signature=proof.signature, made_by=proof.made_by)
+                chat.ToolCall(
+                    item.call_id,
+                    item.name,
+                    item.arguments,
+                    signature=proof.signature,
+                    made_by=proof.made_by,
+                    namespace=item.namespace,
+                )
             )
         elif isinstance(item, _UsualOutput):
             self._append(chat.Message(role="tool", parts=_words(item.output), tool_call_id=item.call_id))
@@ -260,6 +269,7 @@ class _Turns:
             telling(extra),
             proof.signature,
             proof.made_by,
+            wire.namespace,
         )
 
     def _say(self, raw: Raw) -> None:

@@ -193,7 +193,9 @@ class OpenCall:
 
     def whole(self) -> dict[str, Any]:
         """The item."""
-        call = chat.ToolCall(self._call.id or "", self._call.name or "", "".join(self._pieces), self._call.type)
+        first = self._call
+        said = "".join(self._pieces)
+        call = chat.ToolCall(first.id or "", first.name or "", said, first.type, namespace=first.namespace)
         return {"id": self._name} | write_call(call) | {"status": self.status}
 
     @property

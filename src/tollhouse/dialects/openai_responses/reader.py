@@ -67,6 +67,7 @@ class _Call(_Kind):
     name: str | None = None
     arguments: str | None = None
     input: str | None = None
+    namespace: str | None = None
 
 
 _KIND = msgspec.json.Decoder(_Kind)
@@ -217,6 +218,7 @@ class Reader:
                 type=CALLS[call.type],
                 signature=proof.signature,
                 made_by=proof.made_by,
+                namespace=call.namespace,
             ),
         )
 

@@ -21,7 +21,7 @@ from tollhouse.dialects.openai_responses.foreign import adapted
 from tollhouse.dialects.openai_responses.items import read_items, write_items
 from tollhouse.dialects.openai_responses.places import placed
 from tollhouse.dialects.openai_responses.settings import MAX_ITEMS, Settings, Text, ToolChoice, check
-from tollhouse.dialects.openai_responses.tools import read_tool, read_tool_choice, write_tool, write_tool_choice
+from tollhouse.dialects.openai_responses.tools import read_tool_choice, read_tools, write_tool_choice, write_tools
 
 _SEALED_THINKING = "reasoning.encrypted_content"
 _LOGPROBS = "message.output_text.logprobs"
@@ -64,7 +64,7 @@ def read_request(body: bytes) -> chat.ChatRequest:
     return chat.ChatRequest(
         model=wire.model,
         messages=_read_messages(wire),
-        tools=tuple([read_tool(position, raw) for position, raw in enumerate(wire.tools or ())]),
+        tools=read_tools(wire.tools) if wire.tools else (),
         tool_choice=read_tool_choice(wire.tool_choice),
         parallel_tool_calls=wire.parallel_tool_calls,
         response_format=_read_format(wire.text),
@@ -93,7 +93,7 @@ def write_request(request: chat.ChatRequest) -> bytes:
         model=request.model,
         instructions=instructions,
         input=[item for message in messages for item in write_items(message, is_own=is_own)],
-        tools=[write_tool(tool) for tool in request.tools] or None,
+        tools=write_tools(request.tools) or None,
         tool_choice=write_tool_choice(request.tool_choice),
         parallel_tool_calls=request.parallel_tool_calls,
         text=_write_text(request) | _dotted(request.extra, "text.") or None,
