@@ -257,6 +257,19 @@ async def test_an_array_that_fails_at_once_is_a_status(gateway: Gateway) -> None
     assert (response.status_code, response.json()["error"]["message"]) == (400, "Bad")
 
 
+async def test_googles_clients_are_pinged_by_an_empty_line_and_no_comment(open_gateway: Open) -> None:
+    patience = Patience(sweep_s=0.01, watch_after_s=5, commit_after_s=0.02, ping_every_s=0.02)
+    gateway = await open_gateway(patience=patience)
+    gateway.provider.script([stall(), *answer("Hello")])
+    events = f"{STREAM}?alt=sse"
+    async with gateway.client.stream("POST", events, headers=gateway.person.headers, json=HI) as response:
+        pieces = response.aiter_bytes()
+        assert [await anext(pieces) for _ in range(2)] == [b"\r\n"] * 2
+        gateway.provider.release()
+        said = b"".join([piece async for piece in pieces])
+    assert {line[:6] for line in said.split(b"\r\n")} == {b"", b"data: "}
+
+
 async def test_a_silent_array_stays_valid_json(open_gateway: Open) -> None:
     patience = Patience(sweep_s=0.01, watch_after_s=5, commit_after_s=0.02, ping_every_s=0.02)
     gateway = await open_gateway(patience=patience)

@@ -462,6 +462,11 @@ async def test_a_field_of_a_streams_last_chunk_that_only_its_dialect_has_is_name
     assert b"message_stop" in end
     assert b"message_stop" not in told
     assert b"x-tollhouse-lossy" not in (await OPENAI.ask(gateway, stream=True)).content
+    googles = await GOOGLE.ask(gateway, stream=True)
+    assert text_of(GOOGLE.hear(googles)) == "Hi"
+    lines = [line for line in googles.content.splitlines() if line]
+    assert all(line.startswith(b"data: ") for line in lines), "a comment would be damaged JSON to Google's clients"
+    assert json.loads(lines[-1].removeprefix(b"data: "))["x-tollhouse-lossy"] == "answer.search_results"
 
 
 @either_way

@@ -23,6 +23,9 @@ from tollhouse.providers.base import Headers
 
 ANSWERS: Final = ("generateContent", "streamGenerateContent")
 
+EVENTS: Final = Form(STREAM_HEADERS, b"", b"\r\n")
+"""A stream of events without a comment, which some of Google's clients take for damaged JSON (google-genai 2.34)."""
+
 JSON_ARRAY: Final = Form((errors.JSON, *STREAM_HEADERS[1:]), b"[", b"\n")
 """A stream as one JSON array, which is what Google sends to whoever does not ask for events (`alt=sse`)."""
 
@@ -57,6 +60,7 @@ class Google(Catalog):
     async def say(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
         """What the gateway answers: whole, as events, or as the elements of one array."""
         if not peer.path.endswith(":streamGenerateContent") or b"alt=sse" in peer.query.split(b"&"):
+            response.form = EVENTS
             await super().say(exchange, head, response, peer)
             return
         response.form = JSON_ARRAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -175,11 +175,19 @@ class TranslatedStream(Streamed):
             self._writer = self._heading.writer(event if isinstance(event, Began) else None)
         if type(event) is ToolCallDelta and self._heading.names:
             event = tool_names.restored_event(event, self._heading.names)
-        said: bytes = self._writer.write(event)
         if type(event) in _MAY_BE_UNSAID and (unsaid := self._unsaid(event)):
-            # The head of the answer has been sent, so that a comment tells it.
-            return b": %b: %b\n\n%b" % (*lossy(unsaid), said)
+            named = self._named(unsaid)
+            return named + cast(bytes, self._writer.write(event))
+        said: bytes = self._writer.write(event)
         return said
+
+    def _named(self, unsaid: tuple[str, ...]) -> bytes:
+        """A comment that tells what has no word, as the head of the answer has been sent; or nothing yet, where clients
+        take no comments and the last chunk tells it."""
+        if hasattr(self._writer, "lose"):
+            self._writer.lose(unsaid)
+            return b""
+        return b": %b: %b\n\n" % lossy(unsaid)
 
     def _unsaid(self, event: Event) -> tuple[str, ...]:
         if type(event) is Ended:

@@ -5,6 +5,7 @@ As `stream_reader` has it: chunks in CRLF, calls whole, and in the last chunk ho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ _encode = msgspec.json.Encoder().encode
 _BEFORE_TEXT = b'data: {"candidates":[{"content":{"parts":[{"text":'
 """Most chunks are words and what surrounds them, which is the same each time."""
 
+_LOST = "x-tollhouse-lossy"
 _SPEECH = "audio/L16;codec=pcm;rate=24000"
 """The one form that Google's models speak in."""
 
@@ -50,6 +52,7 @@ class Writer:
         """
         self._head = write_head(id, model, created)
         self._usage: chat.Usage | None = None
+        self._lost: dict[str, None] = {}
         self._saying: dict[int, _Saying] = {}
 
     def write(self, event: chat.Event) -> bytes:
@@ -90,6 +93,13 @@ class Writer:
                 pass
         return b""
 
+    def lose(self, names: Iterable[str]) -> None:
+        """There are no words for these: the last chunk names them.
+
+        Not a comment, as in other dialects: Google's clients take that for damaged JSON (google-genai 2.34, Go's 1.x).
+        """
+        self._lost |= dict.fromkeys(names)
+
     def _choice(self, index: int) -> _Saying:
         saying = self._saying.get(index)
         if saying is None:
@@ -111,6 +121,8 @@ class Writer:
         chunk: dict[str, Any] = {"candidates": [_write_end(*each) for each in sorted(self._saying.items(), key=_index)]}
         if self._usage is not None:
             chunk["usageMetadata"] = write_usage(self._usage)
+        if self._lost:
+            chunk[_LOST] = ", ".join(self._lost)
         return rest + _frame(chunk | self._head)
 
 
