@@ -131,6 +131,7 @@ async def test_who_waits_for_a_whole_answer_hears_no_ping(open_gateway: Open, pe
             await ask(other, gateway)
             await other.head()
             assert await other.chunk() == PING
+            await gateway.provider.until(lambda: gateway.provider.stalled == 2)
             gateway.provider.release()
             await events(other)
         response = await client.response()
