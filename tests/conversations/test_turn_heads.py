@@ -13,7 +13,7 @@ from tollhouse.admin import access, budgets
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.api import run_source
 from tollhouse.app import House
-from tollhouse.testing import WireProvider, answer, reset, stall, status, wait
+from tollhouse.testing import WireProvider, answer, cut, fail, reset, say, stall, status, wait
 
 each_way = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 
@@ -23,6 +23,11 @@ async def ask(ada: Talk, conversation: str, *, stream: bool, form: str = "events
     body = {"message": "Hi", "stream": stream, **more}
     path = f"{conversation}/messages"
     return await ada.http.post(path, params={"format": form}, headers=ada.person.headers, json=body)
+
+
+async def statuses(ada: Talk) -> list[tuple[int, str]]:
+    """The status and the outcome of every row of the log."""
+    return [(row["status"], row["outcome"]) for row in (await ada.call("GET", "/api/me/requests"))["data"]]
 
 
 @each_way
@@ -117,6 +122,31 @@ async def test_after_some_silence_the_head_is_sent_though_nothing_was_said(
     provider.always(wait(0.5), status(400, "no such parameter"))
     events = await ada.events(await ada.new(), "Hi")
     assert [event.name for event in events] == ["run.started", "run.failed"]
+    assert await statuses(ada) == [(200, "invalid_request")]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(cut(), "provider_incomplete"), (fail("Overloaded"), "provider_unavailable")],
+    ids=["cut", "error event"],
+)
+async def test_the_row_of_a_stream_that_broke_off_has_the_status_that_was_answered(
+    ada: Talk, provider: WireProvider, failure: Any, code: str
+):
+    provider.script(say("Hel"), failure)
+    told = await ask(ada, await ada.new(), stream=True)
+    assert (told.status_code, b"run.failed" in told.content) == (200, True)
+    provider.script(say("Hel"), failure)
+    body = {"model": "acme/acme-1", "input": "Hi", "store": True, "stream": True}
+    told = await ada.http.post("/v1/responses", headers=ada.person.headers, json=body)
+    assert (told.status_code, b"response.failed" in told.content) == (200, True)
+    assert await statuses(ada) == [(200, code)] * 2
+
+
+async def test_the_row_of_a_turn_that_was_not_streamed_has_the_failures_status(ada: Talk, provider: WireProvider):
+    provider.always(reset())
+    assert (await ask(ada, await ada.new(), stream=False)).status_code == 502
+    assert await statuses(ada) == [(502, "provider_incomplete")]
 
 
 async def test_who_leaves_before_the_first_word_stops_the_run(ada: Talk, provider: WireProvider):

@@ -114,8 +114,9 @@ class Response:
         """
         if not self.is_started:
             self.is_started = True
-            self.exchange.status = 200
-            await self._peer.begin(200, self.form.headers + self._headers(answering or self.exchange))
+            exchange = answering or self.exchange
+            exchange.status = 200
+            await self._peer.begin(200, self.form.headers + self._headers(exchange))
             if self.form.opening:
                 await self._peer.say(self.form.opening)
 

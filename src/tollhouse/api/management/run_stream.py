@@ -95,6 +95,8 @@ class RunStream(EventStream):
         except Exception as error:
             await refusal(self._here, self._running, error)(scope, receive, send)
             return
+        if self._running.exchange is not None:
+            self._running.exchange.status = 200
         self.raw_headers.extend(headers(self._here, self._running))
         await self.tell(first, send)
 
