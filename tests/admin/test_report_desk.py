@@ -10,7 +10,7 @@ import pytest
 
 from finished_rows import NOON, log_request
 from houses import make_person
-from tollhouse.admin import catalog, reports
+from tollhouse.admin import catalog, reports, request_log
 from tollhouse.app import House
 from tollhouse.errors import ModelNotFound, NoCredential, NotFound, Unprocessable
 from tollhouse.store.paging import Page
@@ -60,9 +60,9 @@ async def test_the_log_is_paged_newest_first_and_by_user(stored_house: House):
     ada, bob = await make_person(stored_house, "ada"), await make_person(stored_house, "bob")
     made = [await log_request(stored_house, ada) for _ in range(3)]
     await log_request(stored_house, bob)
-    first = await reports.list_requests(stored_house.desk, Page(limit=2), user=ada.id)
+    first = await request_log.list_requests(stored_house.desk, Page(limit=2), user=ada.id)
     assert ([it.id for it in first], first.has_more) == ([made[2], made[1]], True)
-    second = await reports.list_requests(stored_house.desk, Page(limit=2, after=first.last_id), user=ada.id)
+    second = await request_log.list_requests(stored_house.desk, Page(limit=2, after=first.last_id), user=ada.id)
     assert ([it.id for it in second], second.has_more) == ([made[0]], False)
 
 

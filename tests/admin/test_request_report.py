@@ -10,7 +10,7 @@ import pytest
 
 from finished_rows import NOON, log_request
 from houses import Person, make_person
-from tollhouse.admin import provider_report, reports, request_report, spend_days
+from tollhouse.admin import provider_report, request_log, request_report, spend_days
 from tollhouse.admin.request_report import RequestsReport, percentile_ms
 from tollhouse.app import House
 from tollhouse.errors import NotFound, UpstreamDown
@@ -79,6 +79,8 @@ FILTERS = [
     {"model": "other/acme-2"},
     {"cost_status": "estimated"},
     {"user": "bob"},
+    {"failed": True},
+    {"tag": "nightly"},
 ]
 
 
@@ -86,18 +88,19 @@ FILTERS = [
 async def test_the_report_counts_what_the_list_shows(stored_house: House, asked: dict[str, Any]):
     ada, bob = await make_person(stored_house, "ada"), await make_person(stored_house, "bob")
     await log(stored_house, ada, NOON)
-    odd = await log(
-        stored_house, bob, NOON + MINUTE, **FAILED, provider="other", model="acme-2", cost_status="estimated"
-    )
+    other = {"provider": "other", "model": "acme-2", "cost_status": "estimated", "tag": "nightly"}
+    odd = await log(stored_house, bob, NOON + MINUTE, **FAILED, **other)
     found = await report(stored_house, **asked)
-    listed = await reports.list_requests(stored_house.desk, since=NOON, until=NOON + HOUR, **asked)
+    listed = await request_log.list_requests(stored_house.desk, since=NOON, until=NOON + HOUR, **asked)
     assert (found.totals.requests, [it.id for it in listed]) == (1, [odd])
+    assert [(it.value, it.count) for it in found.facets.token] == [(bob.token_id, 1)]
+    assert [(it.value, it.count) for it in found.facets.tag] == [("nightly", 1)]
 
 
 async def test_the_list_is_of_a_time(stored_house: House):
     ada = await make_person(stored_house)
     made = [await log(stored_house, ada, NOON + minute * MINUTE) for minute in range(4)]
-    listed = await reports.list_requests(stored_house.desk, since=NOON + MINUTE, until=NOON + 3 * MINUTE)
+    listed = await request_log.list_requests(stored_house.desk, since=NOON + MINUTE, until=NOON + 3 * MINUTE)
     assert [it.id for it in listed] == [made[2], made[1]]
 
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from houses import Person, acme_toml, make_person, opened, served
-from tollhouse.admin import reports
+from tollhouse.admin import request_log
 from tollhouse.app import House
 from tollhouse.testing import WireProvider, answer, done, expect, reply, say, status, tool_call
 from tollhouse.testing import finish as finish_with
@@ -23,7 +23,7 @@ async def ask(house: House, person: Person, body: Any) -> httpx2.Response:
 
 
 async def last_row(house: House) -> Any:
-    (row,) = await reports.list_requests(house.desk)
+    (row,) = await request_log.list_requests(house.desk)
     return row
 
 
@@ -140,4 +140,4 @@ async def test_a_stranger_leaves_no_row(house: House):
     async with served(house) as url, httpx2.AsyncClient(base_url=url) as http:
         response = await http.post("/api/chat", json=ASKED)
     assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
-    assert len(await reports.list_requests(house.desk)) == 0
+    assert len(await request_log.list_requests(house.desk)) == 0

@@ -79,6 +79,13 @@ def test_requests_are_listed_and_shown(gateway: Gateway, tollhouse: Command):
         found = tollhouse("requests", "list", "--limit", "1", "--model", model, "--json").json["data"]
         assert len(found) == count
     assert tollhouse("requests", "list", "--unpriced", "--json").json["data"] == []
+    more = ("--provider", "demo", "--token", newest["token"])
+    assert tollhouse("requests", "list", *more, "--limit", "1", "--json").json["data"][0]["token"] == newest["token"]
+    for nothing in (("--tag", "nothing"), ("--conversation", "conv_none"), ("--outcome", "nothing")):
+        assert tollhouse("requests", "list", *nothing, "--json").json["data"] == []
+    assert all(
+        row["outcome"] != "succeeded" for row in tollhouse("requests", "list", "--failed", "--json").json["data"]
+    )
 
 
 def test_spend_is_shown_by_whatever_is_asked(gateway: Gateway, tollhouse: Command):

@@ -46,6 +46,18 @@ async def test_the_next_turn_is_told_the_ones_before(ada: Talk, provider: WirePr
     assert told == [("user", "1"), ("assistant", "one"), ("user", "2")]
 
 
+async def test_the_requests_of_a_conversation_are_found(ada: Talk, bob: Talk, provider: WireProvider):
+    provider.always(answer("one"))
+    conversation, other = await ada.new(), await ada.new()
+    turns = [await ada.say(conversation, "1"), await ada.say(conversation, "2")]
+    await ada.say(other, "3")
+    asked = {"conversation": conversation.rpartition("/")[2]}
+    found = await ada.call("GET", "/api/me/requests", params=asked)
+    assert [row["id"] for row in found["data"]] == [turn["request"] for turn in reversed(turns)]
+    assert (await ada.call("GET", "/api/me/reports/requests", params=asked))["totals"]["requests"] == 2
+    assert (await bob.call("GET", "/api/me/requests", params=asked))["data"] == []
+
+
 async def test_a_failed_turn_is_seen_and_can_be_tried_again_without_asking_twice(ada: Talk, provider: WireProvider):
     """C14, C15: one question however often it is tried; the failure is typed."""
     provider.script(status(401, "bad key"))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gateways import Gateway
-from tollhouse.admin import reports
+from tollhouse.admin import reports, request_log
 from tollhouse.testing import reply
 
 Open = Callable[..., Awaitable[Gateway]]
@@ -77,7 +77,7 @@ async def test_a_provider_is_not_believed_unless_it_is_said_to_be_paid_so(open_g
     assert (unpriced["input_cost"], unpriced["output_cost"], unpriced["cost_status"]) == (None, None, "unpriced")
     (spent,) = [one for one in await reports.spend(gateway.house.desk, "model") if one.model == "new"]
     assert (spent.unpriced_requests, spent.cost_usd) == (1, "0")
-    listed = await reports.list_requests(gateway.house.desk, cost_status="unpriced")
+    listed = await request_log.list_requests(gateway.house.desk, cost_status="unpriced")
     assert [(one.id, one.cost_usd) for one in listed] == [(unpriced["id"], None)]
 
 

@@ -11,14 +11,12 @@ import msgspec
 from tollhouse.admin.access import find_user, token_view, user_view
 from tollhouse.admin.budgets import budgets_of
 from tollhouse.admin.desk import Desk
-from tollhouse.admin.lists import page_of
 from tollhouse.admin.views import (
     AttemptView,
     BudgetView,
     ErrorView,
     ForecastView,
     GuardView,
-    Listing,
     MeView,
     MyUsageView,
     PayloadView,
@@ -33,7 +31,6 @@ from tollhouse.store import people
 from tollhouse.store import requests as sql
 from tollhouse.store import spend as store_spend
 from tollhouse.store.engine import Reading
-from tollhouse.store.paging import Page
 from tollhouse.store.spend import DAY_US
 from tollhouse.store.types import from_micros, to_micros
 
@@ -41,26 +38,6 @@ By: TypeAlias = Literal["user", "token", "model", "provider", "tag", "day"]
 
 USAGE_SPAN = timedelta(days=30)
 PACE_DAYS = 7
-
-
-async def list_requests(
-    desk: Desk,
-    page: Page | None = None,
-    *,
-    user: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    **filters: Any,
-) -> Listing[RequestView]:
-    """A page of the request log, newest first; from an instant on and before another, of one user, and with more of
-    `requests.matching`, when said. Raises NotFound."""
-
-    def query(tx: Reading, page: Page) -> list[RequestView]:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        rows = sql.rows(tx, page, since=since, until=until, user_id=user_id, **filters)
-        return [request_view(row) for row in rows]
-
-    return await page_of(desk, page or Page(), query)
 
 
 async def get_request(desk: Desk, request_id: str, user: str | None = None) -> RequestView:

@@ -10,12 +10,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tollhouse.admin import spans
-from tollhouse.admin.access import find_user
+from tollhouse.admin import request_log, spans
 from tollhouse.admin.desk import Desk
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.store import request_figures as sql
-from tollhouse.store import requests
+from tollhouse.store import request_log as store_log
 from tollhouse.store.engine import Reading
 from tollhouse.store.request_figures import Span
 from tollhouse.store.types import from_micros
@@ -31,7 +30,6 @@ FOUND_MOST = 2_000
 PILOT = 256
 """How much less is read to learn how much there is."""
 
-FACETS = ("status", "outcome", "model", "provider")
 FACET_MOST = 50
 
 SUCCEEDED = "succeeded"
@@ -64,6 +62,8 @@ class RequestFacets(msgspec.Struct, frozen=True, kw_only=True):
     outcome: tuple[FacetValue, ...]
     model: tuple[FacetValue, ...]
     provider: tuple[FacetValue, ...]
+    token: tuple[FacetValue, ...]
+    tag: tuple[FacetValue, ...]
 
 
 class RequestTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,29 +101,27 @@ async def report(
     since: datetime | None = None,
     until: datetime | None = None,
     bucket: str | None = None,
-    user: str | None = None,
-    run_id: str | None = None,
     **filters: Any,
 ) -> RequestsReport:
     """The report; of the last day unless said.
 
     Args:
         bucket: one of `spans.BUCKETS`; the shortest that fits unless said.
-        filters: more of `requests.matching`.
+        filters: those of `request_log.named`.
 
     Raises:
         Unprocessable: a time that is none, or with too many buckets.
-        NotFound: no such user.
+        NotFound: no such user, no such token.
     """
     until = until or desk.clock.now()
     since = since or until - DAY
     length = spans.bucket_for(since, until, bucket)
 
     def query(tx: Reading) -> RequestsReport:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        found: dict[str, Any] = {"user_id": user_id, "run_id": run_id}
-        share = share_of(tx, requests.matching(**found), lambda share: spans.spans(since, until, length, share))
-        rows = sql.figures(tx, spans.spans(since, until, length, share), requests.matching(**found, **filters))
+        said = request_log.named(tx, **filters)
+        share = share_of(tx, store_log.indexed(**said), lambda share: spans.spans(since, until, length, share))
+        read, where = spans.spans(since, until, length, share), store_log.matching(**said)
+        rows, marks = sql.figures(tx, read, where), sql.marks(tx, read, where)
         by_bucket = {at: Figures() for at in spans.buckets(since, until, length)}
         for row in rows:
             by_bucket[row["bucket"]].add(row, share)
@@ -133,7 +131,11 @@ async def report(
             bucket_s=int(length.total_seconds()),
             sampled=share > 1,
             buckets=tuple(_bucket(at, it) for at, it in by_bucket.items()),
-            facets=RequestFacets(**{facet: _facet(rows, facet, share) for facet in FACETS}),
+            facets=RequestFacets(
+                **{name: _facet(rows, name, share) for name in ("status", "outcome", "model", "provider")},
+                token=_facet(marks, "token_id", share),
+                tag=_facet(marks, "tag", share),
+            ),
             totals=_totals(by_bucket.values()),
         )
 

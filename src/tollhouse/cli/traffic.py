@@ -60,23 +60,39 @@ def explain_route(
 def list_requests(
     user: User = None,
     model: Annotated[str | None, typer.Option(help="Only of this model, also as `provider/model`.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only of this provider.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Only with this outcome: succeeded, client_left …")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what did not succeed, for whichever reason.")] = False,
+    token: Annotated[str | None, typer.Option(metavar="TOKEN", help="Only asked with this token: its id.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
+    conversation: Annotated[
+        str | None, typer.Option(metavar="CONVERSATION", help="Only the turns of this conversation: its id.")
+    ] = None,
     unpriced: Annotated[bool, typer.Option("--unpriced", help="Only those whose price is unknown.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 20,
     data: Data = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """List the newest requests."""
-    from tollhouse.admin import reports
-    from tollhouse.store.paging import Page
+    """List the newest requests, or the newest that are as you say.
 
-    said: dict[str, Any] = {"outcome": outcome, "model": model, "cost_status": "unpriced" if unpriced else None}
-    found = with_desk(
-        data,
-        config,
-        lambda desk, _: reports.list_requests(desk, Page(limit=limit), user=user, **said),
-    )
+    \b
+    tollhouse requests list --failed --tag nightly
+    """
+    from tollhouse.admin import request_log
+
+    said: dict[str, Any] = {
+        "user": user,
+        "model": model,
+        "provider": provider,
+        "outcome": outcome,
+        "failed": failed or None,
+        "token": token,
+        "tag": tag,
+        "conversation_id": conversation,
+        "cost_status": "unpriced" if unpriced else None,
+    }
+    found = with_desk(data, config, lambda desk, _: request_log.find_requests(desk, limit, **said))
     columns = ("id", "created_at", "user", "provider", "model", "status", "outcome", "cost_usd", "response_time_ms")
     show_list(found, columns, as_json)
     if found.has_more and not as_json:

@@ -37,11 +37,19 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, query: Select[Any], key: Any) -> Select[Any]:
         """The page of a query whose `key` is unique and sorts by time, as it is read."""
+        return self.first(self.beyond(query, key), key)
+
+    def first(self, query: Select[Any], key: Any) -> Select[Any]:
+        """As many as the page has, of a query that begins where it does."""
+        return query.order_by(key.desc() if self.is_read_descending else key).limit(self.limit)
+
+    def beyond(self, query: Select[Any], key: Any) -> Select[Any]:
+        """The page and all that follows it, in no order."""
         if self.after is not None:
             query = query.where(key < self.after if self.descending else key > self.after)
         if self.before is not None:
             query = query.where(key > self.before if self.descending else key < self.before)
-        return query.order_by(key.desc() if self.is_read_descending else key).limit(self.limit)
+        return query
 
     def cut(self, read: Sequence[V]) -> tuple[list[V], bool]:
         """The page in its order, of what `more` has read; and whether there is another one on that side."""

@@ -52,6 +52,13 @@ def figures(tx: Reading, spans: Sequence[Span], where: Sequence[ColumnElement[bo
     return list(tx.execute(query.select_from(found).group_by(*keys)).mappings())
 
 
+def marks(tx: Reading, spans: Sequence[Span], where: Sequence[ColumnElement[bool]]) -> list[Any]:
+    """How many requests of each token have each tag. Apart from `figures`, of which there would be many times more."""
+    found, rows, _ = _inside(tx, spans, where)
+    keys = (rows.token_id, rows.tag)
+    return list(tx.execute(select(*keys, func.count().label("requests")).select_from(found).group_by(*keys)).mappings())
+
+
 def attempt_logs(tx: Reading, spans: Sequence[Span]) -> list[str]:
     """Of requests for which more than one attempt was made, or one in vain: what came of each."""
     found, rows, _ = _inside(tx, spans, (request.c.attempt_log.is_not(None),))

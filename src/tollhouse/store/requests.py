@@ -6,19 +6,16 @@ Until then a hold carries its skeleton, so that a killed process leaves its rows
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import Select, delete, func, select
 
-from tollhouse import ids
 from tollhouse.store import machinery, spend
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Query, inserting
 from tollhouse.store.tables import request, request_body
-from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Journey
 
 WHOLE_SINCE_DAY = "requests.whole_since_day"
@@ -144,45 +141,9 @@ def keep_bodies(batch: Batch, bodies: list[tuple[str, str | None, str | None, in
 # --- for people, never on the hot path -------------------------------------------------------------------------------
 
 
-def rows(
-    tx: Reading, page: Page, *, since: datetime | None = None, until: datetime | None = None, **filters: Any
-) -> list[Any]:
-    """A page of the log, by id, which is by time; `filters` as for `matching`."""
-    query = select(request).where(*matching(**filters))
-    if since is not None:
-        query = query.where(request.c.id >= ids.since("req", to_micros(since) * 1_000))
-    if until is not None:
-        query = query.where(request.c.id < ids.since("req", to_micros(until) * 1_000))
-    return list(tx.execute(page.of(query, request.c.id)).mappings())
-
-
-def matching(
-    *,
-    user_id: str | None = None,
-    status: int | None = None,
-    outcome: str | None = None,
-    provider: str | None = None,
-    model: str | None = None,
-    run_id: str | None = None,
-    cost_status: str | None = None,
-) -> tuple[ColumnElement[bool], ...]:
-    """What a row is that is asked for: everything that is said holds of it."""
-    said = {
-        "user_id": user_id,
-        "status": status,
-        "outcome": outcome,
-        "provider": provider,
-        "run_id": run_id,
-        "cost_status": cost_status,
-    }
-    alike = [request.c[name] == value for name, value in said.items() if value is not None]
-    return tuple(alike if model is None else [*alike, _is_model(model)])
-
-
-def _is_model(name: str) -> ColumnElement[bool]:
-    """Whether it is this model, as its provider calls it, which may have a slash itself, or as `provider/model`."""
-    provider, _, model = name.partition("/")
-    return or_(request.c.model == name, and_(request.c.provider == provider, request.c.model == model))
+def rows(tx: Reading, page: Page) -> list[Any]:
+    """A page of all of the log, by id, which is by time; what somebody looks for in it, `request_log` finds."""
+    return list(tx.execute(page.of(select(request), request.c.id)).mappings())
 
 
 def row(tx: Reading, request_id: str, *, user_id: str | None = None) -> Any | None:

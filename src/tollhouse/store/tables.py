@@ -264,7 +264,21 @@ request = Table(
     Column("response_time_us", BigInteger, nullable=False),
     Column("first_token_us", BigInteger),
     Column("upstream_us", BigInteger, nullable=False),
-    Index("ix_request_user_id", "user_id", "id"),
+    Index("ix_request_user_id", "user_id", "id", "token_id"),
+    Index(
+        "ix_request_tag",
+        "tag",
+        "id",
+        sqlite_where=text("tag IS NOT NULL"),
+        postgresql_where=text("tag IS NOT NULL"),
+    ),
+    Index(
+        "ix_request_failed",
+        "id",
+        "outcome",
+        sqlite_where=text("outcome <> 'succeeded'"),
+        postgresql_where=text("outcome <> 'succeeded'"),
+    ),
     Index(
         "ix_request_client_request_id",
         "client_request_id",

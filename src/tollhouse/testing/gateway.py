@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from tollhouse.admin import access, budgets, reports
+from tollhouse.admin import access, budgets, request_log
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.admin.views import BudgetView, RequestView
 from tollhouse.api.server import Server
@@ -109,7 +109,7 @@ class Gateway:
         """The request log, or somebody's part of it, oldest first, with all that has been answered."""
         page = Page(limit=limit, descending=False)
         name = None if user is None else user.id
-        return tuple(self._settled(reports.list_requests(self._house.desk, page, user=name)).data)
+        return tuple(self._settled(request_log.list_requests(self._house.desk, page, user=name)).data)
 
     def _settled(self, reading: Coroutine[Any, Any, T]) -> T:
         """What is read once every answer that has been heard is in the books."""

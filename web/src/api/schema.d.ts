@@ -522,6 +522,9 @@ export interface paths {
         /**
          * List Requests
          * @description A page of the request log, newest first.
+         *
+         *     A page that has looked at enough of the log ends there: it may have fewer requests than `limit`, or none, and go on
+         *     (`has_more`) `after` its `last_id`.
          */
         get: operations["list_requests"];
         put?: never;
@@ -585,6 +588,46 @@ export interface paths {
          * @description What your requests come to over a time, as `/api/reports/requests` tells it of all.
          */
         get: operations["report_my_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/new-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report New Requests
+         * @description How many requests like that are newer than the newest that was seen: for who shows a list that holds still.
+         */
+        get: operations["report_new_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/reports/new-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report My New Requests
+         * @description How many of your requests are newer than the newest that you have seen.
+         */
+        get: operations["report_my_new_requests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -783,7 +826,7 @@ export interface paths {
         };
         /**
          * List My Requests
-         * @description A page of your requests, newest first.
+         * @description A page of your requests, newest first; it may end before its `limit`, as one of `/api/requests` may.
          */
         get: operations["list_my_requests"];
         put?: never;
@@ -2590,6 +2633,8 @@ export interface components {
             outcome: components["schemas"]["FacetValue"][];
             model: components["schemas"]["FacetValue"][];
             provider: components["schemas"]["FacetValue"][];
+            token: components["schemas"]["FacetValue"][];
+            tag: components["schemas"]["FacetValue"][];
         };
         /**
          * FacetValue
@@ -2611,6 +2656,14 @@ export interface components {
             time_to_first_token_p50_ms: number | null;
             cost_usd: string;
             unpriced: number;
+        };
+        /**
+         * NewRequestsView
+         * @description How many requests came since. With `has_more` there may be more: then it is at least so many.
+         */
+        NewRequestsView: {
+            requests: number;
+            has_more: boolean;
         };
         /**
          * Listing[ProviderView]
@@ -3782,6 +3835,7 @@ export type RequestBucket = components['schemas']['RequestBucket'];
 export type RequestFacets = components['schemas']['RequestFacets'];
 export type FacetValue = components['schemas']['FacetValue'];
 export type RequestTotals = components['schemas']['RequestTotals'];
+export type NewRequestsView = components['schemas']['NewRequestsView'];
 export type ListingProviderView = components['schemas']['Listing_ProviderView_'];
 export type ProviderView = components['schemas']['ProviderView'];
 export type ListingSpendRow = components['schemas']['Listing_SpendRow_'];
@@ -5024,9 +5078,16 @@ export interface operations {
                 to?: string | null;
                 status?: number | null;
                 outcome?: string | null;
+                /** @description Any outcome but `succeeded`, or only that. */
+                failed?: boolean | null;
                 provider?: string | null;
                 model?: string | null;
+                /** @description The id of the token that was asked with. */
+                token?: string | null;
+                tag?: string | null;
                 run?: string | null;
+                /** @description All turns of this conversation. */
+                conversation?: string | null;
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
                 user?: string | null;
             };
@@ -5094,9 +5155,16 @@ export interface operations {
                 to?: string | null;
                 status?: number | null;
                 outcome?: string | null;
+                /** @description Any outcome but `succeeded`, or only that. */
+                failed?: boolean | null;
                 provider?: string | null;
                 model?: string | null;
+                /** @description The id of the token that was asked with. */
+                token?: string | null;
+                tag?: string | null;
                 run?: string | null;
+                /** @description All turns of this conversation. */
+                conversation?: string | null;
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
                 bucket?: ("1m" | "5m" | "15m" | "1h" | "6h" | "1d") | null;
                 user?: string | null;
@@ -5134,9 +5202,16 @@ export interface operations {
                 to?: string | null;
                 status?: number | null;
                 outcome?: string | null;
+                /** @description Any outcome but `succeeded`, or only that. */
+                failed?: boolean | null;
                 provider?: string | null;
                 model?: string | null;
+                /** @description The id of the token that was asked with. */
+                token?: string | null;
+                tag?: string | null;
                 run?: string | null;
+                /** @description All turns of this conversation. */
+                conversation?: string | null;
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
                 bucket?: ("1m" | "5m" | "15m" | "1h" | "6h" | "1d") | null;
             };
@@ -5153,6 +5228,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestsReport"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_new_requests: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                status?: number | null;
+                outcome?: string | null;
+                /** @description Any outcome but `succeeded`, or only that. */
+                failed?: boolean | null;
+                provider?: string | null;
+                model?: string | null;
+                /** @description The id of the token that was asked with. */
+                token?: string | null;
+                tag?: string | null;
+                run?: string | null;
+                /** @description All turns of this conversation. */
+                conversation?: string | null;
+                cost_status?: ("exact" | "estimated" | "unpriced") | null;
+                newer_than?: string | null;
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewRequestsView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_my_new_requests: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                status?: number | null;
+                outcome?: string | null;
+                /** @description Any outcome but `succeeded`, or only that. */
+                failed?: boolean | null;
+                provider?: string | null;
+                model?: string | null;
+                /** @description The id of the token that was asked with. */
+                token?: string | null;
+                tag?: string | null;
+                run?: string | null;
+                /** @description All turns of this conversation. */
+                conversation?: string | null;
+                cost_status?: ("exact" | "estimated" | "unpriced") | null;
+                newer_than?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewRequestsView"];
                 };
             };
             /** @description What went wrong. */
@@ -5448,9 +5616,16 @@ export interface operations {
                 to?: string | null;
                 status?: number | null;
                 outcome?: string | null;
+                /** @description Any outcome but `succeeded`, or only that. */
+                failed?: boolean | null;
                 provider?: string | null;
                 model?: string | null;
+                /** @description The id of the token that was asked with. */
+                token?: string | null;
+                tag?: string | null;
                 run?: string | null;
+                /** @description All turns of this conversation. */
+                conversation?: string | null;
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
             };
             header?: never;

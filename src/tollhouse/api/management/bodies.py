@@ -206,16 +206,20 @@ class Filters(Body):
     until: Annotated[Moment | None, Field(alias="to")] = None
     status: Status | None = None
     outcome: Text | None = None
+    failed: Annotated[bool | None, Field(description="Any outcome but `succeeded`, or only that.")] = None
     provider: Text | None = None
     model: Text | None = None
+    token: Annotated[Text | None, Field(description="The id of the token that was asked with.")] = None
+    tag: Text | None = None
     run: Text | None = None
+    conversation: Annotated[Text | None, Field(description="All turns of this conversation.")] = None
     cost_status: CostStatus | None = None
 
     @property
     def said(self) -> dict[str, Any]:
         """All of it, by the names that the log has."""
-        names = {"status", "outcome", "provider", "model", "cost_status", "since", "until"}
-        return {**self.model_dump(include=names), "run_id": self.run}
+        names = {"status", "outcome", "failed", "provider", "model", "token", "tag", "cost_status", "since", "until"}
+        return {**self.model_dump(include=names), "run_id": self.run, "conversation_id": self.conversation}
 
 
 class MyRequestsAsked(Filters, Paging):
@@ -223,6 +227,16 @@ class MyRequestsAsked(Filters, Paging):
 
 
 class RequestsAsked(MyRequestsAsked):
+    user: Text | None = None
+
+
+class MyNewsAsked(Filters):
+    """Those newer than the newest of one's own that was seen."""
+
+    newer_than: Text | None = None
+
+
+class NewsAsked(MyNewsAsked):
     user: Text | None = None
 
 

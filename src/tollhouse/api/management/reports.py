@@ -6,8 +6,9 @@ from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
 
-from tollhouse.admin import catalog, provider_report, reports, request_report, spend_days
+from tollhouse.admin import catalog, provider_report, reports, request_log, request_report, spend_days
 from tollhouse.admin.provider_report import ProviderView
+from tollhouse.admin.request_log import NewRequestsView
 from tollhouse.admin.request_report import RequestsReport
 from tollhouse.admin.spend_days import SpendDays
 from tollhouse.admin.views import (
@@ -35,8 +36,12 @@ table = Table("reports")
 
 @table.get("/api/requests", scope=ADMIN)
 async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query()]) -> Listing[RequestView]:
-    """A page of the request log, newest first."""
-    return await reports.list_requests(here.desk, asked.page, user=asked.user, **asked.said)
+    """A page of the request log, newest first.
+
+    A page that has looked at enough of the log ends there: it may have fewer requests than `limit`, or none, and go on
+    (`has_more`) `after` its `last_id`.
+    """
+    return await request_log.list_requests(here.desk, asked.page, user=asked.user, **asked.said)
 
 
 @table.get("/api/requests/{request}", scope=ADMIN)
@@ -56,6 +61,18 @@ async def report_requests(here: Here, asked: Annotated[bodies.ReportAsked, Query
 async def report_my_requests(here: Here, asked: Annotated[bodies.MyReportAsked, Query()]) -> RequestsReport:
     """What your requests come to over a time, as `/api/reports/requests` tells it of all."""
     return await request_report.report(here.desk, user=here.caller.user_id, bucket=asked.bucket, **asked.said)
+
+
+@table.get("/api/reports/new-requests", scope=ADMIN)
+async def report_new_requests(here: Here, asked: Annotated[bodies.NewsAsked, Query()]) -> NewRequestsView:
+    """How many requests like that are newer than the newest that was seen: for who shows a list that holds still."""
+    return await request_log.count_new(here.desk, asked.newer_than, user=asked.user, **asked.said)
+
+
+@table.get("/api/me/reports/new-requests", scope=OWN)
+async def report_my_new_requests(here: Here, asked: Annotated[bodies.MyNewsAsked, Query()]) -> NewRequestsView:
+    """How many of your requests are newer than the newest that you have seen."""
+    return await request_log.count_new(here.desk, asked.newer_than, user=here.caller.user_id, **asked.said)
 
 
 @table.get("/api/providers", scope=ADMIN)
@@ -122,8 +139,8 @@ async def get_my_usage(here: Here) -> MyUsageView:
 
 @table.get("/api/me/requests", scope=OWN)
 async def list_my_requests(here: Here, asked: Annotated[bodies.MyRequestsAsked, Query()]) -> Listing[RequestView]:
-    """A page of your requests, newest first."""
-    return await reports.list_requests(here.desk, asked.page, user=here.caller.user_id, **asked.said)
+    """A page of your requests, newest first; it may end before its `limit`, as one of `/api/requests` may."""
+    return await request_log.list_requests(here.desk, asked.page, user=here.caller.user_id, **asked.said)
 
 
 @table.get("/api/me/requests/{request}", scope=OWN)
