@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -82,16 +83,46 @@ def test_whoever_wants_no_keys_has_none(visit: Visit, open_log: Callable[..., No
 
 
 def test_the_table_holds_still_until_its_reader_wants_the_news(visit: Visit, open_log: Callable[..., None]):
+    page, asked_for = visit.page, []
+    page.on("request", lambda request: asked_for.append(urlsplit(request.url).path))
     open_log()
-    rows = visit.page.get_by_role("table", name="Requests").get_by_role("row")
+    rows = page.get_by_role("table", name="Requests").get_by_role("row")
+    page.get_by_role("button", name="Older").click()
+    rows.nth(51).wait_for()
     before = rows.nth(1).get_attribute("data-key")
+    assert "/api/reports/new-requests" not in asked_for, "nobody listens before it is asked for"
+    page.get_by_role("radio", name="Live").click()
+    page.get_by_role("button", name="Refresh").wait_for()
+    asked_for.clear()
     visit.gateway.chat("demo/echo")
-    news = visit.page.get_by_role("button", name="1 new")
+    news = page.get_by_role("button", name="1 new")
     news.wait_for(timeout=20_000)
     assert rows.nth(1).get_attribute("data-key") == before
+    assert "/api/requests" not in asked_for
+    assert asked_for.count("/api/reports/new-requests") <= 3
     news.click()
-    visit.page.get_by_role("button", name="Refresh").wait_for()
+    page.get_by_role("button", name="Refresh").wait_for()
     assert rows.nth(2).get_attribute("data-key") == before
+    assert asked_for.count("/api/requests") == 1, "however many pages were turned"
+
+
+def test_what_failed_leads_to_what_failed(visit: Visit, open_log: Callable[..., None]):
+    open_log("&provider=openai")
+    page = visit.page
+    page.get_by_role("link", name="% failed").click()
+    page.wait_for_url("**failed=true**")
+    assert (asked(visit)["provider"], asked(visit)["range"]) == (["openai"], ["30d"])
+
+
+def test_all_that_matches_can_be_taken_along(visit: Visit, open_log: Callable[..., None]):
+    open_log()
+    page = visit.page
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("menuitem", name="JSON lines").click()
+    rows = Path(downloading.value.path()).read_text().splitlines()
+    assert len(rows) > 50, "more than one page"
+    assert len({json.loads(row)["id"] for row in rows}) == len(rows)
 
 
 def test_what_is_shown_can_be_taken_along(visit: Visit, open_log: Callable[..., None]):
@@ -115,6 +146,18 @@ def test_what_a_model_cost_leads_to_its_requests(visit: Visit):
     (model,) = asked(visit)["model"]
     cells = page.get_by_role("table", name="Requests").get_by_role("row").nth(1).inner_text()
     assert model in cells
+
+
+@pytest.mark.parametrize("by", ["token", "tag"])
+def test_what_a_key_or_a_tag_cost_leads_to_its_requests(visit: Visit, by: str):
+    visit.sign_in()
+    page = visit.open(f"/spend?range=30d&by={by}")
+    page.get_by_role("table", name="Spend by").get_by_role("link").first.click()
+    page.wait_for_url(f"**/requests?*{by}=*")
+    page.get_by_role("table", name="Requests").get_by_role("row").nth(1).wait_for()
+    assert asked(visit)["range"] == ["30d"]
+    (value,) = asked(visit)[by]
+    assert f"{by}:{value}" in page.get_by_role("textbox", name="Filter").input_value()
 
 
 def test_the_palette_leads_everywhere(visit: Visit, open_log: Callable[..., None]):

@@ -14,6 +14,13 @@ export function placeOf(prefix: string, at: Date): string {
   return `${prefix}_${letters}`;
 }
 
+/** When an id was made, or what is a place among ids lies. */
+export function momentOf(id: string): Date {
+  const letters = [...id.slice(id.indexOf("_") + 1)].slice(0, TIME_LETTERS);
+  const step = letters.reduce((so_far, letter) => (so_far << 5n) | BigInt(ALPHABET.indexOf(letter)), 0n);
+  return new Date(Number((step << 8n) / 1_000_000n));
+}
+
 /** "req_…9f6eq5": enough to tell ids apart where there is little room. */
 export function shortId(id: string): string {
   const at = id.indexOf("_");

@@ -1,3 +1,4 @@
+import { useMutation } from "@tanstack/react-query";
 import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { csv } from "@/format/csv";
@@ -8,27 +9,33 @@ interface Props {
   /** Of the file, without its ending. */
   name: string;
   rows: readonly object[];
+  /** Gets more than is shown, and how much that is in words. */
+  more?: { load: () => Promise<readonly object[]>; note: string };
 }
 
-/** Gives the rows that are shown as a file. */
-export function Export({ name, rows }: Props) {
+/** Gives the rows as a file: those that are shown, or all that can be had. */
+export function Export({ name, rows, more }: Props) {
+  const loading = useMutation({ mutationFn: async () => (more === undefined ? rows : await more.load()) });
+  const take = (type: string, ending: string, write: (rows: readonly object[]) => string) =>
+    loading.mutate(undefined, { onSuccess: (all) => save(`${name}.${ending}`, type, write(all)) });
   return (
     <MenuTrigger>
-      <Button icon="download" isDisabled={rows.length === 0}>
-        Export
+      <Button icon="download" isDisabled={rows.length === 0 || loading.isPending}>
+        {loading.isPending ? "Exporting" : loading.isError ? "Export failed, again?" : "Export"}
       </Button>
       <Popover className={styles.popover ?? ""} placement="bottom end" offset={4}>
         <Menu aria-label="Export">
-          <MenuItem className={styles.item ?? ""} onAction={() => save(`${name}.csv`, "text/csv", csv(rows))}>
+          <MenuItem className={styles.item ?? ""} onAction={() => take("text/csv", "csv", csv)}>
             CSV, for a spreadsheet
           </MenuItem>
           <MenuItem
             className={styles.item ?? ""}
-            onAction={() => save(`${name}.jsonl`, "application/x-ndjson", rows.map(line).join(""))}
+            onAction={() => take("application/x-ndjson", "jsonl", (all) => all.map(line).join(""))}
           >
             JSON lines, for a program
           </MenuItem>
         </Menu>
+        {more !== undefined && <p className={styles.note}>{more.note}</p>}
       </Popover>
     </MenuTrigger>
   );

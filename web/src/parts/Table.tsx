@@ -19,8 +19,8 @@ interface Props<T> {
   columns: readonly Column<T>[];
   rows: readonly T[];
   keyOf: (row: T) => string;
-  /** Where a row leads: its first cell is the link, and all of the row can be pressed. */
-  to?: (row: T) => string;
+  /** Where a row leads, if anywhere: its first cell is the link, and all of the row can be pressed. */
+  to?: (row: T) => string | null;
   /** Which one is looked at. */
   chosen?: string | null;
 }
@@ -49,13 +49,7 @@ export function Table<T>({ caption, columns, rows, keyOf, to, chosen = null }: P
             >
               {columns.map((column, place) => (
                 <td key={column.name} className={classOf(column)} data-head={column.head}>
-                  {place === 0 && to !== undefined ? (
-                    <Link href={to(row)} className={styles.whole ?? ""}>
-                      {column.cell(row)}
-                    </Link>
-                  ) : (
-                    column.cell(row)
-                  )}
+                  {place === 0 ? <Led to={to?.(row) ?? null}>{column.cell(row)}</Led> : column.cell(row)}
                 </td>
               ))}
             </tr>
@@ -63,6 +57,15 @@ export function Table<T>({ caption, columns, rows, keyOf, to, chosen = null }: P
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Led({ to, children }: { to: string | null; children: ReactNode }) {
+  if (to === null) return children;
+  return (
+    <Link href={to} className={styles.whole ?? ""}>
+      {children}
+    </Link>
   );
 }
 

@@ -1,3 +1,5 @@
+import { Link } from "wouter";
+import { href } from "@/address/href";
 import type { TokenView } from "@/api/schema";
 import { Button } from "@/parts/Button";
 import { Instant } from "@/parts/Instant";
@@ -23,7 +25,14 @@ export function tokenColumns(now: Date, end: (token: TokenView) => void): readon
     {
       name: "used",
       head: "Last used",
-      cell: (token) => (token.last_used_at === null ? "never" : <Instant at={token.last_used_at} far />),
+      cell: (token) =>
+        token.last_used_at === null ? (
+          "never"
+        ) : (
+          <Link href={href("/requests", { token: token.id, range: "90d" })}>
+            <Instant at={token.last_used_at} far />
+          </Link>
+        ),
     },
     { name: "made", head: "Made", isExtra: true, cell: (token) => <Instant at={token.created_at} far /> },
     {

@@ -1,19 +1,19 @@
 import type { FacetValue } from "@/api/schema";
 import { count } from "@/format/number";
 import styles from "./FacetList.module.css";
-import { wordsOf } from "./outcome";
 
 const SHOWN = 6;
 
 interface Props {
   title: string;
   values: readonly FacetValue[];
+  labelOf: (value: string) => string;
   chosen: string | null;
   choose: (value: string | null) => void;
 }
 
 /** The commonest values of one column. */
-export function FacetList({ title, values, chosen, choose }: Props) {
+export function FacetList({ title, values, labelOf, chosen, choose }: Props) {
   const most = Math.max(1, ...values.map((value) => value.count));
   return (
     <div className={styles.list}>
@@ -28,7 +28,7 @@ export function FacetList({ title, values, chosen, choose }: Props) {
         >
           <span className={styles.length} style={{ width: `${(100 * number) / most}%` }} />
           <span className={styles.name} title={value}>
-            {title === "Outcome" ? wordsOf(value) : value}
+            {labelOf(value)}
           </span>
           <span className={styles.count}>{count(number)}</span>
         </button>

@@ -1,9 +1,15 @@
 import type { RequestFacets } from "@/api/schema";
+import { shortId } from "@/format/id";
 import { FacetList } from "./FacetList";
 import styles from "./Facets.module.css";
 import { FILTERS, type Filters } from "./filters";
+import { wordsOf } from "./outcome";
 
-const NAMES = ["outcome", "provider", "model"] as const;
+const NAMES = ["outcome", "provider", "model", "token", "tag"] as const;
+const LABELS: Partial<Record<(typeof NAMES)[number], (value: string) => string>> = {
+  outcome: wordsOf,
+  token: shortId,
+};
 
 interface Props {
   facets: RequestFacets;
@@ -15,11 +21,12 @@ interface Props {
 export function Facets({ facets, filters, change }: Props) {
   return (
     <div className={styles.facets}>
-      {NAMES.map((name) => (
+      {NAMES.filter((name) => facets[name].length > 0).map((name) => (
         <FacetList
           key={name}
           title={FILTERS[name]}
           values={facets[name]}
+          labelOf={LABELS[name] ?? String}
           chosen={filters[name] ?? null}
           choose={(value) => {
             const { [name]: _, ...others } = filters;

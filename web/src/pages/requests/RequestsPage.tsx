@@ -1,8 +1,11 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
+import { href } from "@/address/href";
+import { carriedRange } from "@/address/range";
 import { useAddress } from "@/address/useAddress";
 import { useRange } from "@/address/useRange";
 import { useUserName } from "@/api/names";
+import { count } from "@/format/number";
 import { Choices } from "@/parts/Choices";
 import { Export } from "@/parts/Export";
 import { Failure } from "@/parts/Failure";
@@ -17,14 +20,17 @@ import { useShortcut } from "@/shortcuts/useShortcut";
 import { CHOICES, columnsOf, SHOWN_AT_FIRST } from "./columns";
 import { FilterBox } from "./FilterBox";
 import { ALL_FILTERS, type Filters, OWN_FILTERS, readFilters } from "./filters";
-import { NewsButton } from "./NewsButton";
+import { LookedTo } from "./LookedTo";
+import { News } from "./News";
 import { NoRequests } from "./NoRequests";
 import { Overview } from "./Overview";
 import { Peek } from "./Peek";
 import styles from "./RequestsPage.module.css";
 import { Totals } from "./Totals";
 import { useReport } from "./useReport";
-import { useRequests } from "./useRequests";
+import { listAll, MOST_EXPORTED, useRequests } from "./useRequests";
+
+const NOTE = `All that match, up to the newest ${count(MOST_EXPORTED)}.`;
 
 /** What happened to this call, which calls failed, were slow, were dear. */
 export default function RequestsPage() {
@@ -55,16 +61,22 @@ export default function RequestsPage() {
   useShortcut("Escape", "Close the row", () => choose(null));
   useShortcut("Enter", "Open the row", () => chosen !== null && navigate(`/requests/${chosen}`));
 
-  const refresh = () => Promise.all([log.refetch(), report.refetch()]);
+  const refresh = () => Promise.all([log.renew(), report.refetch()]);
   const refilter = (next: Filters) => {
     const cleared = Object.fromEntries(names.map((name) => [name, null]));
     change({ ...cleared, ...next }, { push: true });
   };
+  const narrowed = (more: Filters) =>
+    href("/requests", { ...Object.fromEntries(carriedRange(search)), ...filters, ...more });
   return (
     <Page
       title="Requests"
-      beside={report.data && <Totals totals={report.data.totals} isSampled={report.data.sampled} />}
-      actions={<Export name="requests" rows={rows} />}
+      beside={
+        report.data && (
+          <Totals totals={report.data.totals} isSampled={report.data.sampled} narrowed={narrowed} />
+        )
+      }
+      actions={<Export name="requests" rows={rows} more={{ load: () => listAll(question), note: NOTE }} />}
     >
       <div className={styles.tools}>
         <FilterBox names={names} filters={filters} change={refilter} />
@@ -75,10 +87,10 @@ export default function RequestsPage() {
           values={shown}
           choose={show}
         />
-        <NewsButton
+        <News
           question={question}
           newest={rows[0]?.id ?? null}
-          isReady={!isPending}
+          isReady={!isPending && !isPlaceholderData}
           show={() => void refresh()}
         />
       </div>
@@ -92,7 +104,11 @@ export default function RequestsPage() {
         {isPending ? (
           <Waiting lines={12} />
         ) : rows.length === 0 && error === null ? (
-          <NoRequests isFiltered={Object.keys(filters).length > 0} clear={() => refilter({})} />
+          <NoRequests
+            isFiltered={Object.keys(filters).length > 0}
+            lookedTo={log.lookedTo}
+            clear={() => refilter({})}
+          />
         ) : (
           <div className={isPlaceholderData ? styles.stale : undefined}>
             <Table
@@ -106,7 +122,12 @@ export default function RequestsPage() {
           </div>
         )}
       </Panel>
-      {hasNextPage && <LoadMore isLoading={isFetchingNextPage} load={() => void log.fetchNextPage()} />}
+      {hasNextPage && (
+        <div className={styles.more}>
+          <LoadMore isLoading={isFetchingNextPage} load={() => void log.fetchNextPage()} />
+          {log.lookedTo !== null && rows.length > 0 && <LookedTo place={log.lookedTo} />}
+        </div>
+      )}
       {looked !== undefined && <Peek request={looked} close={() => choose(null)} />}
     </Page>
   );

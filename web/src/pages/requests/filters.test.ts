@@ -11,6 +11,11 @@ describe("filters of the request log", () => {
   it("are typed as they are written", () => {
     const filters = { user: 'Ada "the first" L.', model: "openai/gpt-4.1" };
     expect(parseFilters(writeFilters(filters))).toEqual({ filters, complaint: null });
+    expect(parseFilters("failed:true tag:nightly token:tok_1").filters).toEqual({
+      failed: "true",
+      tag: "nightly",
+      token: "tok_1",
+    });
     expect(parseFilters("  ")).toEqual({ filters: {}, complaint: null });
   });
 

@@ -5,8 +5,12 @@ export const FILTERS = {
   model: "Model",
   provider: "Provider",
   outcome: "Outcome",
+  failed: "Failed",
   status: "Status",
   cost_status: "Cost",
+  token: "Key",
+  tag: "Tag",
+  conversation: "Conversation",
   run: "Job",
 } as const;
 

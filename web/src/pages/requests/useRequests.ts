@@ -1,46 +1,59 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { api, said } from "@/api/client";
-import type { ListingRequestView } from "@/api/schema";
+import type { ListingRequestView, RequestView } from "@/api/schema";
 import { type Question, queryOf } from "./question";
 
 const PAGE = 50;
-const SOME_NEW = 50;
-const LISTEN_EVERY_MS = 10_000;
+const EXPORTED_AT_ONCE = 1_000;
+export const MOST_EXPORTED = 10_000;
 
-type Place = { limit: number; after?: string; before?: string };
+type Pages = InfiniteData<ListingRequestView, string | null>;
 
-/** The log, newest first, a page at a time. */
+/** The log, newest first, a page at a time. `lookedTo` is where the last one ended that had looked at enough. */
 export function useRequests(question: Question) {
+  const queryKey = ["requests", question];
   const query = useInfiniteQuery({
-    queryKey: ["requests", question],
-    queryFn: ({ pageParam, signal }) =>
-      list(question, pageParam === null ? { limit: PAGE } : { limit: PAGE, after: pageParam }, signal),
+    queryKey,
+    queryFn: ({ pageParam, signal }) => list(question, PAGE, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.has_more === true ? page.last_id : null),
     placeholderData: keepPreviousData,
     // The table holds still until its reader wants it otherwise.
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return { ...query, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
+  const client = useQueryClient();
+  /** Shows the newest: one page, however many were turned. */
+  const renew = () => {
+    client.setQueryData<Pages>(
+      queryKey,
+      (known) => known && { pages: known.pages.slice(0, 1), pageParams: known.pageParams.slice(0, 1) },
+    );
+    return query.refetch();
+  };
+  const last = query.data?.pages.at(-1);
+  const lookedTo = last?.has_more === true && last.data.length < PAGE ? (last.last_id ?? null) : null;
+  return { ...query, rows: query.data?.pages.flatMap((page) => page.data) ?? [], lookedTo, renew };
 }
 
-/** How many came since: a number to be pressed, and no table that moves. */
-export function useNews(question: Question, newest: string | null, isReady: boolean): number {
-  const query = useQuery({
-    queryKey: ["requests-since", question, newest],
-    queryFn: ({ signal }) =>
-      list(question, newest === null ? { limit: SOME_NEW } : { limit: SOME_NEW, before: newest }, signal),
-    enabled: isReady && question.range.to === null,
-    refetchInterval: LISTEN_EVERY_MS,
-    staleTime: LISTEN_EVERY_MS,
-  });
-  return query.data?.data.length ?? 0;
+/** All that matches, newest first, as far as one takes along at once. */
+export async function listAll(question: Question): Promise<readonly RequestView[]> {
+  const rows: RequestView[] = [];
+  let after: string | null = null;
+  do {
+    const page: ListingRequestView = await list(question, EXPORTED_AT_ONCE, after);
+    rows.push(...page.data);
+    after = page.has_more === true ? (page.last_id ?? null) : null;
+  } while (after !== null && rows.length < MOST_EXPORTED);
+  return rows.slice(0, MOST_EXPORTED);
 }
 
-export const MOST_NEWS = SOME_NEW;
-
-function list(question: Question, place: Place, signal: AbortSignal): Promise<ListingRequestView> {
-  const query = { ...queryOf(question), ...place };
+function list(
+  question: Question,
+  limit: number,
+  after: string | null,
+  signal: AbortSignal | null = null,
+): Promise<ListingRequestView> {
+  const query = { ...queryOf(question), limit, ...(after !== null && { after }) };
   if (question.ofAll) return said(api.GET("/api/requests", { params: { query }, signal }));
   return said(api.GET("/api/me/requests", { params: { query }, signal }));
 }

@@ -45,7 +45,8 @@ export function SpendTable({ by, groups, labelOf }: Props) {
       columns={columns}
       rows={groups}
       keyOf={(group) => group.key}
-      {...(BY[by].isFilter && { to: (group: Group) => href("/requests", { ...range, [by]: group.key }) })}
+      // What has none of it cannot be asked for.
+      to={(group) => (group.key === "" ? null : href("/requests", { ...range, [by]: group.key }))}
     />
   );
 }

@@ -1,11 +1,11 @@
-/** By what spend can be told apart. The request log can be narrowed by some of it, which leads to the rows behind. */
+/** By what spend can be told apart. The request log can be narrowed by each of it, which leads to the rows behind. */
 
 export const BY = {
-  model: { label: "Model", isFilter: true },
-  provider: { label: "Provider", isFilter: true },
-  user: { label: "User", isFilter: true },
-  token: { label: "Key", isFilter: false },
-  tag: { label: "Tag", isFilter: false },
+  model: { label: "Model" },
+  provider: { label: "Provider" },
+  user: { label: "User" },
+  token: { label: "Key" },
+  tag: { label: "Tag" },
 } as const;
 
 export type By = keyof typeof BY;

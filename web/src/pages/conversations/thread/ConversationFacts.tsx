@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { href } from "@/address/href";
 import type { ConversationView } from "@/api/schema";
 import { nanodollars, sum } from "@/format/money";
 import { counted } from "@/format/number";
@@ -21,6 +22,11 @@ export function ConversationFacts({ conversation }: { conversation: Conversation
           {runs && `${counted(runs.data.length, "run")}${runs.has_more ? " and more" : ""}`}
         </Fact>
         <Fact name="Cost">{costs.length === 0 ? null : <Money usd={sum(costs.map(nanodollars))} />}</Fact>
+        <Fact name="Requests">
+          <Link href={href("/requests", { conversation: conversation.id, from: conversation.created_at })}>
+            Of all turns
+          </Link>
+        </Fact>
         <Fact name="Last used">
           <Instant at={conversation.active_at} />
         </Fact>

@@ -30,14 +30,12 @@ export function Circumstances({ request }: { request: RequestView }) {
         <Fact name="User">
           {session.is_admin ? others({ user: request.user }, nameOf(request.user)) : null}
         </Fact>
-        <Fact name="Token">
-          <code>{request.token}</code>
-        </Fact>
+        <Fact name="Token">{others({ token: request.token }, request.token)}</Fact>
         <Fact name="Credential">{coded(request.credential)}</Fact>
         <Fact name="Surface">{`${request.surface}${request.stream ? ", streamed" : ""}`}</Fact>
         <Fact name="Finish reason">{request.finish_reason}</Fact>
         <Fact name="Cache">{request.cache}</Fact>
-        <Fact name="Tag">{request.tag}</Fact>
+        <Fact name="Tag">{request.tag === null ? null : others({ tag: request.tag }, request.tag)}</Fact>
         <Fact name="Job">
           {request.run === null ? null : <Link href={`/jobs/${request.run}`}>{request.run}</Link>}
         </Fact>
