@@ -106,6 +106,34 @@ def test_the_table_holds_still_until_its_reader_wants_the_news(visit: Visit, ope
     assert asked_for.count("/api/requests") == 1, "however many pages were turned"
 
 
+def test_a_view_is_kept_under_its_name(visit: Visit, open_log: Callable[..., None]):
+    open_log("&outcome=model_not_found")
+    page = visit.page
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("menuitemcheckbox", name="Tag").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Save this view").click()
+    page.get_by_role("textbox", name="Name").fill("Nobody there")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Nobody there").click()
+    page.get_by_role("menuitem", name="Failed").click()
+    page.wait_for_url("**failed=true**")
+    assert "outcome" not in asked(visit)
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("menuitemcheckbox", name="Tag").click()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("menuitem", name="Nobody there").click()
+    page.wait_for_url("**outcome=model_not_found**")
+    assert asked(visit)["range"] == ["30d"]
+    page.get_by_role("columnheader", name="Tag").wait_for()
+    page.get_by_role("button", name="Nobody there").click()
+    page.get_by_role("menuitem", name="Forget").click()
+    page.get_by_role("button", name="Views").wait_for()
+
+
 def test_what_failed_leads_to_what_failed(visit: Visit, open_log: Callable[..., None]):
     open_log("&provider=openai")
     page = visit.page

@@ -29,6 +29,8 @@ import styles from "./RequestsPage.module.css";
 import { Totals } from "./Totals";
 import { useReport } from "./useReport";
 import { listAll, MOST_EXPORTED, useRequests } from "./useRequests";
+import { Views } from "./Views";
+import type { View } from "./views";
 
 const NOTE = `All that match, up to the newest ${count(MOST_EXPORTED)}.`;
 
@@ -68,6 +70,10 @@ export default function RequestsPage() {
   };
   const narrowed = (more: Filters) =>
     href("/requests", { ...Object.fromEntries(carriedRange(search)), ...filters, ...more });
+  const openView = (view: View) => {
+    if (view.columns !== null) show(new Set(view.columns));
+    refilter(view.filters);
+  };
   return (
     <Page
       title="Requests"
@@ -80,6 +86,7 @@ export default function RequestsPage() {
     >
       <div className={styles.tools}>
         <FilterBox names={names} filters={filters} change={refilter} />
+        <Views filters={filters} columns={shown} open={openView} />
         <Choices
           label="Columns"
           icon="columns"
