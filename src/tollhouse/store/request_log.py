@@ -115,6 +115,7 @@ def _implies_failure(status: int | None, outcome: str | None) -> bool:
 
 
 def _read(tx: Reading, query: Select[Any], page: Page, between: Where, filters: dict[str, Any]) -> Looked:
+    """The page of a query of the log, found the quickest way there is, and no further than so far."""
     said = {name: value for name, value in filters.items() if value is not None}
     if _implies_failure(said.get("status"), said.get("outcome")):
         said["failed"] = True
