@@ -1,23 +1,24 @@
 import { useState } from "react";
-import type { RequestView } from "@/api/schema";
 import { Code } from "@/parts/Code";
 import { Panel } from "@/parts/Panel";
 import { Switch } from "@/parts/Switch";
-import { asCurl, asPython, isWhole } from "./asCode";
+import { asCurl, asJavaScript, asPython, isWhole, type Repeatable } from "./asCode";
 
 const LANGUAGES = [
-  { value: "curl", label: "curl" },
-  { value: "python", label: "Python" },
+  { value: "curl", label: "curl", write: asCurl },
+  { value: "python", label: "Python", write: asPython },
+  { value: "javascript", label: "JavaScript", write: asJavaScript },
 ] as const;
 
-/** The request as something to run. */
-export function AsCode({ request }: { request: RequestView }) {
-  const [language, speak] = useState<(typeof LANGUAGES)[number]["value"]>("curl");
-  const text = (language === "curl" ? asCurl : asPython)(withPayload(request), window.location.origin);
+type Language = (typeof LANGUAGES)[number];
+
+/** A request as something to run. */
+export function AsCode({ request }: { request: Repeatable }) {
+  const [language, speak] = useState<Language["value"]>("curl");
+  const { write } = LANGUAGES.find((one) => one.value === language) ?? LANGUAGES[0];
+  const text = write(request, window.location.origin);
   if (text === null) return null;
-  const label = isWhole(withPayload(request))
-    ? "With your key in TOLLHOUSE_KEY"
-    : "What was said is not kept: fill it in";
+  const label = isWhole(request) ? "With your key in TOLLHOUSE_KEY" : "What was said is not kept: fill it in";
   return (
     <Panel
       title="As code"
@@ -26,8 +27,4 @@ export function AsCode({ request }: { request: RequestView }) {
       <Code text={text} label={label} />
     </Panel>
   );
-}
-
-function withPayload({ payload, ...request }: RequestView) {
-  return payload == null ? request : { ...request, payload };
 }

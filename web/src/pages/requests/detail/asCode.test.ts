@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { asCurl, asPython } from "./asCode";
+import { asCurl, asJavaScript, asPython } from "./asCode";
 
 const ORIGIN = "http://localhost:8787";
 const request = { surface: "chat.completions", asked_model: "demo/echo", stream: false };
@@ -27,12 +27,33 @@ describe("a request as code", () => {
   it("never holds a key", () => {
     expect(asCurl(request, ORIGIN)).toContain("$TOLLHOUSE_KEY");
     expect(asPython(request, ORIGIN)).toContain("os.environ");
+    expect(asJavaScript(request, ORIGIN)).toContain("process.env");
   });
 
   it("cannot be led out of its text in Python", () => {
     const body = JSON.stringify({ content: '""")\nimport os' });
     const code = asPython({ ...request, payload: { request: body } }, ORIGIN) ?? "";
     expect(code.match(/"""/g)).toHaveLength(2);
+  });
+
+  it("cannot be led out of its text in JavaScript", () => {
+    const code = asJavaScript({ ...request, payload: { request: "{}; process.exit(1);" } }, ORIGIN) ?? "";
+    expect(code).toContain('const body = JSON.parse("{}; process.exit(1);");');
+  });
+
+  it("asks the same in JavaScript, whatever was asked", () => {
+    const body = { content: "`$(x)` </script> \u2028 it's" };
+    const code = asJavaScript({ ...request, payload: { request: JSON.stringify(body) } }, ORIGIN) ?? "";
+    const sent = new Function("fetch", "process", "console", `return (async () => {${code}})()`);
+    const asked: { url: string; body: string; headers: Record<string, string> }[] = [];
+    const fetching = async (url: string, init: { body: string; headers: Record<string, string> }) => {
+      asked.push({ url, ...init });
+      return { text: async () => "" };
+    };
+    return sent(fetching, { env: { TOLLHOUSE_KEY: "th_1" } }, { log: () => {} }).then(() => {
+      expect(JSON.parse(asked[0]?.body ?? "")).toEqual(body);
+      expect(asked[0]?.headers.Authorization).toBe("Bearer th_1");
+    });
   });
 
   it("speaks the dialect that was spoken", () => {

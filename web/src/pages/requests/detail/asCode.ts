@@ -2,8 +2,8 @@
 
 import type { RequestView } from "@/api/schema";
 
-type Repeatable = Pick<RequestView, "surface" | "asked_model" | "stream"> & {
-  payload?: { request: string | null };
+export type Repeatable = Pick<RequestView, "surface" | "asked_model" | "stream"> & {
+  payload?: { request: string | null } | null | undefined;
 };
 
 const PATHS: Readonly<Record<string, string>> = {
@@ -47,6 +47,24 @@ export function asPython(request: Repeatable, origin: string): string | null {
   ].join("\n");
 }
 
+export function asJavaScript(request: Repeatable, origin: string): string | null {
+  const path = pathOf(request);
+  if (path === null) return null;
+  const key =
+    request.surface === "messages"
+      ? '"x-api-key": process.env.TOLLHOUSE_KEY'
+      : 'Authorization: "Bearer " + process.env.TOLLHOUSE_KEY';
+  return [
+    `const body = ${scriptQuoted(bodyOf(request))};`,
+    `const answer = await fetch("${origin}${path}", {`,
+    '  method: "POST",',
+    `  headers: { ${key}, "Content-Type": "application/json" },`,
+    "  body: JSON.stringify(body),",
+    "});",
+    "console.log(await answer.text());",
+  ].join("\n");
+}
+
 /** Whether the whole of what was asked is known, or only to which model it went. */
 export function isWhole(request: Repeatable): boolean {
   return request.payload?.request != null;
@@ -74,4 +92,14 @@ function outline({ surface, asked_model: model, stream }: Repeatable): string {
 
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** JSON is JavaScript as it is; what is none stays a text, whatever it would do. */
+function scriptQuoted(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return `JSON.parse(${JSON.stringify(text)})`;
+  }
 }
