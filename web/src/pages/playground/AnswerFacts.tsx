@@ -1,5 +1,5 @@
 import { Link } from "wouter";
-import { count, duration } from "@/format/number";
+import { count, counted, duration } from "@/format/number";
 import { Money } from "@/parts/Money";
 import { Status } from "@/parts/Status";
 import styles from "./AnswerFacts.module.css";
@@ -7,11 +7,12 @@ import type { Told } from "./ask";
 
 /** What an answer cost, how long it took and who gave it, with the way to all there is to know of it. */
 export function AnswerFacts({ told }: { told: Told }) {
-  const { answer, request, servedBy, firstWord_ms, lasted_ms } = told;
+  const { answer, request, servedBy, attempts, firstWord_ms, lasted_ms } = told;
   const { usage, finish } = answer;
   return (
     <p className={styles.facts}>
       {servedBy !== null && <span>{servedBy}</span>}
+      {attempts !== null && attempts > 1 && <Status tone="warn">{counted(attempts, "attempt")}</Status>}
       {usage !== null && (
         <>
           <span>

@@ -1,21 +1,26 @@
 import { type KeyboardEvent, useId } from "react";
 import { Button } from "@/parts/Button";
 import field from "@/parts/Field.module.css";
+import { Attachments } from "./Attachments";
+import type { Attached } from "./attached";
 import styles from "./Composer.module.css";
 
 interface Props {
   typed: string;
   type: (words: string) => void;
+  files: readonly Attached[];
+  attach: (files: readonly Attached[]) => void;
   /** Null while it cannot be said. */
   say: ((words: string) => void) | null;
   stop: (() => void) | null;
 }
 
 /** What one says next: Enter sends it, with Shift it is a new line. */
-export function Composer({ typed, type, say, stop }: Props) {
+export function Composer({ typed, type, files, attach, say, stop }: Props) {
   const id = useId();
+  const isEmpty = typed.trim() === "" && files.length === 0;
   const send = () => {
-    if (say !== null && typed.trim() !== "") say(typed.trim());
+    if (say !== null && !isEmpty) say(typed.trim());
   };
   const hear = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
@@ -37,7 +42,7 @@ export function Composer({ typed, type, say, stop }: Props) {
         onKeyDown={hear}
       />
       {stop === null ? (
-        <Button look="primary" icon="play" isDisabled={say === null || typed.trim() === ""} onPress={send}>
+        <Button look="primary" icon="play" isDisabled={say === null || isEmpty} onPress={send}>
           Send
         </Button>
       ) : (
@@ -45,6 +50,7 @@ export function Composer({ typed, type, say, stop }: Props) {
           Stop
         </Button>
       )}
+      <Attachments files={files} attach={attach} />
     </div>
   );
 }

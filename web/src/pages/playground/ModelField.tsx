@@ -18,7 +18,7 @@ export function ModelField({ model, choose }: { model: string; choose: (model: s
           type(event.target.value);
           if (models.includes(event.target.value)) choose(event.target.value);
         }}
-        onBlur={() => choose(typed.trim())}
+        onBlur={() => (typed.trim() === "" ? type(model) : choose(typed.trim()))}
       />
       <datalist id={list}>
         {models.map((name) => (

@@ -1,4 +1,5 @@
 import { useAddress } from "@/address/useAddress";
+import { AFRESH } from "./beginning";
 import { FromRequest } from "./FromRequest";
 import { Playground } from "./Playground";
 
@@ -6,5 +7,5 @@ import { Playground } from "./Playground";
 export default function PlaygroundPage() {
   const { search } = useAddress();
   const from = search.get("from");
-  return from === null ? <Playground first={[]} typed="" system="" /> : <FromRequest key={from} id={from} />;
+  return from === null ? <Playground beginning={AFRESH} note={null} /> : <FromRequest key={from} id={from} />;
 }

@@ -1,29 +1,39 @@
-import { Markdown } from "@/markdown/Markdown";
+import { Diff } from "@/diff/Diff";
 import { Button } from "@/parts/Button";
 import { Code } from "@/parts/Code";
 import { CopyButton } from "@/parts/CopyButton";
 import { Failure } from "@/parts/Failure";
+import { Folded } from "@/parts/Folded";
 import { Status } from "@/parts/Status";
+import { Answered } from "./Answered";
 import { AnswerFacts } from "./AnswerFacts";
+import type { Exchange } from "./exchange";
+import type { Line } from "./line";
 import styles from "./Spoken.module.css";
-import type { Exchange } from "./useChat";
+import { ToolAnswers } from "./ToolAnswers";
+import { Wire } from "./Wire";
 
 interface Props {
   exchange: Exchange;
   isBeingSaid: boolean;
+  /** What was answered here once, to be compared with. */
+  logged: string | null;
   /** Null while something is being said. */
   again: (() => void) | null;
   edit: (() => void) | null;
+  handOver: ((lines: readonly Line[]) => void) | null;
 }
 
+const SPEAKERS: Readonly<Record<string, string>> = { assistant: "model", user: "you", tool: "tool" };
+
 /** One turn of the talk, with what can be done about it. */
-export function Spoken({ exchange, isBeingSaid, again, edit }: Props) {
-  const { role, content, told, error, isStopped } = exchange;
+export function Spoken({ exchange, isBeingSaid, logged, again, edit, handOver }: Props) {
+  const { role, content, files = [], calls = [], told, error, isStopped } = exchange;
   const isAnswer = role === "assistant";
   return (
     <li className={styles.spoken} data-role={role}>
       <header className={styles.head}>
-        <span className={styles.role}>{isAnswer ? "model" : "you"}</span>
+        <span className={styles.role}>{SPEAKERS[role] ?? role}</span>
         {isBeingSaid && <Status tone="busy">{content === "" ? "waiting" : "answering"}</Status>}
         {isStopped === true && <Status tone="idle">stopped</Status>}
         <span className={styles.deeds}>
@@ -33,7 +43,7 @@ export function Spoken({ exchange, isBeingSaid, again, edit }: Props) {
               Again
             </Button>
           )}
-          {!isAnswer && edit !== null && (
+          {role === "user" && edit !== null && (
             <Button look="quiet" onPress={edit}>
               Edit
             </Button>
@@ -41,17 +51,36 @@ export function Spoken({ exchange, isBeingSaid, again, edit }: Props) {
         </span>
       </header>
       {told !== undefined && told.answer.thought !== "" && (
-        <details className={styles.thought}>
-          <summary>Thought</summary>
-          <p>{told.answer.thought}</p>
-        </details>
+        <Folded title="Thought">
+          <p className={styles.words}>{told.answer.thought}</p>
+        </Folded>
       )}
-      {isAnswer ? <Markdown text={content} /> : <p className={styles.words}>{content}</p>}
-      {told?.answer.calls.map((call) => (
-        <Code key={call.name + call.arguments} label={`Calls ${call.name}`} text={call.arguments} />
+      {files.map((file) => (
+        <p key={file.name + file.url.length} className={styles.file}>
+          {file.type.startsWith("image/") && file.url.startsWith("data:") && <img src={file.url} alt="" />}
+          {file.name}
+        </p>
+      ))}
+      {isAnswer ? <Answered text={content} /> : <p className={styles.words}>{content}</p>}
+      {calls.map((call) => (
+        <Code key={call.id + call.name} label={`Calls ${call.name}`} text={call.arguments} />
       ))}
       {error !== undefined && <Failure error={error} />}
-      {told !== undefined && <AnswerFacts told={told} />}
+      {told !== undefined && (
+        <>
+          <AnswerFacts told={told} />
+          <Wire heard={told.heard} />
+        </>
+      )}
+      {logged !== null && !isBeingSaid && (
+        <Folded title="Compared with the logged answer">
+          <Diff
+            before={{ name: "the logged answer", text: logged }}
+            after={{ name: "this one", text: content }}
+          />
+        </Folded>
+      )}
+      {handOver !== null && isAnswer && calls.length > 0 && <ToolAnswers calls={calls} handOver={handOver} />}
     </li>
   );
 }

@@ -26,15 +26,17 @@ it("does not take an unknown price for nothing", () => {
 
 it("puts calls of tools together, each from its own pieces", () => {
   const called = (index: number, name: string | undefined, given: string) =>
-    piece({ tool_calls: [{ index, function: { name, arguments: given } }] });
+    piece({
+      tool_calls: [{ index, ...(name && { id: `call_${name}` }), function: { name, arguments: given } }],
+    });
   const { calls } = told(
     called(0, "weather", '{"ci'),
     called(1, "time", "{}"),
     called(0, undefined, 'ty":"Graz"}'),
   );
   expect(calls).toEqual([
-    { name: "weather", arguments: '{"city":"Graz"}' },
-    { name: "time", arguments: "{}" },
+    { id: "call_weather", name: "weather", arguments: '{"city":"Graz"}' },
+    { id: "call_time", name: "time", arguments: "{}" },
   ]);
 });
 

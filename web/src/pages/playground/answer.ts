@@ -11,6 +11,7 @@ export interface Answer {
 }
 
 export interface Call {
+  id: string;
   name: string;
   arguments: string;
 }
@@ -49,9 +50,10 @@ function withCall(calls: readonly Call[], piece: unknown): readonly Call[] {
   if (!isRecord(piece)) return calls;
   const place = typeof piece.index === "number" ? piece.index : calls.length;
   const called = isRecord(piece.function) ? piece.function : {};
-  const before = calls[place] ?? { name: "", arguments: "" };
+  const before = calls[place] ?? { id: "", name: "", arguments: "" };
   const next = [...calls];
   next[place] = {
+    id: before.id + wordsOf(piece.id),
     name: before.name + wordsOf(called.name),
     arguments: before.arguments + wordsOf(called.arguments),
   };

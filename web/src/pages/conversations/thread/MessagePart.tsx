@@ -1,7 +1,7 @@
 import type { MessageView } from "@/api/schema";
 import { Markdown } from "@/markdown/Markdown";
 import { Code } from "@/parts/Code";
-import { Folded } from "./Folded";
+import { Folded } from "@/parts/Folded";
 import styles from "./MessagePart.module.css";
 
 type Part = MessageView["content"][number];
