@@ -21,6 +21,14 @@ describe("what two texts have in common", () => {
     expect(pieces).toContainEqual({ kind: "added", text: "gate" });
   });
 
+  it("has words in place of words, and not one by one", () => {
+    expect(piecesOf("old toll bridge here", "new stone gate here")).toEqual([
+      { kind: "removed", text: "old toll bridge" },
+      { kind: "added", text: "new stone gate" },
+      { kind: "same", text: " here" },
+    ]);
+  });
+
   it.each([
     ["one\n\n  two ", "one two\n\nthree"],
     ["", "something"],
