@@ -18,6 +18,9 @@ export function Peek({ request, close }: Props) {
       <header className={styles.head}>
         <RequestStatus request={request} />
         <span className={styles.buttons}>
+          <LinkButton to={`/requests/${request.id}/replay`} icon="refresh">
+            Replay
+          </LinkButton>
           <LinkButton to={`/requests/${request.id}`} icon="right">
             Open
           </LinkButton>

@@ -9,5 +9,6 @@ export const page: Page = {
   routes: {
     "/requests": () => import("./RequestsPage"),
     "/requests/:request": () => import("./detail/RequestPage"),
+    "/requests/:request/replay": () => import("./replay/ReplayPage"),
   },
 };

@@ -19,9 +19,9 @@ import styles from "./RequestEvidence.module.css";
 
 export function RequestEvidence({ request }: { request: RequestView }) {
   const [, navigate] = useLocation();
-  const again = `/playground?from=${request.id}`;
+  const again = `/requests/${request.id}/replay`;
   useShortcut("y", "Copy the link", () => void navigator.clipboard.writeText(window.location.href));
-  useShortcut(".", "Ask again in the playground", () => navigate(again));
+  useShortcut(".", "Replay", () => navigate(again));
   useShortcut("Escape", "Back", () => window.history.back());
   const { usage } = request;
   return (
@@ -31,8 +31,11 @@ export function RequestEvidence({ request }: { request: RequestView }) {
       actions={
         <>
           <CopyButton text={window.location.href} label="Copy link" />
-          <LinkButton to={again} icon="playground">
-            Ask again
+          <LinkButton to={`/playground?from=${request.id}`} icon="playground">
+            Edit in the playground
+          </LinkButton>
+          <LinkButton to={again} icon="refresh">
+            Replay
           </LinkButton>
         </>
       }

@@ -1,17 +1,10 @@
 /** The same request again, as one would write it. The key stays for the reader to fill in. Pure. */
 
 import type { RequestView } from "@/api/schema";
+import { pathOf } from "./path";
 
 export type Repeatable = Pick<RequestView, "surface" | "asked_model" | "stream"> & {
   payload?: { request: string | null } | null | undefined;
-};
-
-const PATHS: Readonly<Record<string, string>> = {
-  "chat.completions": "/v1/chat/completions",
-  responses: "/v1/responses",
-  embeddings: "/v1/embeddings",
-  moderations: "/v1/moderations",
-  messages: "/v1/messages",
 };
 
 /** Null where it cannot be asked again by one call: a turn of a conversation, for one. */
@@ -68,12 +61,6 @@ export function asJavaScript(request: Repeatable, origin: string): string | null
 /** Whether the whole of what was asked is known, or only to which model it went. */
 export function isWhole(request: Repeatable): boolean {
   return request.payload?.request != null;
-}
-
-function pathOf(request: Repeatable): string | null {
-  if (request.surface !== "generate_content") return PATHS[request.surface] ?? null;
-  if (request.asked_model === null) return null;
-  return `/v1beta/models/${request.asked_model}:${request.stream ? "streamGenerateContent?alt=sse" : "generateContent"}`;
 }
 
 function bodyOf(request: Repeatable): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readAnswered, readAsked } from "./talk";
+import { answerIn, readAnswered, readAsked } from "./talk";
 
 const json = JSON.stringify;
 
@@ -50,5 +50,11 @@ describe("what was said", () => {
   it("is nothing where nothing can be read, such as of a body that was cut", () => {
     expect(readAsked('{"messages": [{"role"')).toEqual([]);
     expect(readAnswered("upstream broke")).toEqual([]);
+  });
+
+  it("is one text where it is compared, and the body itself where nothing is said", () => {
+    expect(answerIn(json({ choices: [{ message: { role: "assistant", content: "Hello" } }] }))).toBe("Hello");
+    expect(answerIn('{"data":[{"embedding":[0.5]}]}')).toContain('"embedding": [');
+    expect(answerIn("upstream broke")).toBe("upstream broke");
   });
 });

@@ -29,6 +29,14 @@ export function readAnswered(body: string): Said[] {
   return text === "" ? [] : [{ role: "assistant", text }];
 }
 
+/** What an answer says, as one text to be read or compared; of what says nothing, such as vectors, the body itself. */
+export function answerIn(body: string): string {
+  const said = readAnswered(body);
+  if (said.length > 0) return said.map(({ text }) => text).join("\n\n");
+  const whole = parsed(body);
+  return whole === null ? body : JSON.stringify(whole, null, 2);
+}
+
 function readAnswer(answer: Readonly<Record<string, unknown>>): Said[] {
   if (Array.isArray(answer.choices))
     return answer.choices.flatMap((choice) => (isRecord(choice) ? readMessage(choice.message) : []));
