@@ -18,7 +18,8 @@ export function CostTile({ report }: { report: RequestsReport }) {
       beside={
         forecast.data && (
           <>
-            <Money usd={forecast.data.forecast_usd} /> by the month's end
+            <Money usd={forecast.data.spent_usd} /> this month, <Money usd={forecast.data.forecast_usd} /> by
+            its end
           </>
         )
       }

@@ -4,8 +4,10 @@ import { useAddress } from "@/address/useAddress";
 import type { RequestsReport } from "@/api/schema";
 import { count, duration, percent } from "@/format/number";
 import { Money } from "@/parts/Money";
+import { wordsOf } from "../requests/outcome";
 import { CostTile } from "./CostTile";
-import { JobsTile } from "./JobsTile";
+import { FullestBudget } from "./FullestBudget";
+import { JobsTiles } from "./JobsTiles";
 import { Tile } from "./Tile";
 import styles from "./Tiles.module.css";
 
@@ -18,7 +20,9 @@ interface Props {
 export function Tiles({ report, ofAll }: Props) {
   const { totals, buckets } = report;
   const { search } = useAddress();
-  const requests = href("/requests", Object.fromEntries(carriedRange(search)));
+  const range = Object.fromEntries(carriedRange(search));
+  const requests = href("/requests", range);
+  const reason = report.facets.outcome.find(({ value }) => value !== "succeeded")?.value;
   const told = (value: number | null) => (value === null ? "none yet" : duration(value));
   return (
     <div className={styles.tiles}>
@@ -28,8 +32,8 @@ export function Tiles({ report, ofAll }: Props) {
       </Tile>
       <Tile
         name="Failed"
-        to={requests}
-        beside={`${count(totals.failed)} of them`}
+        to={href("/requests", { ...range, outcome: reason ?? null })}
+        beside={`${count(totals.failed)} of them${reason === undefined ? "" : `, most ${wordsOf(reason)}`}`}
         trend={buckets.map((bucket) => bucket.failed)}
       >
         {totals.requests === 0 ? "none yet" : percent(totals.failed / totals.requests)}
@@ -48,7 +52,8 @@ export function Tiles({ report, ofAll }: Props) {
       {ofAll ? (
         <>
           <CostTile report={report} />
-          <JobsTile />
+          <FullestBudget />
+          <JobsTiles />
         </>
       ) : (
         <Tile name="Cost" to="/spend">

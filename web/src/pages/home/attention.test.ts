@@ -8,6 +8,9 @@ const CALM: Seen = {
   credentials: [],
   providers: [],
   failedDeliveries: [],
+  webhooks: [],
+  waitingJobs: [],
+  now: new Date("2026-11-30T12:00:00Z"),
   nameOf: () => "Ada",
 };
 const told = (seen: Partial<Seen>) =>
@@ -57,5 +60,24 @@ describe("what needs attention", () => {
     ]);
     const providers = [{ ...PROVIDER, attempts: 4, error_share: 1 }, PROVIDER];
     expect(told({ providers, totals: { unpriced: 2 } })[0]).toBe("bad: acme: 100 % of 4 failed");
+  });
+
+  it("is a queue of which nobody takes anything, and not a job that was told to wait", () => {
+    const job = (created_at: string, next_try_at: string | null = null) => ({ created_at, next_try_at });
+    const told_to_wait = job("2026-11-30T08:00:00Z", "2026-11-30T13:00:00Z");
+    expect(told({ waitingJobs: [told_to_wait, job("2026-11-30T11:51:00Z")] })).toEqual([]);
+    expect(told({ waitingJobs: [told_to_wait, job("2026-11-30T11:30:00Z")] })).toEqual([
+      "bad: The oldest job has waited for 30 min 0 s: does a worker run?",
+    ]);
+  });
+
+  it("is a webhook that is gone", () => {
+    const webhooks = [
+      { url: "https://a.example", gone_at: null },
+      { url: "https://b.example", gone_at: "2026-11-30T08:00:00Z" },
+    ];
+    expect(told({ webhooks })).toEqual([
+      "bad: https://b.example said that it is gone, and hears nothing any more",
+    ]);
   });
 });

@@ -1,8 +1,16 @@
 /** What somebody should look at, the worst first. Pure. */
 
-import type { BudgetView, CredentialView, DeliveryView, ProviderView, RequestTotals } from "@/api/schema";
+import type {
+  BudgetView,
+  CredentialView,
+  DeliveryView,
+  JobView,
+  ProviderView,
+  RequestTotals,
+  WebhookView,
+} from "@/api/schema";
 import { nanodollars, shareOf } from "@/format/money";
-import { counted, percent } from "@/format/number";
+import { counted, duration, percent } from "@/format/number";
 import type { Tone } from "@/parts/Status";
 import { standingOf } from "../providers/standing";
 
@@ -21,17 +29,24 @@ export interface Seen {
   credentials: readonly Credential[];
   providers: readonly ProviderView[];
   failedDeliveries: readonly Pick<DeliveryView, "id">[];
+  webhooks: readonly Pick<WebhookView, "url" | "gone_at">[];
+  /** Jobs that wait, the oldest first. */
+  waitingJobs: readonly Pick<JobView, "created_at" | "next_try_at">[];
+  now: Date;
   nameOf: (user: string) => string;
 }
 
 const NEARLY = 0.8;
 const OLD_DAYS = 180;
+const LATE_MINUTES = 10;
 
 export function concernsOf(seen: Seen): Concern[] {
   const concerns = [
     ...seen.providers.flatMap(aboutProvider),
     ...seen.budgets.flatMap((budget) => aboutBudget(budget, seen.nameOf)),
     ...seen.credentials.flatMap(aboutCredential),
+    ...aboutQueue(seen.waitingJobs, seen.now),
+    ...seen.webhooks.flatMap(aboutWebhook),
     ...aboutDeliveries(seen.failedDeliveries),
     ...aboutPrices(seen.totals),
   ];
@@ -74,9 +89,24 @@ function aboutDeliveries(failed: Seen["failedDeliveries"]): Concern[] {
     {
       tone: "warn",
       text: `${counted(failed.length, "delivery", "deliveries")} of alerts failed`,
-      to: "/budgets",
+      to: "/budgets?delivery=failed",
     },
   ];
+}
+
+function aboutWebhook({ url, gone_at }: Seen["webhooks"][number]): Concern[] {
+  if (gone_at === null) return [];
+  return [{ tone: "bad", text: `${url} said that it is gone, and hears nothing any more`, to: "/budgets" }];
+}
+
+/** One that was told to wait is not late. */
+function aboutQueue(waiting: Seen["waitingJobs"], now: Date): Concern[] {
+  const oldest = waiting.find((job) => job.next_try_at === null);
+  if (oldest === undefined) return [];
+  const waited_min = Math.floor((now.getTime() - new Date(oldest.created_at).getTime()) / 60_000);
+  if (waited_min < LATE_MINUTES) return [];
+  const text = `The oldest job has waited for ${duration(waited_min * 60_000)}: does a worker run?`;
+  return [{ tone: "bad", text, to: "/jobs?status=queued" }];
 }
 
 function aboutPrices({ unpriced }: Seen["totals"]): Concern[] {

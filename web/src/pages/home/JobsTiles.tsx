@@ -5,18 +5,17 @@ import { Tile } from "./Tile";
 
 const SOME = 100;
 
-/** How many jobs wait, and how many failed for good. */
-export function JobsTile() {
-  const waiting = useJobs("queued");
-  const failed = useJobs("failed");
+/** How many jobs wait, and how many failed for good: a number each, with the way to them. */
+export function JobsTiles() {
   return (
-    <Tile
-      name="Jobs waiting"
-      to={failed === "0" ? "/jobs" : "/jobs?status=failed"}
-      beside={failed && `${failed} failed`}
-    >
-      {waiting ?? "…"}
-    </Tile>
+    <>
+      <Tile name="Jobs waiting" to="/jobs?status=queued" beside="for a worker">
+        {useJobs("queued") ?? "…"}
+      </Tile>
+      <Tile name="Jobs failed" to="/jobs?status=failed" beside="for good">
+        {useJobs("failed") ?? "…"}
+      </Tile>
+    </>
   );
 }
 
