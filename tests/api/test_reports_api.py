@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from finished_rows import NOON, log_request
 from houses import Person, make_person
@@ -94,3 +95,46 @@ async def test_providers_are_listed_without_a_secret(http: httpx2.AsyncClient, r
     assert {"openai", "anthropic", "demo"} <= set(names)
     (demo,) = [provider for provider in listed if provider["name"] == "demo"]
     assert (demo["breaker"], demo["attempts"], demo["error_share"]) == ("closed", 0, None)
+
+
+async def keep_words(house: House, request_id: str) -> None:
+    words = text("INSERT INTO request_body (request_id, request, response, size_bytes) VALUES (:id, 'Hi', 'Hello', 7)")
+    await house.store.write(lambda tx: tx.execute(words, {"id": request_id}))
+
+
+async def reveals(http: httpx2.AsyncClient, root: Person) -> list[tuple[str, str, Any]]:
+    deeds = (await http.get("/api/audit", headers=root.headers)).json()["data"]
+    return [(it["actor"], it["subject"], it["facts"]) for it in deeds if it["deed"] == "request.reveal"]
+
+
+async def test_who_reads_what_another_one_said_is_written_down(
+    http: httpx2.AsyncClient, house: House, root: Person, ada: Person
+):
+    made = await log_request(house, ada, NOON)
+    await keep_words(house, made)
+    hidden = (await http.get(f"/api/requests/{made}?content=own", headers=root.headers)).json()
+    assert hidden["has_payload"] is True
+    assert "payload" not in hidden
+    assert await reveals(http, root) == []
+    shown = (await http.get(f"/api/requests/{made}", headers=root.headers)).json()
+    assert shown["payload"] == {"request": "Hi", "response": "Hello"}
+    assert await reveals(http, root) == [(root.token_id, made, {"user": ada.id})]
+
+
+async def test_ones_own_words_are_ones_own(http: httpx2.AsyncClient, house: House, root: Person, ada: Person):
+    of_root, of_ada = await log_request(house, root, NOON), await log_request(house, ada, NOON)
+    for made in (of_root, of_ada):
+        await keep_words(house, made)
+    for path, who in ((f"/api/requests/{of_root}?content=own", root), (f"/api/me/requests/{of_ada}", ada)):
+        assert (await http.get(path, headers=who.headers)).json()["payload"]["request"] == "Hi"
+    assert await reveals(http, root) == []
+
+
+async def test_nothing_is_written_down_where_nothing_was_kept(
+    http: httpx2.AsyncClient, house: House, root: Person, ada: Person
+):
+    made = await log_request(house, ada, NOON)
+    told = (await http.get(f"/api/requests/{made}", headers=root.headers)).json()
+    assert (told["has_payload"], "payload" in told) == (False, False)
+    assert await reveals(http, root) == []
+    assert (await http.get(f"/api/requests/{made}?content=all", headers=root.headers)).status_code == 422

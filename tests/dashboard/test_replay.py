@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from as_admin import send
+from as_admin import post, send
 from command_line import Gateway
 from visits import Visit, newest_request
 
@@ -84,7 +84,7 @@ def test_another_model_is_asked_and_what_differs_is_told_in_words_too(visit: Vis
 def test_one_that_failed_is_replayed_from_its_row_and_the_gateway_says_what_is_wrong(
     visit: Visit, logged: Callable[..., str]
 ):
-    visit.gateway.chat("demo/nobody")
+    visit.gateway.chat("demo/nobody", token=visit.gateway.served["admin_token"])
     visit.sign_in()
     page = visit.open("/requests?range=1h&outcome=model_not_found")
     page.get_by_role("table", name="Requests").wait_for()
@@ -117,3 +117,22 @@ def test_an_edited_request_is_compared_with_what_it_answered_before(visit: Visit
     page.get_by_text("Compared with the logged answer").click()
     page.get_by_text("1 word added, 1 word removed").wait_for()
     assert visit.faults() == []
+
+
+def test_what_another_one_said_is_hidden_until_a_reader_wants_it_and_the_audit_has_it(visit: Visit, keeps_bodies: None):
+    user = post(visit.gateway, "/api/users", {"name": "Somebody else"})["id"]
+    token = post(visit.gateway, f"/api/users/{user}/tokens", {"name": "theirs"})["token"]
+    visit.gateway.chat("demo/echo", token=token)
+    request = newest_request(visit.gateway)
+    visit.sign_in()
+    page = visit.open(f"/requests/{request}/replay")
+    page.get_by_text("What Somebody else said is kept.").wait_for()
+    assert page.get_by_role("button", name="Ask again").is_disabled()
+    page.get_by_role("button", name="Reveal").click()
+    page.get_by_role("button", name="Reveal").wait_for(state="detached")
+    assert page.get_by_role("button", name="Ask again").is_enabled()
+    page.get_by_role("link", name=request).click()
+    page.get_by_role("radio", name="Talk").wait_for()
+    assert visit.faults() == []
+    visit.open("/audit?kind=request")
+    assert page.get_by_role("row").filter(has_text="request reveal").filter(has_text=request[-6:]).count() == 1

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
+from msgspec import UNSET
 
 from tollhouse.admin.access import find_user, token_view, user_view
 from tollhouse.admin.budgets import budgets_of
-from tollhouse.admin.desk import Desk
+from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.views import (
     AttemptView,
     BudgetView,
@@ -35,9 +36,29 @@ from tollhouse.store.spend import DAY_US
 from tollhouse.store.types import from_micros, to_micros
 
 By: TypeAlias = Literal["user", "token", "model", "provider", "tag", "day"]
+Content: TypeAlias = Literal["any", "own"]
 
 USAGE_SPAN = timedelta(days=30)
 PACE_DAYS = 7
+
+
+async def show_request(desk: Desk, actor: Actor, request_id: str, content: Content = "any") -> RequestView:
+    """One request of anybody's, by our id or the client's own; that an actor saw what another one said is written down.
+
+    Args:
+        content: whose words to show; of `own`, those of others are left out, and nothing has to be written.
+
+    Raises:
+        NotFound: no such request.
+    """
+    view = await get_request(desk, request_id)
+    is_own = actor.caller is not None and actor.caller.user_id == view.user
+    if view.payload is UNSET or is_own:
+        return view
+    if content == "own":
+        return msgspec.structs.replace(view, payload=UNSET)
+    await desk.store.write(lambda tx: desk.note(tx, actor, "request.reveal", view.id, user=view.user))
+    return view
 
 
 async def get_request(desk: Desk, request_id: str, user: str | None = None) -> RequestView:
@@ -45,7 +66,7 @@ async def get_request(desk: Desk, request_id: str, user: str | None = None) -> R
     row, body = await desk.store.read(lambda tx: _with_body(tx, request_id, user))
     if row is None:
         raise NotFound("There is no such request.")
-    view = request_view(row)
+    view = msgspec.structs.replace(request_view(row), has_payload=body is not None)
     if body is None:
         return view
     return msgspec.structs.replace(view, payload=PayloadView(request=body["request"], response=body["response"]))

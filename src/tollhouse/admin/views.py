@@ -292,7 +292,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         run: the turn of a conversation that it was made for.
-        payload: comes with one request, where bodies are kept.
+        has_payload, payload: come with one request: whether bodies are kept, and they, for who may see them.
     """
 
     id: str
@@ -324,6 +324,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     cache: str | None
     guards: tuple[GuardView, ...]
     created_at: datetime
+    has_payload: bool | UnsetType = UNSET
     payload: PayloadView | UnsetType = UNSET
 
 

@@ -109,4 +109,4 @@ def show_request(
     """Show one request: who, what, when, how long, how much, and every attempt."""
     from tollhouse.admin import reports
 
-    show_one(with_desk(data, config, lambda desk, _: reports.get_request(desk, request)), as_json)
+    show_one(with_desk(data, config, lambda desk, actor: reports.show_request(desk, actor, request)), as_json)

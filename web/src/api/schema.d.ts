@@ -2483,7 +2483,7 @@ export interface components {
          *
          *         Attributes:
          *             run: the turn of a conversation that it was made for.
-         *             payload: comes with one request, where bodies are kept.
+         *             has_payload, payload: come with one request: whether bodies are kept, and they, for who may see them.
          */
         RequestView: {
             id: string;
@@ -2515,6 +2515,7 @@ export interface components {
             cache: string | null;
             guards: components["schemas"]["GuardView"][];
             created_at: string;
+            has_payload?: boolean;
             payload?: components["schemas"]["PayloadView"];
         };
         /**
@@ -5119,7 +5120,10 @@ export interface operations {
     };
     get_request: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whose words to show. That you saw another one's is written into the audit; `own` leaves them out. */
+                content?: "any" | "own";
+            };
             header?: never;
             path: {
                 request: string;

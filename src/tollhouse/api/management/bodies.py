@@ -240,6 +240,13 @@ class NewsAsked(MyNewsAsked):
     user: Text | None = None
 
 
+class RequestAsked(Body):
+    content: Literal["any", "own"] = Field(
+        default="any",
+        description="Whose words to show. That you saw another one's is written into the audit; `own` leaves them out.",
+    )
+
+
 class MyReportAsked(Filters):
     bucket: Bucket | None = None
 

@@ -45,9 +45,9 @@ async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query
 
 
 @table.get("/api/requests/{request}", scope=ADMIN)
-async def get_request(here: Here, request: str) -> RequestView:
+async def get_request(here: Here, request: str, asked: Annotated[bodies.RequestAsked, Query()]) -> RequestView:
     """One request, by its id or by the id its client gave it."""
-    return await reports.get_request(here.desk, request)
+    return await reports.show_request(here.desk, here.actor, request, asked.content)
 
 
 @table.get("/api/reports/requests", scope=ADMIN)

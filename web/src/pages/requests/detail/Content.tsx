@@ -1,9 +1,10 @@
 import { useState } from "react";
 import type { RequestView } from "@/api/schema";
 import { Code } from "@/parts/Code";
-import { Empty } from "@/parts/Empty";
 import { Panel } from "@/parts/Panel";
 import { Switch } from "@/parts/Switch";
+import { Absent } from "./Absent";
+import { isHidden, Reveal } from "./Reveal";
 import { Talk } from "./Talk";
 import { readAnswered, readAsked } from "./talk";
 
@@ -13,22 +14,12 @@ const VIEWS = [
   { value: "response", label: "Response" },
 ] as const;
 
-/** What was asked and answered, where that is kept; else why not. */
+/** What was asked and answered, where that is kept and may be shown; else why not. */
 export function Content({ request }: { request: RequestView }) {
   const [view, look] = useState<(typeof VIEWS)[number]["value"]>("talk");
   const { payload } = request;
   if (payload == null) {
-    return (
-      <Panel title="Content">
-        <Empty title="What was said is not kept.">
-          <p>
-            Prompts are nobody's business but the caller's. Whoever runs this gateway can have them kept,
-            without secrets, with <code>[requests] bodies = true</code>; what is kept is deleted again by age
-            and size.
-          </p>
-        </Empty>
-      </Panel>
-    );
+    return <Panel title="Content">{isHidden(request) ? <Reveal request={request} /> : <Absent />}</Panel>;
   }
   const asked = payload.request ?? "";
   const answered = payload.response ?? "";

@@ -3,6 +3,7 @@ import { Diff } from "@/diff/Diff";
 import { Empty } from "@/parts/Empty";
 import { Loaded } from "@/parts/Loaded";
 import { Panel } from "@/parts/Panel";
+import { isHidden, Reveal } from "../detail/Reveal";
 import { answerIn } from "../detail/talk";
 import { useRequest } from "../detail/useRequest";
 import { BothFacts } from "./BothFacts";
@@ -21,12 +22,15 @@ export function Compared({ before, id, heard }: Props) {
   return (
     <Loaded of={query}>
       {(after) => {
+        const hidden = [before, after].find(isHidden);
         const [then, now] = [before.payload?.response ?? null, after.payload?.response ?? heard];
         return (
           <>
             <BothFacts before={before} after={after} />
             <Panel title="Answers">
-              {then === null || now === null ? (
+              {hidden !== undefined && heard === null ? (
+                <Reveal request={hidden} />
+              ) : then === null || now === null ? (
                 <Empty title="What one of them answered is not kept, so they cannot be compared." />
               ) : (
                 <Diff

@@ -9,6 +9,7 @@ import { Panel } from "@/parts/Panel";
 import { Status } from "@/parts/Status";
 import { useShortcut } from "@/shortcuts/useShortcut";
 import { ModelField } from "../../playground/ModelField";
+import { isHidden, Reveal } from "../detail/Reveal";
 import { answerIn } from "../detail/talk";
 import { Compared } from "./Compared";
 import styles from "./ReplayOf.module.css";
@@ -72,6 +73,11 @@ export function ReplayOf({ request }: { request: RequestView }) {
           <p className={styles.words}>{answerIn(replay.body)}</p>
         )}
       </Panel>
+      {isHidden(request) && (
+        <Panel>
+          <Reveal request={request} />
+        </Panel>
+      )}
       {other !== null && (
         <Compared
           before={request}

@@ -33,6 +33,7 @@ describe("a request once more", () => {
 
   it.each([
     ["not kept", { surface: "messages", asked_model: "a/b", stream: true }],
+    ["not revealed", { surface: "messages", asked_model: "a/b", stream: true, has_payload: true }],
     ["in part", logged('{"messages": [{"ro')],
     ["in part", logged("[]")],
     ["no call of its own", logged({}, { surface: "conversations" })],

@@ -3,7 +3,7 @@
 import type { RequestView } from "@/api/schema";
 import { pathOf } from "../detail/path";
 
-export type Repeatable = Pick<RequestView, "surface" | "asked_model" | "stream" | "payload">;
+export type Repeatable = Pick<RequestView, "surface" | "asked_model" | "stream" | "has_payload" | "payload">;
 
 export interface Repeat {
   path: string;
@@ -16,7 +16,8 @@ export function repeatOf(request: Repeatable, model: string): Repeat | string {
   if (path === null)
     return "It was a part of something larger, such as a turn of a conversation, and is no call of its own.";
   const body = request.payload?.request ?? null;
-  if (body === null) return "What it asked is not kept.";
+  if (body === null)
+    return request.has_payload === true ? "What it asked is not revealed." : "What it asked is not kept.";
   const asked = parsed(body);
   if (asked === null) return "What it asked is kept only in part, or was no JSON.";
   if (asked.background === true) return "It ran in the background. Follow it as a job.";
