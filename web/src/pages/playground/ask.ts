@@ -1,6 +1,7 @@
 /** Asks a model through the gateway, as any client would, and tells the answer as it comes. */
 
 import { call } from "@/api/client";
+import type { Heard } from "@/streams/EventList";
 import { eventsOf } from "@/streams/events";
 import { type Answer, hear, SILENCE } from "./answer";
 
@@ -14,13 +15,6 @@ export interface Told {
   attempts: number | null;
   firstWord_ms: number | null;
   lasted_ms: number;
-}
-
-/** An event of the stream, and when it came. */
-export interface Heard {
-  at_ms: number;
-  event: string | null;
-  data: string;
 }
 
 export async function* ask(body: object, signal: AbortSignal): AsyncGenerator<Told> {

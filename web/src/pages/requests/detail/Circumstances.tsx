@@ -8,6 +8,7 @@ import { Instant } from "@/parts/Instant";
 import { Panel } from "@/parts/Panel";
 import { useSession } from "@/session/useSession";
 import { servedBy } from "../outcome";
+import { ConversationOf } from "./ConversationOf";
 
 /** Who asked for what, from where, and what else belongs to it. */
 export function Circumstances({ request }: { request: RequestView }) {
@@ -39,6 +40,7 @@ export function Circumstances({ request }: { request: RequestView }) {
         <Fact name="Job">
           {request.run === null ? null : <Link href={`/jobs/${request.run}`}>{request.run}</Link>}
         </Fact>
+        {request.run !== null && request.user === session.user && <ConversationOf run={request.run} />}
         <Fact name="Client's id">{coded(request.client_request_id)}</Fact>
         <Fact name="Address">{request.ip}</Fact>
         <Fact name="Client">{request.user_agent}</Fact>

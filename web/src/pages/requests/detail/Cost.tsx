@@ -3,6 +3,7 @@ import { api, said } from "@/api/client";
 import type { RequestView } from "@/api/schema";
 import { exactUsd } from "@/format/money";
 import { count } from "@/format/number";
+import { Instant } from "@/parts/Instant";
 import { Money } from "@/parts/Money";
 import { Panel } from "@/parts/Panel";
 import { useSession } from "@/session/useSession";
@@ -49,7 +50,14 @@ export function Cost({ request }: { request: RequestView }) {
             </tbody>
           </table>
           <p className={styles.note}>
-            Price: {price.version}.
+            Price: {price.version}
+            {price.imported_at === null ? (
+              "."
+            ) : (
+              <>
+                , taken <Instant at={price.imported_at} far />.
+              </>
+            )}
             {!breakdown.isWhole &&
               " These are the prices in force now. What was charged differs: they have changed since, or a part of the tokens has a rate of its own."}
           </p>

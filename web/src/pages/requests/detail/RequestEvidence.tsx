@@ -14,8 +14,10 @@ import { Attempts } from "./Attempts";
 import { Circumstances } from "./Circumstances";
 import { Content } from "./Content";
 import { Cost } from "./Cost";
+import { Decisions } from "./Decisions";
 import { Guards } from "./Guards";
 import styles from "./RequestEvidence.module.css";
+import { speedOf } from "./timeline";
 
 export function RequestEvidence({ request }: { request: RequestView }) {
   const [, navigate] = useLocation();
@@ -50,6 +52,7 @@ export function RequestEvidence({ request }: { request: RequestView }) {
         <Figure name="First token">{orNone(request.time_to_first_token_ms, duration)}</Figure>
         <Figure name="Tokens in">{orNone(usage?.input_tokens, count)}</Figure>
         <Figure name="Tokens out">{orNone(usage?.output_tokens, count)}</Figure>
+        <Figure name="Speed">{orNone(speedOf(request), (speed) => `${count(speed)} tokens/s`)}</Figure>
         <Figure name="Cost">
           {request.cost_status === null ? (
             "none"
@@ -67,6 +70,7 @@ export function RequestEvidence({ request }: { request: RequestView }) {
         <div className={styles.column}>
           <Circumstances request={request} />
           <Cost request={request} />
+          <Decisions request={request} />
           <Guards request={request} />
         </div>
       </div>

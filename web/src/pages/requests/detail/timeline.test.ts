@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptView } from "@/api/schema";
-import { barsOf } from "./timeline";
+import { barsOf, speedOf } from "./timeline";
 
 function attempt(
   number: number,
@@ -43,5 +43,28 @@ describe("the attempts on one line of time", () => {
 
   it("last to the end where nobody was heard before it", () => {
     expect(bars(attempt(1, null, 5, null))).toEqual([[5, 131, 131]]);
+  });
+});
+
+describe("how fast it was told", () => {
+  const usage = {
+    input_tokens: 1,
+    output_tokens: 11,
+    total_tokens: 12,
+    input_cached_tokens: 0,
+    input_cache_write_tokens: 0,
+    output_reasoning_tokens: 0,
+  };
+  const request = { stream: true, response_time_ms: 600, time_to_first_token_ms: 100, usage };
+
+  it("is counted from the first token on", () => {
+    expect(speedOf(request)).toBe(20);
+  });
+
+  it("is not known of what came as one, or at once, or not at all", () => {
+    expect(speedOf({ ...request, stream: false })).toBeNull();
+    expect(speedOf({ ...request, time_to_first_token_ms: 599 })).toBeNull();
+    expect(speedOf({ ...request, time_to_first_token_ms: null })).toBeNull();
+    expect(speedOf({ ...request, usage: null })).toBeNull();
   });
 });

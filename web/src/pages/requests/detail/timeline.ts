@@ -13,6 +13,10 @@ export interface Bar {
   credential: string | null;
 }
 
+type Spoken = Pick<RequestView, "stream" | "response_time_ms" | "time_to_first_token_ms" | "usage">;
+
+const LEAST_MS = 50;
+
 type Timed = Pick<RequestView, "attempts" | "response_time_ms" | "time_to_first_token_ms" | "upstream_ms">;
 
 /** A bar for each attempt; none where it is not known when it was. */
@@ -33,6 +37,15 @@ export function barsOf(request: Timed): Bar[] {
       credential,
     };
   });
+}
+
+/** How many tokens a second it was told, from the first on; null of an answer that came as one, or too soon to say. */
+export function speedOf(request: Spoken): number | null {
+  const { stream, time_to_first_token_ms: first_ms, response_time_ms, usage } = request;
+  const spoke_ms = first_ms === null ? 0 : response_time_ms - first_ms;
+  const tokens = (usage?.output_tokens ?? 0) - 1;
+  if (!stream || spoke_ms < LEAST_MS || tokens < 1) return null;
+  return tokens / (spoke_ms / 1000);
 }
 
 function timesOf(attempt: AttemptView, request: Timed): [number | null, number | null] {
