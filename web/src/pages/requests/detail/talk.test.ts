@@ -47,6 +47,49 @@ describe("what was said", () => {
     expect(readAsked(json({ messages: [message] }))).toEqual([{ role: "assistant", text: 'add({"a":1})' }]);
   });
 
+  it.each([
+    [
+      "OpenAI's",
+      [
+        {
+          choices: [{ delta: { tool_calls: [{ index: 0, function: { name: "add", arguments: '{"a"' } }] } }],
+        },
+        { choices: [{ delta: { tool_calls: [{ index: 0, function: { arguments: ":1}" } }] } }] },
+      ],
+    ],
+    [
+      "Anthropic's",
+      [
+        {
+          type: "content_block_start",
+          index: 0,
+          content_block: { type: "tool_use", name: "add", input: {} },
+        },
+        {
+          type: "content_block_delta",
+          index: 0,
+          delta: { type: "input_json_delta", partial_json: '{"a":1}' },
+        },
+      ],
+    ],
+    [
+      "Responses'",
+      [
+        {
+          type: "response.output_item.done",
+          item: { type: "function_call", call_id: "c", name: "add", arguments: '{"a":1}' },
+        },
+      ],
+    ],
+    [
+      "Google's",
+      [{ candidates: [{ content: { parts: [{ functionCall: { name: "add", args: { a: 1 } } }] } }] }],
+    ],
+  ])("puts calls together from %s stream", (_, pieces) => {
+    const body = pieces.map((piece) => `data: ${json(piece)}\n\n`).join("");
+    expect(readAnswered(body)).toEqual([{ role: "assistant", text: 'add({"a":1})' }]);
+  });
+
   it("is nothing where nothing can be read, such as of a body that was cut", () => {
     expect(readAsked('{"messages": [{"role"')).toEqual([]);
     expect(readAnswered("upstream broke")).toEqual([]);

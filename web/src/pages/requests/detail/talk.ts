@@ -25,7 +25,7 @@ export function readAnswered(body: string): Said[] {
     .filter((line) => line.startsWith("data:"))
     .map((line) => parsed(line.slice(5)))
     .filter(isRecord);
-  const text = pieces.map(textOfPiece).join("");
+  const text = [pieces.map(textOfPiece).join(""), ...callsIn(pieces)].filter(Boolean).join("\n");
   return text === "" ? [] : [{ role: "assistant", text }];
 }
 
@@ -49,11 +49,41 @@ function readAnswer(answer: Readonly<Record<string, unknown>>): Said[] {
 
 function textOfPiece(piece: Readonly<Record<string, unknown>>): string {
   if (Array.isArray(piece.choices))
-    return piece.choices.map((choice) => textOf(isRecord(choice) ? choice.delta : null)).join("");
+    return piece.choices.map((choice) => textOf(isRecord(choice) ? wordsIn(choice.delta) : null)).join("");
   if (Array.isArray(piece.candidates))
     return piece.candidates.map((one) => textOf(isRecord(one) ? one.content : null)).join("");
   if (typeof piece.delta === "string") return piece.type === "response.output_text.delta" ? piece.delta : "";
   return textOf(piece.delta);
+}
+
+/** Calls come in pieces of their own, which say by a place to which one they belong. */
+function callsIn(pieces: readonly Readonly<Record<string, unknown>>[]): string[] {
+  const calls = new Map<string, { name: string; arguments: string }>();
+  const add = (place: unknown, name: unknown, given: unknown) => {
+    const before = calls.get(String(place)) ?? { name: "", arguments: "" };
+    calls.set(String(place), {
+      name: before.name + (typeof name === "string" ? name : ""),
+      arguments: before.arguments + (typeof given === "string" ? given : ""),
+    });
+  };
+  for (const { choices, index, content_block: block, delta, type, item } of pieces) {
+    for (const choice of Array.isArray(choices) ? choices.filter(isRecord) : []) {
+      const told = isRecord(choice.delta) ? choice.delta.tool_calls : null;
+      for (const call of Array.isArray(told) ? told.filter(isRecord) : [])
+        if (isRecord(call.function)) add(call.index, call.function.name, call.function.arguments);
+    }
+    if (isRecord(block) && block.type === "tool_use") add(index, block.name, "");
+    if (isRecord(delta) && typeof delta.partial_json === "string") add(index, "", delta.partial_json);
+    if (type === "response.output_item.done" && isRecord(item) && item.type === "function_call")
+      add(item.call_id, item.name, item.arguments);
+  }
+  return [...calls.values()].map(callOf);
+}
+
+function wordsIn(delta: unknown): unknown {
+  if (!isRecord(delta)) return null;
+  const { tool_calls: _, ...words } = delta;
+  return words;
 }
 
 function readMessage(message: unknown): Said[] {
@@ -70,6 +100,7 @@ function textOf(said: unknown): string {
   if (!isRecord(said)) return "";
   const calls = Array.isArray(said.tool_calls) ? said.tool_calls.map(callOf) : [];
   const own = said.type === "tool_use" || said.type === "function_call" ? [callOf(said)] : [];
+  if (isRecord(said.functionCall)) own.push(callOf(said.functionCall));
   return [said.text, said.content, said.parts, said.refusal]
     .map(textOf)
     .concat(calls, own)
@@ -80,7 +111,7 @@ function textOf(said: unknown): string {
 function callOf(call: unknown): string {
   if (!isRecord(call)) return "";
   const called = isRecord(call.function) ? call.function : call;
-  const given = called.arguments ?? called.input;
+  const given = called.arguments ?? called.input ?? called.args;
   return `${String(called.name)}(${typeof given === "string" ? given : JSON.stringify(given)})`;
 }
 
