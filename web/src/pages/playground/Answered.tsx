@@ -1,3 +1,4 @@
+import { readJson } from "@/format/json";
 import { Markdown } from "@/markdown/Markdown";
 import { Code } from "@/parts/Code";
 
@@ -9,10 +10,6 @@ export function Answered({ text }: { text: string }) {
 
 /** Indented, if all of it is a JSON object or list. */
 function dataIn(text: string): string | null {
-  if (!/^\s*[{[]/.test(text) || !/[}\]]\s*$/.test(text)) return null;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return null;
-  }
+  const value = readJson(text);
+  return typeof value === "object" && value !== null ? JSON.stringify(value, null, 2) : null;
 }

@@ -1,5 +1,7 @@
 /** What a model has answered so far, put together from the pieces of a chat completion's stream. Pure. */
 
+import { type Fields, isRecord } from "@/format/json";
+
 export interface Answer {
   text: string;
   thought: string;
@@ -60,7 +62,7 @@ function withCall(calls: readonly Call[], piece: unknown): readonly Call[] {
   return next;
 }
 
-function usageOf(usage: Readonly<Record<string, unknown>>): Usage {
+function usageOf(usage: Fields): Usage {
   return {
     input: Number(usage.prompt_tokens ?? 0),
     output: Number(usage.completion_tokens ?? 0),
@@ -70,8 +72,4 @@ function usageOf(usage: Readonly<Record<string, unknown>>): Usage {
 
 function wordsOf(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 /** Where a talk begins that goes on from a logged request: with what was asked then. Pure. */
 
 import type { RequestView } from "@/api/schema";
+import { type Fields, isRecord, readJson } from "@/format/json";
 import { readAnswered, readAsked } from "../requests/detail/talk";
 import type { Call } from "./answer";
 import type { Attached } from "./attached";
@@ -33,7 +34,7 @@ export const AFRESH: Beginning = {
 type Logged = Pick<RequestView, "surface" | "asked_model" | "payload">;
 
 export function beginningOf({ surface, asked_model, payload }: Logged): Beginning {
-  const body = parsed(payload?.request ?? "");
+  const body = inner(readJson(payload?.request ?? ""));
   const all =
     surface === "chat.completions" ? messagesOf(body) : readAsked(payload?.request ?? "").map(lineOf);
   const system = all.filter(({ role }) => role === "system" || role === "developer");
@@ -56,7 +57,7 @@ export function beginningOf({ surface, asked_model, payload }: Logged): Beginnin
 }
 
 /** Settings by the names that they have in any dialect. */
-function paneOf(model: string, body: Inner): Pane {
+function paneOf(model: string, body: Fields): Pane {
   const google = inner(body.generationConfig);
   const first = (...values: unknown[]) => String(values.find((value) => typeof value === "number") ?? "");
   return {
@@ -72,7 +73,7 @@ function paneOf(model: string, body: Inner): Pane {
   };
 }
 
-function messagesOf(body: Inner): Line[] {
+function messagesOf(body: Fields): Line[] {
   return listOf(body.messages).map((message) => {
     const parts = listOf(message.content);
     const files = parts.flatMap(fileOf);
@@ -91,11 +92,11 @@ function lineOf({ role, text }: { role: string; text: string }): Line {
   return { role: role === "model" ? "assistant" : role, content: text };
 }
 
-function wordsOf(part: Inner): string[] {
+function wordsOf(part: Fields): string[] {
   return typeof part.text === "string" ? [part.text] : [];
 }
 
-function fileOf(part: Inner): Attached[] {
+function fileOf(part: Fields): Attached[] {
   const { url } = inner(part.image_url);
   if (typeof url === "string") return [{ name: "picture", type: "image/*", url }];
   const { filename, file_data } = inner(part.file);
@@ -103,7 +104,7 @@ function fileOf(part: Inner): Attached[] {
   return [{ name: String(filename ?? "document"), type: "application/pdf", url: file_data }];
 }
 
-function callOf(call: Inner): Call {
+function callOf(call: Fields): Call {
   const { name, arguments: given } = inner(call.function);
   return { id: String(call.id ?? ""), name: String(name ?? ""), arguments: String(given ?? "") };
 }
@@ -112,21 +113,11 @@ function written(value: unknown): string {
   return value === undefined || value === null ? "" : JSON.stringify(value, null, 2);
 }
 
-function parsed(text: string): Inner {
-  try {
-    return inner(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-type Inner = Readonly<Record<string, unknown>>;
-
-function listOf(value: unknown): Inner[] {
+function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.map(inner) : [];
 }
 
 /** What is within; nothing where it is no object. */
-function inner(value: unknown): Inner {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Inner) : {};
+function inner(value: unknown): Fields {
+  return isRecord(value) ? value : {};
 }

@@ -1,5 +1,6 @@
 /** What is asked, as it is sent. Pure. */
 
+import { isRecord } from "@/format/json";
 import type { Call } from "./answer";
 import { partOf } from "./attached";
 import type { Line } from "./line";
@@ -89,8 +90,4 @@ function formatOf(text: string): object {
 
 function numbered(name: string, text: string): object {
   return text.trim() === "" || !isSetting(text) ? {} : { [name]: Number(text) };
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

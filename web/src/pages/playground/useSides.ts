@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useAddress } from "@/address/useAddress";
 import type { Line } from "./line";
 import { MOST_PANES, type Pane, readPanes, writtenPanes } from "./panes";
@@ -15,6 +16,10 @@ export function useSides(first: readonly Line[]) {
   const { search, change } = useAddress();
   const panes = readPanes(search);
   const talks = useTalks(first);
+  // Whom the address no longer names, after a step back in time for one, is not listened to: it would go on costing.
+  useEffect(() => {
+    for (const talk of talks.slice(panes.length)) talk.stop();
+  });
   const sides: readonly Side[] = talks.flatMap((talk, place) => {
     const pane = panes[place];
     return pane === undefined ? [] : { place, pane, talk };

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { RequestView } from "@/api/schema";
+import { indented } from "@/format/json";
 import { Code } from "@/parts/Code";
 import { Panel } from "@/parts/Panel";
 import { Switch } from "@/parts/Switch";
@@ -36,12 +37,4 @@ export function Content({ request }: { request: RequestView }) {
       {view === "events" && <EventList heard={heard} />}
     </Panel>
   );
-}
-
-function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

@@ -1,5 +1,7 @@
 /** What was said, as a talk, of whichever dialect it is. What this does not understand is left to the raw text. Pure. */
 
+import { type Fields, indented, isRecord, readJson } from "@/format/json";
+
 export interface Said {
   role: string;
   text: string;
@@ -7,7 +9,7 @@ export interface Said {
 
 /** Of a request's body: OpenAI's and Anthropic's `messages`, Responses' `input`, Google's `contents`. */
 export function readAsked(body: string): Said[] {
-  const asked = parsed(body);
+  const asked = readJson(body);
   if (!isRecord(asked)) return [];
   const before = ["system", "instructions"].flatMap((name) => saidOnce("system", asked[name]));
   const { input } = asked;
@@ -18,12 +20,12 @@ export function readAsked(body: string): Said[] {
 
 /** Of an answer's body, when it is whole; of a stream, its pieces put together. */
 export function readAnswered(body: string): Said[] {
-  const answered = parsed(body);
+  const answered = readJson(body);
   if (isRecord(answered)) return readAnswer(answered);
   const pieces = body
     .split("\n")
     .filter((line) => line.startsWith("data:"))
-    .map((line) => parsed(line.slice(5)))
+    .map((line) => readJson(line.slice(5)))
     .filter(isRecord);
   const text = [pieces.map(textOfPiece).join(""), ...callsIn(pieces)].filter(Boolean).join("\n");
   return text === "" ? [] : [{ role: "assistant", text }];
@@ -33,11 +35,10 @@ export function readAnswered(body: string): Said[] {
 export function answerIn(body: string): string {
   const said = readAnswered(body);
   if (said.length > 0) return said.map(({ text }) => text).join("\n\n");
-  const whole = parsed(body);
-  return whole === null ? body : JSON.stringify(whole, null, 2);
+  return indented(body);
 }
 
-function readAnswer(answer: Readonly<Record<string, unknown>>): Said[] {
+function readAnswer(answer: Fields): Said[] {
   if (Array.isArray(answer.choices))
     return answer.choices.flatMap((choice) => (isRecord(choice) ? readMessage(choice.message) : []));
   if (Array.isArray(answer.output)) return answer.output.flatMap(readMessage);
@@ -47,7 +48,7 @@ function readAnswer(answer: Readonly<Record<string, unknown>>): Said[] {
   return readMessage(answer);
 }
 
-function textOfPiece(piece: Readonly<Record<string, unknown>>): string {
+function textOfPiece(piece: Fields): string {
   if (Array.isArray(piece.choices))
     return piece.choices.map((choice) => textOf(isRecord(choice) ? wordsIn(choice.delta) : null)).join("");
   if (Array.isArray(piece.candidates))
@@ -57,7 +58,7 @@ function textOfPiece(piece: Readonly<Record<string, unknown>>): string {
 }
 
 /** Calls come in pieces of their own, which say by a place to which one they belong. */
-function callsIn(pieces: readonly Readonly<Record<string, unknown>>[]): string[] {
+function callsIn(pieces: readonly Fields[]): string[] {
   const calls = new Map<string, { name: string; arguments: string }>();
   const add = (place: unknown, name: unknown, given: unknown) => {
     const before = calls.get(String(place)) ?? { name: "", arguments: "" };
@@ -118,16 +119,4 @@ function callOf(call: unknown): string {
 function saidOnce(role: string, content: unknown): Said[] {
   const text = textOf(content);
   return text === "" ? [] : [{ role, text }];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

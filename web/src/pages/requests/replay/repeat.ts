@@ -1,6 +1,7 @@
 /** A logged request as a call that can be made again, of the same model or another one. Pure. */
 
 import type { RequestView } from "@/api/schema";
+import { isRecord, readJson } from "@/format/json";
 import { pathOf } from "../detail/path";
 
 export type Repeatable = Pick<RequestView, "surface" | "asked_model" | "stream" | "has_payload" | "payload">;
@@ -18,8 +19,8 @@ export function repeatOf(request: Repeatable, model: string): Repeat | string {
   const body = request.payload?.request ?? null;
   if (body === null)
     return request.has_payload === true ? "What it asked is not revealed." : "What it asked is not kept.";
-  const asked = parsed(body);
-  if (asked === null) return "What it asked is kept only in part, or was no JSON.";
+  const asked = readJson(body);
+  if (!isRecord(asked)) return "What it asked is kept only in part, or was no JSON.";
   if (asked.background === true) return "It ran in the background. Follow it as a job.";
   if (asked.conversation !== undefined && asked.conversation !== null)
     return "It would be added to its conversation once more.";
@@ -30,15 +31,4 @@ export function repeatOf(request: Repeatable, model: string): Repeat | string {
 /** Whether secrets were taken out of it, so that it is not to the letter what was asked. */
 export function isRedacted(request: Repeatable): boolean {
   return request.payload?.request?.includes("***") === true;
-}
-
-function parsed(body: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const asked: unknown = JSON.parse(body);
-    return typeof asked === "object" && asked !== null && !Array.isArray(asked)
-      ? (asked as Readonly<Record<string, unknown>>)
-      : null;
-  } catch {
-    return null;
-  }
 }
