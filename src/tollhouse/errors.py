@@ -315,6 +315,13 @@ class UpstreamDown(UpstreamError):
     code = "provider_unavailable"
 
 
+class ProviderPaused(UpstreamDown):
+    """An operator has paused the provider. It is asked again when somebody resumes it, and trying on does not help."""
+
+    status = 503
+    code = "provider_paused"
+
+
 class UpstreamIncomplete(UpstreamError):
     """The answer broke off before its end."""
 

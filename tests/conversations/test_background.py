@@ -13,9 +13,10 @@ import pytest
 
 from houses import acme_toml, opened, served
 from talks import Talk
-from tollhouse.admin import access, budgets, deliveries, jobs
+from tollhouse.admin import access, budgets, deliveries, jobs, providers
 from tollhouse.admin.desk import COMMAND_LINE
 from tollhouse.app import House
+from tollhouse.conversations.turns.retrying import ATTEMPTS
 from tollhouse.store import queue, runs
 from tollhouse.testing import ManualClock, WireProvider, answer, cut, say, stall, status
 
@@ -324,3 +325,22 @@ async def test_the_urgent_overtake_whatever_waits(
     begun = await ada.call("GET", "/api/runs", params={"limit": 100})
     order = sorted((run for run in begun["data"] if run["started_at"]), key=lambda run: run["started_at"])
     assert urgent in [run["id"] for run in order[:32]]
+
+
+async def test_a_run_whose_provider_is_paused_waits_and_loses_no_attempt(
+    ada: Talk, provider: WireProvider, talking_house: House, clock: ManualClock
+):
+    desk = talking_house.desk
+    await providers.pause_provider(desk, COMMAND_LINE, "acme", reason="Repairs")
+    run = await later(ada, await ada.new())
+    for attempt in range(1, ATTEMPTS + 2):
+        waits = await until(ada, run, "retrying", attempt=attempt)
+        assert waits["error"]["code"] == "provider_paused"
+        if attempt <= ATTEMPTS:
+            clock.advance(seconds=100)
+    assert (await jobs.get_job(desk, run)).failures == 0
+    await providers.resume_provider(desk, COMMAND_LINE, "acme")
+    provider.script(answer("Hello"))
+    clock.advance(seconds=100)
+    assert (await ada.ended(run))["status"] == "succeeded"
+    assert provider.asked == 1

@@ -158,6 +158,9 @@ async def _why_here(candidate: route.Candidate, found: Sequence[route.Candidate]
 
 def _why_not(candidate: route.Candidate, desk: Desk) -> str | None:
     """Why it is not asked at all now, if so."""
+    pause = desk.calling.standing.paused.get(candidate.provider.name)
+    if pause is not None:
+        return f"not asked, because it is paused{f': {pause.reason}' if pause.reason else ''}"
     wait_s = desk.calling.standing.breaker.wait_s(candidate.way, desk.clock.monotonic())
     return f"not asked for another {ceil(wait_s)} s, because it failed" if wait_s else None
 

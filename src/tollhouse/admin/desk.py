@@ -9,6 +9,7 @@ import msgspec
 
 from tollhouse import ids
 from tollhouse.admin.in_force import InForce
+from tollhouse.admin.orders import Orders
 from tollhouse.cache.shelf import Shelf
 from tollhouse.clock import Clock
 from tollhouse.gateway.calling import Calling
@@ -49,6 +50,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         forget: something changed that the hot path remembers for a few seconds.
         probe: a cheap call that costs nothing; raises UpstreamError when the provider refuses the key.
         in_force: the settings, of which some may be changed.
+        orders: what was ordered about providers, as this process obeys it.
         private_hosts: of endpoints, which may have private addresses.
         shelf: where answers are kept that may be given again.
         link: the way to Redis; None where none is named.
@@ -72,6 +74,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf
     link: Link | None
     in_force: InForce
+    orders: Orders
 
     async def change(self, work: Callable[[Writing], T]) -> T:
         """Do it in one transaction, then let the hot path see it."""

@@ -13,6 +13,7 @@ from tollhouse.admin import spans
 from tollhouse.admin.desk import Desk
 from tollhouse.admin.request_report import SUCCEEDED, numbers, percentile_ms, share_of
 from tollhouse.admin.views import Listing, listing
+from tollhouse.gateway.paused import Pause
 from tollhouse.gateway.route import models_of
 from tollhouse.providers.base import Provider
 from tollhouse.store import credentials
@@ -41,6 +42,7 @@ class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
         base_url: empty when each credential tells its own.
         has_shared_key: the operator's own key, which everybody may use.
         breaker: the worst of its ways, as this process sees it.
+        paused: who has paused it, and since when; null while it is asked.
         last_success_at: when one of its credentials last worked, or a request in the last hour.
         attempts: of the last hour; `error_share` are those that failed, `p95_ms` is of requests that succeeded.
         sampled: the hour was too busy to be read whole: a part was, evenly spread.
@@ -54,6 +56,7 @@ class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
     credentials: int
     has_shared_key: bool
     breaker: BreakerState
+    paused: Pause | None
     last_success_at: datetime | None
     last_failure_at: datetime | None
     attempts: int
@@ -85,7 +88,18 @@ LOG = msgspec.json.Decoder(tuple[Attempted, ...])
 
 
 async def list_providers(desk: Desk) -> Listing[ProviderView]:
-    """Every provider that is set up, by name."""
+    """Every provider that is set up, by name. Raises Unavailable."""
+    return listing(await _views(desk, sorted(desk.reachable.providers)))
+
+
+async def get_provider(desk: Desk, name: str) -> ProviderView:
+    """One provider that is set up. Raises Unavailable."""
+    (found,) = await _views(desk, [name])
+    return found
+
+
+async def _views(desk: Desk, names: Sequence[str]) -> list[ProviderView]:
+    await desk.orders.look()
     now = desk.clock.now()
     states = worst_states(desk.calling.standing.breaker.states(desk.clock.monotonic()))
 
@@ -95,11 +109,18 @@ async def list_providers(desk: Desk) -> Listing[ProviderView]:
         tallies = tallied(sql.figures(tx, read, ()), sql.attempt_logs(tx, read))
         known = {row["provider"]: row for row in credentials.by_provider(tx)}
         return [
-            view(provider, known.get(name), tallies.get(name, Tally()), share, states.get(name, State.CLOSED), desk)
-            for name, provider in sorted(desk.reachable.providers.items())
+            view(
+                desk.reachable.providers[name],
+                known.get(name),
+                tallies.get(name, Tally()),
+                share,
+                states.get(name, State.CLOSED),
+                desk,
+            )
+            for name in names
         ]
 
-    return listing(await desk.store.read(query))
+    return await desk.store.read(query)
 
 
 def worst_states(states: Iterable[tuple[tuple[str, str, str | None], State]]) -> dict[str, State]:
@@ -148,6 +169,7 @@ def view(provider: Provider, known: Any | None, tally: Tally, share: int, state:
         credentials=known["credentials"] if known else 0,
         has_shared_key=provider.name in desk.reachable.shared,
         breaker=STATES[state],
+        paused=desk.calling.standing.paused.get(provider.name),
         last_success_at=max(worked_at, default=None),
         last_failure_at=max(failed_at, default=None),
         attempts=attempts * share,

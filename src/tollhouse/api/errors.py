@@ -10,7 +10,14 @@ import msgspec
 
 from tollhouse.dialects import anthropic_messages, gemini
 from tollhouse.dialects.chat import Failed
-from tollhouse.errors import BudgetExhausted, MethodNotAllowed, TollhouseError, TooManyGuesses, UpstreamRateLimited
+from tollhouse.errors import (
+    BudgetExhausted,
+    MethodNotAllowed,
+    ProviderPaused,
+    TollhouseError,
+    TooManyGuesses,
+    UpstreamRateLimited,
+)
 from tollhouse.providers.base import Headers
 
 JSON = (b"content-type", b"application/json")
@@ -37,7 +44,7 @@ def headers(error: TollhouseError) -> Headers:
         wait_s = RETRY_AFTER_UNTOLD_S
     if wait_s is not None:
         pairs = ((b"retry-after", b"%d" % max(1, ceil(wait_s))),)
-    if isinstance(error, BudgetExhausted | TooManyGuesses):
+    if isinstance(error, BudgetExhausted | ProviderPaused | TooManyGuesses):
         pairs += ((b"x-should-retry", b"false"),)
     if isinstance(error, MethodNotAllowed):
         pairs += ((b"allow", ", ".join(error.allowed).encode()),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tollhouse.admin.desk import Desk
 from tollhouse.admin.in_force import InForce
+from tollhouse.admin.orders import Orders
 from tollhouse.admin.probe import Probe
 from tollhouse.app import as_set
 from tollhouse.app.path import TOKENS
@@ -46,4 +47,5 @@ def desk_of(
         shelf=shelf,
         link=link,
         in_force=in_force,
+        orders=Orders(store, calling.standing),
     )

@@ -90,6 +90,7 @@ async def open_house(
             make_engine=make_engine,
             sleep=sleep,
         )
+        await house.desk.orders.look()
         for upstream in house.upstreams:
             stack.push_async_callback(upstream.aclose)
         if house.link is not None:
@@ -130,6 +131,7 @@ async def alive(house: House, kind: str, is_only_web: bool) -> AsyncIterator[Non
         asyncio.create_task(housekeeping.run(), name="tollhouse-housekeeping"),
         asyncio.create_task(house.outbox.run(), name="tollhouse-outbox"),
         asyncio.create_task(agreement.run(), name="tollhouse-limits"),
+        asyncio.create_task(house.desk.orders.run(), name="tollhouse-orders"),
     ]
     try:
         yield

@@ -24,6 +24,7 @@ from tollhouse.cli.login import login
 from tollhouse.cli.operating import doctor, fake_provider, migrate
 from tollhouse.cli.output import explain
 from tollhouse.cli.people import tokens, users, workspaces
+from tollhouse.cli.providers import providers
 from tollhouse.cli.serving import serve, up, work
 from tollhouse.cli.traffic import requests, routes
 from tollhouse.errors import TollhouseError
@@ -39,7 +40,7 @@ app = typer.Typer(
 
 for command in (up, serve, work, login, migrate, doctor, verify, spend, rotate_key, fake_provider):
     app.command(command.__name__.replace("_", "-"))(command)
-for group in (workspaces, users, tokens, credentials, budgets, routes, requests, jobs):
+for group in (workspaces, users, tokens, credentials, budgets, routes, providers, requests, jobs):
     app.add_typer(group)
 for group in (alerts, webhooks, deliveries, audit, cache, config, demo):
     app.add_typer(group)

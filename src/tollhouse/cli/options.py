@@ -21,3 +21,4 @@ Port = Annotated[
 User = Annotated[
     str | None, typer.Option("--user", metavar="USER", help="Only this user's: an id, a name or an address.")
 ]
+Reason = Annotated[str | None, typer.Option(help="Why. Whoever is refused because of it is told.")]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from tollhouse.dialects.chat import Usage
-from tollhouse.gateway import order
+from tollhouse.errors import UpstreamError
+from tollhouse.gateway import order, paused
 from tollhouse.gateway.calling import Calling
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.route import Candidate
@@ -21,12 +22,12 @@ async def choose(exchange: Exchange, candidates: Sequence[Candidate], calling: C
     """Those who may be asked now, best first.
 
     Raises:
-        UpstreamError: all of them have failed too often; it tells when one may be asked again.
+        UpstreamError: all of them are paused, or have failed too often; it tells when one may be asked again.
         Unavailable: a price could not be looked up.
     """
     left = admitted(candidates, calling)
     if not left:
-        raise calling.standing.breaker.refusal([one.way for one in candidates], calling.clock.monotonic())
+        raise _refusal(candidates, calling)
     if left[0].strategy == "fallback":
         return left
     return await ordered(left, expected(exchange), exchange.stream, calling, calling.chance())
@@ -35,8 +36,8 @@ async def choose(exchange: Exchange, candidates: Sequence[Candidate], calling: C
 def admitted(candidates: Sequence[Candidate], calling: Calling) -> list[Candidate]:
     """Those who may be asked now, in the order given; behind the others who asked for a pause, and whose credential was
     rejected a moment ago."""
-    breaker = calling.standing.breaker
-    left = list(candidates)
+    breaker, resting = calling.standing.breaker, calling.standing.paused
+    left = [one for one in candidates if one.provider.name not in resting] if resting else list(candidates)
     if breaker.circuits or calling.keys.rejected:
         now_s = calling.clock.monotonic()
         left = [one for one in left if not breaker.wait_s(one.way, now_s)]
@@ -92,6 +93,15 @@ def expected(exchange: Exchange) -> Usage:
     cap = exchange.glance.max_output_tokens
     output = EXPECTED_OUTPUT_TOKENS if cap is None else min(cap, EXPECTED_OUTPUT_TOKENS)
     return Usage(input_tokens=len(exchange.body) // 4, output_tokens=output * exchange.glance.n)
+
+
+def _refusal(candidates: Sequence[Candidate], calling: Calling) -> UpstreamError:
+    """Why nobody may be asked; who has failed may be asked again before who is paused."""
+    resting = calling.standing.paused
+    failing = [one.way for one in candidates if one.provider.name not in resting]
+    if not failing:
+        return paused.refusal(candidates, resting)
+    return calling.standing.breaker.refusal(failing, calling.clock.monotonic())
 
 
 def _comes_last(candidate: Candidate, calling: Calling, now_s: float) -> bool:

@@ -1,11 +1,12 @@
-"""How those whom we call are doing, as far as this process has seen."""
+"""How those whom we call are doing, as far as this process has seen, and whom the operator lets rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tollhouse.errors import UpstreamError, UpstreamTimeout
+from tollhouse.gateway.paused import Pause
 from tollhouse.gateway.route import Candidate
 from tollhouse.upstream.breaker import Breaker
 from tollhouse.upstream.pace import Pace
@@ -22,15 +23,17 @@ class Standing:
         breaker: who is left alone for a while.
         retries: how often those who failed may be asked again.
         pace: how fast and how busy models are; None when no route asks for that.
+        paused: the providers that are not to be asked, by name; mostly empty, and replaced whole.
     """
 
-    __slots__ = ("breaker", "pace", "retries")
+    __slots__ = ("breaker", "pace", "paused", "retries")
 
     def __init__(self, strategies: Iterable[str] = ()) -> None:
         """Begin with nothing; `strategies` are those of all routes."""
         self.breaker = Breaker()
         self.retries = RetryBudget()
         self.pace = None if PACED.isdisjoint(strategies) else Pace()
+        self.paused: Mapping[str, Pause] = {}
 
     def begins(self, candidate: Candidate, now_s: float, *, is_again: bool) -> None:
         """A call goes out; `is_again` when the same has just failed."""

@@ -16,7 +16,7 @@ from tollhouse.store import machinery
 from tollhouse.store.conversation_tables import metadata
 from tollhouse.store.engine import Reading, Writing
 
-HEAD = "0011"
+HEAD = "0012"
 SERVES = "0004"
 """The schema of the oldest version that may still be started on ours: nothing that it needs was taken away."""
 SERVES_FACT = "schema_serves"

@@ -481,3 +481,14 @@ setting = Table(
     # Null is a value: a limit that is lifted, a model that is not named.
     Column("value", Json),
 )
+
+provider_order = Table(
+    "provider_order",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    # Null while it is not paused.
+    Column("paused_at", Instant),
+    Column("paused_by", Text),
+    Column("reason", Text),
+    Column("reset_at", BigInteger),
+)

@@ -13,6 +13,8 @@ class Event(StrEnum):
     SERVER_STOPPED = "server.stopped"
     SETTINGS_CHANGED = "settings.changed"
     SETTINGS_DOUBTFUL = "settings.doubtful"
+    PROVIDERS_PAUSED = "providers.paused"
+    BREAKER_RESET = "breaker.reset"
     STORE_MIGRATED = "store.migrated"
     STORE_FAILED = "store.failed"
     REDIS_LOST = "redis.lost"

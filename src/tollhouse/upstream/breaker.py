@@ -206,6 +206,11 @@ class Breaker:
         if (circuit := self.circuits.get(way)) is not None:
             circuit.told_nothing(now_s)
 
+    def reset(self, provider: str) -> None:
+        """Forget how all that leads to a provider has failed, so that it is called at once."""
+        for way in [way for way in self.circuits if way[0] == provider]:
+            del self.circuits[way]
+
     def refusal(self, ways: Iterable[Way], now_s: float) -> UpstreamError:
         """That none of these is called now, and when the first of them can be."""
         way = min(ways, key=lambda way: self.wait_s(way, now_s))

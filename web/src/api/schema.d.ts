@@ -636,26 +636,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/providers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Providers
-         * @description Every provider, what is set up for it, and how it was in the last hour.
-         */
-        get: operations["list_providers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/reports/spend": {
         parameters: {
             query?: never;
@@ -851,6 +831,88 @@ export interface paths {
         get: operations["get_my_request"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description Every provider, what is set up for it, and how it was in the last hour.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Provider
+         * @description Let nobody ask a provider: routes pass over it, and who asks for a model of its own gets a 503 that says so, with
+         *     the reason. Here at once, in other processes within five seconds.
+         */
+        post: operations["pause_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Provider
+         * @description Let a provider be asked again: here at once, in other processes within five seconds.
+         */
+        post: operations["resume_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{provider}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Breakers
+         * @description Close a provider's breakers, so that it is asked though it kept failing: in the process that answers this at
+         *     once, in every other within five seconds.
+         */
+        post: operations["reset_breakers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2163,6 +2225,14 @@ export interface components {
             /** Token */
             token?: string | null;
         };
+        /**
+         * Reason
+         * @description Why it is done. Whoever is refused because of it is told.
+         */
+        Reason: {
+            /** Reason */
+            reason?: string | null;
+        };
         /** Retry */
         Retry: {
             /**
@@ -2667,55 +2737,6 @@ export interface components {
             has_more: boolean;
         };
         /**
-         * Listing[ProviderView]
-         * @description A page of a list, in OpenAI's shape.
-         */
-        Listing_ProviderView_: {
-            /**
-             * @default list
-             * @enum {unknown}
-             */
-            object?: "list";
-            data: components["schemas"]["ProviderView"][];
-            /** @default null */
-            first_id?: string | null;
-            /** @default null */
-            last_id?: string | null;
-            /** @default false */
-            has_more?: boolean;
-        };
-        /**
-         * ProviderView
-         * @description A provider, and how it is.
-         *
-         *         Attributes:
-         *             base_url: empty when each credential tells its own.
-         *             has_shared_key: the operator's own key, which everybody may use.
-         *             breaker: the worst of its ways, as this process sees it.
-         *             last_success_at: when one of its credentials last worked, or a request in the last hour.
-         *             attempts: of the last hour; `error_share` are those that failed, `p95_ms` is of requests that succeeded.
-         *             sampled: the hour was too busy to be read whole: a part was, evenly spread.
-         *             models: those that it is known to serve; one with an open list may serve more.
-         */
-        ProviderView: {
-            name: string;
-            dialect: string;
-            base_url: string;
-            /** @enum {unknown} */
-            models_listed: "closed" | "open";
-            credentials: number;
-            has_shared_key: boolean;
-            /** @enum {unknown} */
-            breaker: "closed" | "half_open" | "open";
-            last_success_at: string | null;
-            last_failure_at: string | null;
-            attempts: number;
-            error_share: number | null;
-            p95_ms: number | null;
-            sampled: boolean;
-            models: string[];
-        };
-        /**
          * Listing[SpendRow]
          * @description A page of a list, in OpenAI's shape.
          */
@@ -2889,6 +2910,70 @@ export interface components {
             days: components["schemas"]["SpendRow"][];
             models: components["schemas"]["SpendRow"][];
             budgets: components["schemas"]["BudgetView"][];
+        };
+        /**
+         * Listing[ProviderView]
+         * @description A page of a list, in OpenAI's shape.
+         */
+        Listing_ProviderView_: {
+            /**
+             * @default list
+             * @enum {unknown}
+             */
+            object?: "list";
+            data: components["schemas"]["ProviderView"][];
+            /** @default null */
+            first_id?: string | null;
+            /** @default null */
+            last_id?: string | null;
+            /** @default false */
+            has_more?: boolean;
+        };
+        /**
+         * ProviderView
+         * @description A provider, and how it is.
+         *
+         *         Attributes:
+         *             base_url: empty when each credential tells its own.
+         *             has_shared_key: the operator's own key, which everybody may use.
+         *             breaker: the worst of its ways, as this process sees it.
+         *             paused: who has paused it, and since when; null while it is asked.
+         *             last_success_at: when one of its credentials last worked, or a request in the last hour.
+         *             attempts: of the last hour; `error_share` are those that failed, `p95_ms` is of requests that succeeded.
+         *             sampled: the hour was too busy to be read whole: a part was, evenly spread.
+         *             models: those that it is known to serve; one with an open list may serve more.
+         */
+        ProviderView: {
+            name: string;
+            dialect: string;
+            base_url: string;
+            /** @enum {unknown} */
+            models_listed: "closed" | "open";
+            credentials: number;
+            has_shared_key: boolean;
+            /** @enum {unknown} */
+            breaker: "closed" | "half_open" | "open";
+            paused: components["schemas"]["Pause"] | null;
+            last_success_at: string | null;
+            last_failure_at: string | null;
+            attempts: number;
+            error_share: number | null;
+            p95_ms: number | null;
+            sampled: boolean;
+            models: string[];
+        };
+        /**
+         * Pause
+         * @description That a provider is not asked.
+         *
+         *         Attributes:
+         *             by: a token's id, or `command line`.
+         *             reason: what callers are told of it.
+         */
+        Pause: {
+            at: string;
+            by: string;
+            reason: string | null;
         };
         /**
          * WebhookMade
@@ -3377,6 +3462,8 @@ export interface components {
             signature?: string | null;
             /** @default null */
             made_by?: string | null;
+            /** @default null */
+            namespace?: string | null;
         };
         /**
          * ToolResult
@@ -3805,6 +3892,7 @@ export type NewUser = components['schemas']['NewUser'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type NewWorkspace = components['schemas']['NewWorkspace'];
 export type Owner = components['schemas']['Owner'];
+export type Reason = components['schemas']['Reason'];
 export type Retry = components['schemas']['Retry'];
 export type SettingsChange = components['schemas']['SettingsChange'];
 export type WebhookChange = components['schemas']['WebhookChange'];
@@ -3837,8 +3925,6 @@ export type RequestFacets = components['schemas']['RequestFacets'];
 export type FacetValue = components['schemas']['FacetValue'];
 export type RequestTotals = components['schemas']['RequestTotals'];
 export type NewRequestsView = components['schemas']['NewRequestsView'];
-export type ListingProviderView = components['schemas']['Listing_ProviderView_'];
-export type ProviderView = components['schemas']['ProviderView'];
 export type ListingSpendRow = components['schemas']['Listing_SpendRow_'];
 export type SpendRow = components['schemas']['SpendRow'];
 export type SpendDays = components['schemas']['SpendDays'];
@@ -3853,6 +3939,9 @@ export type ListingPriceView = components['schemas']['Listing_PriceView_'];
 export type RefreshedView = components['schemas']['RefreshedView'];
 export type MeView = components['schemas']['MeView'];
 export type MyUsageView = components['schemas']['MyUsageView'];
+export type ListingProviderView = components['schemas']['Listing_ProviderView_'];
+export type ProviderView = components['schemas']['ProviderView'];
+export type Pause = components['schemas']['Pause'];
 export type WebhookMade = components['schemas']['WebhookMade'];
 export type ListingWebhookView = components['schemas']['Listing_WebhookView_'];
 export type WebhookView = components['schemas']['WebhookView'];
@@ -5338,35 +5427,6 @@ export interface operations {
             };
         };
     };
-    list_providers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Listing_ProviderView_"];
-                };
-            };
-            /** @description What went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     report_spend: {
         parameters: {
             query?: {
@@ -5676,6 +5736,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ProviderView_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_breakers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
                 };
             };
             /** @description What went wrong. */

@@ -21,6 +21,7 @@ from tollhouse.api.management import (
     conversations,
     jobs,
     people,
+    providers,
     reports,
     secrets,
     settings,
@@ -42,7 +43,7 @@ PUBLIC = ("/openapi.json", "/docs")
 
 def declared() -> Iterator[Declared]:
     """Every route, with its scope."""
-    managing = (people, secrets, budgets, reports, webhooks, settings, audit, cache, jobs)
+    managing = (people, secrets, budgets, reports, providers, webhooks, settings, audit, cache, jobs)
     for room in (*managing, conversations, turns, sharing):
         yield from room.table.routes
 

@@ -164,6 +164,12 @@ class WebhookChange(Change):
     active: bool = True
 
 
+class Reason(Body):
+    """Why it is done. Whoever is refused because of it is told."""
+
+    reason: Text | None = None
+
+
 class Paging(Body):
     """OpenAI's words for a page of a list."""
 

@@ -6,8 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
 
-from tollhouse.admin import catalog, provider_report, reports, request_log, request_report, spend_days
-from tollhouse.admin.provider_report import ProviderView
+from tollhouse.admin import catalog, reports, request_log, request_report, spend_days
 from tollhouse.admin.request_log import NewRequestsView
 from tollhouse.admin.request_report import RequestsReport
 from tollhouse.admin.spend_days import SpendDays
@@ -73,12 +72,6 @@ async def report_new_requests(here: Here, asked: Annotated[bodies.NewsAsked, Que
 async def report_my_new_requests(here: Here, asked: Annotated[bodies.MyNewsAsked, Query()]) -> NewRequestsView:
     """How many of your requests are newer than the newest that you have seen."""
     return await request_log.count_new(here.desk, asked.newer_than, user=here.caller.user_id, **asked.said)
-
-
-@table.get("/api/providers", scope=ADMIN)
-async def list_providers(here: Here) -> Listing[ProviderView]:
-    """Every provider, what is set up for it, and how it was in the last hour."""
-    return await provider_report.list_providers(here.desk)
 
 
 @table.get("/api/reports/spend", scope=ADMIN)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tollhouse.errors import (
     Busy,
+    ProviderPaused,
     TollhouseError,
     Unavailable,
     UpstreamDown,
@@ -34,8 +35,9 @@ def is_passing(error: BaseException) -> bool:
 
 
 def is_failure(error: BaseException) -> bool:
-    """Whether it counts as one of the attempts: that the caller's own limit is reached does not."""
-    return not isinstance(error, Busy)
+    """Whether it counts as one of the attempts: that the caller's own limit is reached, or a provider is paused, does
+    not."""
+    return not isinstance(error, Busy | ProviderPaused)
 
 
 def next_try(
@@ -48,7 +50,7 @@ def next_try(
         deadline_at: what would begin after it does not begin.
         chance: 0 to 1, for the jitter: what failed together must not come back together.
 
-    Being over a limit of one's own is no failure, and waits for as long as it takes.
+    Being over a limit of one's own is no failure, nor is a pause of the provider: they wait for as long as it takes.
 
     >>> at = datetime(2026, 1, 1)
     >>> [next_try(UpstreamDown(""), failures=n, now=at, deadline_at=None, chance=0.5) for n in (1, 2, 3)]

@@ -25,6 +25,7 @@ const PROVIDER: ProviderView = {
   credentials: 1,
   has_shared_key: false,
   breaker: "closed",
+  paused: null,
   last_success_at: null,
   last_failure_at: null,
   attempts: 0,
