@@ -28,18 +28,21 @@ def test_what_is_paused_waits_and_what_was_cancelled_or_failed_is_tried_again(
     gateway: Gateway, tollhouse: Callable[..., Ended]
 ):
     """J4, J8, J9: a list of what failed with its reason; one, some or all are tried again, which asks nothing twice."""
-    paused = tollhouse("jobs", "pause", "--json").json
-    assert paused["paused"]
+    paused = tollhouse("jobs", "pause", "turns", "--reason", "Repairs", "--json").json
+    assert (paused["paused"]["by"], paused["paused"]["reason"]) == ("command line", "Repairs")
     run, late = ask(gateway, priority=9), ask(gateway, deadline=0.01)
     time.sleep(0.02)
     listed = tollhouse("jobs", "list", "--status", "queued", "--json").json["data"]
     assert {(it["id"], it["priority"]) for it in listed} >= {(run, 9), (late, 5)}
+    assert tollhouse("jobs", "priority", run, "8", "--json").json["priority"] == 8
+    assert tollhouse("jobs", "queues", "--json").json["data"][0]["waiting"] >= 2
     assert tollhouse("jobs", "cancel", run, "--json").json["status"] == "cancelled"
     assert not tollhouse("jobs", "resume", "--json").json["paused"]
     assert ended(gateway, late)["error"]["code"] == "deadline_exceeded"
     assert late in tollhouse("jobs", "failed").out
     which = ("--error", "deadline_exceeded")
-    assert tollhouse("jobs", "retry", *which, "--dry-run", "--json").json == {"runs": [late], "dry_run": True}
+    would = {"count": 1, "runs": [late], "has_more": False, "dry_run": True}
+    assert tollhouse("jobs", "retry", *which, "--dry-run", "--json").json == would
     assert tollhouse("jobs", "failed", *which, "--json").json["data"][0]["id"] == late
     assert tollhouse("jobs", "retry", *which).out.split() == [late]
     assert tollhouse("jobs", "retry", run, "--json").json["status"] == "queued"

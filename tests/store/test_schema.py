@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from alembic import command
@@ -13,9 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from tollhouse.errors import CannotStart
-from tollhouse.store import machinery, schema, searching
+from tollhouse.store import machinery, queue, schema, searching
 from tollhouse.store.conversation_tables import metadata
-from tollhouse.store.engine import Store
+from tollhouse.store.engine import Reading, Store, Writing
 from tollhouse.store.opening import open_store
 
 
@@ -127,6 +128,17 @@ async def test_a_workspace_of_a_former_version_is_kept_in_utc(store: Store) -> N
         return [tuple(row) for row in connection.execute(text("SELECT id, time_zone FROM workspace"))]
 
     assert await store.write(migrated) == [("ws_1", "UTC")]  # type: ignore[arg-type]
+
+
+async def test_a_queue_that_a_former_version_has_paused_stays_so(store: Store) -> None:
+    def migrated(connection: Connection) -> tuple[str, str | None] | None:
+        begin_at(connection, "0010")
+        machinery.set_fact(cast(Writing, connection), "jobs paused", True)
+        schema.prepare(connection, may_migrate=True)
+        found = queue.paused(cast(Reading, connection))
+        return None if found is None else (found.by, found.reason)
+
+    assert await store.write(migrated) == ("an earlier version", None)  # type: ignore[arg-type]
 
 
 def test_there_is_one_linear_head_and_it_is_the_one_we_stamp() -> None:

@@ -67,9 +67,7 @@ async def change_workspace(desk: Desk, actor: Actor, id_or_name: str, *, time_zo
     _check_time_zone(time_zone)
 
     def work(tx: Writing) -> WorkspaceView:
-        row = people.find_workspace(tx, id_or_name)
-        if row is None:
-            raise NotFound(f"There is no workspace {id_or_name[:NAME_MOST]!r}.")
+        row = find_workspace(tx, id_or_name)
         people.change_workspace(tx, row["id"], {"time_zone": time_zone})
         desk.note(tx, actor, "workspace.change", row["id"], time_zone=time_zone)
         move_budgets(tx, desk, actor, row["id"], time_zone)
@@ -341,6 +339,14 @@ def find_user(tx: Reading, id_or_name: str) -> Any:
     return row
 
 
+def find_workspace(tx: Reading, id_or_name: str) -> Any:
+    """The workspace's row. Raises NotFound."""
+    row = people.find_workspace(tx, id_or_name)
+    if row is None:
+        raise NotFound(f"There is no workspace {id_or_name[:NAME_MOST]!r}.", param="workspace")
+    return row
+
+
 def check_name(name: str, param: str = "name") -> None:
     """Raise Unprocessable for a name that is empty, long, or not printable."""
     if not name.strip() or len(name) > NAME_MOST or not name.isprintable():
@@ -363,11 +369,11 @@ def _check_time_zone(name: str) -> None:
 
 
 def _workspace_for(tx: Writing, desk: Desk, actor: Actor, named: str | None) -> WorkspaceView:
-    row = people.find_workspace(tx, named or DEFAULT_WORKSPACE)
+    if named is not None:
+        return workspace_view(find_workspace(tx, named))
+    row = people.find_workspace(tx, DEFAULT_WORKSPACE)
     if row is not None:
         return workspace_view(row)
-    if named is not None:
-        raise NotFound(f"There is no workspace {named[:NAME_MOST]!r}.", param="workspace")
     return _add_workspace(tx, desk, actor, DEFAULT_WORKSPACE, "UTC")
 
 

@@ -1,25 +1,28 @@
-"""Runs in the background, for operators: what waits, what failed and why; try again, cancel, pause."""
+"""Runs in the background, for operators: what waits, what failed and why; try again, let overtake, cancel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from tollhouse.admin.access import find_user
+from tollhouse.admin.access import find_user, find_workspace
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.lists import page_of
 from tollhouse.admin.views import Listing
 from tollhouse.errors import Conflict, NotFound
 from tollhouse.notify.runs import note_end
-from tollhouse.store import machinery, queue, runs
+from tollhouse.store import queue, runs
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 
-AT_ONCE = 200
-"""Runs that are tried again in one transaction."""
+RETRIED_MOST: Final = 1_000
+"""Runs that are tried again in one call."""
+
+AT_ONCE: Final = 200
+"""Of them in one transaction."""
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,36 +49,31 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
 
 
-class QueueView(msgspec.Struct, frozen=True, kw_only=True):
-    """The queue as a whole.
-
-    Attributes:
-        waiting: runs that could begin now.
-        oldest_wait_s: how long the first of them could have.
-    """
-
-    paused: bool
-    waiting: int
-    running: int
-    oldest_wait_s: float
-
-
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which runs; what is None does not matter. `error` is the code of a failure."""
 
     status: str | None = None
     user: str | None = None
+    workspace: str | None = None
     error: str | None = None
 
 
+class RetriedView(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs that will be tried again, or would be, the oldest first.
+
+    Attributes:
+        has_more: there are others that match; ask again for them.
+    """
+
+    count: int
+    runs: tuple[str, ...]
+    has_more: bool
+    dry_run: bool
+
+
 async def list_jobs(desk: Desk, wanted: Wanted, page: Page | None = None) -> Listing[JobView]:
-    """A page of runs in the background, newest first. Raises NotFound for an unknown user."""
-
-    def query(tx: Reading, page: Page) -> list[JobView]:
-        rows = queue.jobs(tx, page, status=wanted.status, user_id=_user(tx, wanted.user), error=wanted.error)
-        return [job_view(row) for row in rows]
-
-    return await page_of(desk, page or Page(), query)
+    """A page of runs in the background, newest first. Raises NotFound for an unknown user or workspace."""
+    return await page_of(desk, page or Page(), lambda tx, page: [job_view(row) for row in _matching(tx, wanted, page)])
 
 
 async def get_job(desk: Desk, run_id: str) -> JobView:
@@ -83,41 +81,22 @@ async def get_job(desk: Desk, run_id: str) -> JobView:
     return job_view(await desk.store.read(lambda tx: _found(tx, run_id)))
 
 
-async def look(desk: Desk) -> QueueView:
-    """The queue as it is now."""
-    now = desk.clock.now()
-
-    def query(tx: Reading) -> QueueView:
-        waiting, oldest = queue.backlog(tx, now)
-        return QueueView(
-            paused=bool(machinery.get_fact(tx, queue.PAUSED)),
-            waiting=waiting,
-            running=sum(queue.under_way(tx).values()),
-            oldest_wait_s=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
-        )
-
-    return await desk.store.read(query)
-
-
-async def retry(desk: Desk, actor: Actor, wanted: Wanted, *, dry_run: bool = False) -> list[str]:
-    """Try runs again that failed for good, as those who asked for them; gives their ids.
+async def retry(desk: Desk, actor: Actor, wanted: Wanted, *, dry_run: bool = False) -> RetriedView:
+    """Try runs again that failed for good, as those who asked for them: the oldest `RETRIED_MOST` that match.
 
     Raises:
-        NotFound: no such user.
+        NotFound: no such user or workspace.
     """
-
-    def query(tx: Reading) -> list[str]:
-        user_id = _user(tx, wanted.user)
-        return [row["id"] for row in queue.jobs(tx, None, status="failed", user_id=user_id, error=wanted.error)]
-
-    found = await desk.store.read(query)
-    if dry_run:
-        return found
-    tried: list[str] = []
-    for start in range(0, len(found), AT_ONCE):
-        some = found[start : start + AT_ONCE]
-        tried += await desk.store.write(lambda tx, some=some: _requeue(tx, desk, actor, some))  # type: ignore[misc]
-    return tried
+    failed = msgspec.structs.replace(wanted, status="failed")
+    page = Page(limit=RETRIED_MOST, descending=False)
+    rows, has_more = page.cut(await desk.store.read(lambda tx: _matching(tx, failed, page.more)))
+    tried = found = [row["id"] for row in rows]
+    if not dry_run:
+        tried = []
+        for start in range(0, len(found), AT_ONCE):
+            some = found[start : start + AT_ONCE]
+            tried += await desk.store.write(lambda tx, some=some: _requeue(tx, desk, actor, some))  # type: ignore[misc]
+    return RetriedView(count=len(tried), runs=tuple(tried), has_more=has_more, dry_run=dry_run)
 
 
 async def retry_one(desk: Desk, actor: Actor, run_id: str) -> JobView:
@@ -147,15 +126,22 @@ async def cancel(desk: Desk, actor: Actor, run_id: str) -> JobView:
     return job_view(await desk.store.write(work))
 
 
-async def pause(desk: Desk, actor: Actor, *, is_paused: bool) -> QueueView:
-    """Let no run begin, in any worker, or let them begin again. What is under way comes to its end."""
+async def prioritize(desk: Desk, actor: Actor, run_id: str, priority: int) -> JobView:
+    """Let a run that waits overtake others, or be overtaken: 9 is the most urgent.
 
-    def work(tx: Writing) -> None:
-        machinery.set_fact(tx, queue.PAUSED, is_paused)
-        desk.note(tx, actor, "jobs.pause" if is_paused else "jobs.resume", "jobs")
+    Raises:
+        NotFound: no such run in the background.
+        Conflict: it does not wait.
+    """
 
-    await desk.store.write(work)
-    return await look(desk)
+    def work(tx: Writing) -> Any:
+        row = _found(tx, run_id)
+        if not queue.prioritize(tx, run_id, priority):
+            raise Conflict(f"The run is {row['status']}; only one that waits can overtake others.")
+        desk.note(tx, actor, "jobs.priority", run_id, before=row["priority"], after=priority)
+        return _found(tx, run_id)
+
+    return job_view(await desk.store.write(work))
 
 
 def job_view(row: Any) -> JobView:
@@ -181,8 +167,15 @@ def job_view(row: Any) -> JobView:
     )
 
 
-def _user(tx: Reading, id_or_name: str | None) -> str | None:
-    return None if id_or_name is None else str(find_user(tx, id_or_name)["id"])
+def _matching(tx: Reading, wanted: Wanted, page: Page) -> list[Any]:
+    return queue.jobs(
+        tx,
+        page,
+        status=wanted.status,
+        user_id=None if wanted.user is None else find_user(tx, wanted.user)["id"],
+        workspace_id=None if wanted.workspace is None else find_workspace(tx, wanted.workspace)["id"],
+        error=wanted.error,
+    )
 
 
 def _requeue(tx: Writing, desk: Desk, actor: Actor, run_ids: Sequence[str]) -> list[str]:

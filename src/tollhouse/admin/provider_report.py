@@ -11,9 +11,9 @@ import msgspec
 
 from tollhouse.admin import spans
 from tollhouse.admin.desk import Desk
+from tollhouse.admin.pauses import PauseView, pause_view
 from tollhouse.admin.request_report import SUCCEEDED, numbers, percentile_ms, share_of
 from tollhouse.admin.views import Listing, listing
-from tollhouse.gateway.paused import Pause
 from tollhouse.gateway.route import models_of
 from tollhouse.providers.base import Provider
 from tollhouse.store import credentials
@@ -56,7 +56,7 @@ class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
     credentials: int
     has_shared_key: bool
     breaker: BreakerState
-    paused: Pause | None
+    paused: PauseView | None
     last_success_at: datetime | None
     last_failure_at: datetime | None
     attempts: int
@@ -169,7 +169,7 @@ def view(provider: Provider, known: Any | None, tally: Tally, share: int, state:
         credentials=known["credentials"] if known else 0,
         has_shared_key=provider.name in desk.reachable.shared,
         breaker=STATES[state],
-        paused=desk.calling.standing.paused.get(provider.name),
+        paused=pause_view(desk.calling.standing.paused.get(provider.name)),
         last_success_at=max(worked_at, default=None),
         last_failure_at=max(failed_at, default=None),
         attempts=attempts * share,

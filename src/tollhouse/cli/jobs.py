@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tollhouse.cli.opening import load_settings, with_desk, with_house
-from tollhouse.cli.options import Config, Data, Json, User
+from tollhouse.cli.options import Config, Data, Json, Reason, User, Workspace
 from tollhouse.cli.output import NOT_IN_ORDER, cell, show_json, show_list, show_one, warn
 from tollhouse.errors import Unprocessable
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from tollhouse.admin.desk import Desk
-    from tollhouse.admin.jobs import JobView, QueueView, Wanted
+    from tollhouse.admin.jobs import JobView, Wanted
+    from tollhouse.admin.queues import QueueView
 
 jobs = typer.Typer(name="jobs", help="Runs in the background: what waits, what failed and why.", no_args_is_help=True)
 
@@ -26,6 +27,7 @@ WATCH_EVERY_S = 1.0
 
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")]
 Error = Annotated[str | None, typer.Option("--error", metavar="CODE", help="Only failures of this code.")]
+Queue = Annotated[str, typer.Argument(metavar="[QUEUE]", help="Its name, as `jobs queues` shows it.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it, every second, until Ctrl-C.")]
 
 
@@ -33,6 +35,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it, every se
 def list_jobs(
     status: Annotated[str | None, typer.Option(help="Only queued, running, retrying, succeeded …")] = None,
     user: User = None,
+    workspace: Workspace = None,
     error: Error = None,
     limit: Limit = 20,
     watch: Watch = False,
@@ -48,7 +51,7 @@ def list_jobs(
     from tollhouse.admin import jobs as admin
     from tollhouse.store.paging import Page
 
-    wanted = admin.Wanted(status=status, user=user, error=error)
+    wanted = admin.Wanted(status=status, user=user, workspace=workspace, error=error)
     if watch and not as_json:
         _watch(data, config, wanted, limit)
         return
@@ -61,6 +64,7 @@ def list_jobs(
 @jobs.command("failed")
 def failed_jobs(
     user: User = None,
+    workspace: Workspace = None,
     error: Error = None,
     limit: Limit = 20,
     data: Data = None,
@@ -68,7 +72,16 @@ def failed_jobs(
     as_json: Json = False,
 ) -> None:
     """List the newest runs that failed for good, with their reasons."""
-    list_jobs(status="failed", user=user, error=error, limit=limit, data=data, config=config, as_json=as_json)
+    list_jobs(
+        status="failed",
+        user=user,
+        workspace=workspace,
+        error=error,
+        limit=limit,
+        data=data,
+        config=config,
+        as_json=as_json,
+    )
 
 
 @jobs.command("show")
@@ -96,13 +109,16 @@ def retry_jobs(
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run: its id.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every run that failed for good.")] = False,
     user: User = None,
+    workspace: Workspace = None,
     error: Error = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
     data: Data = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Try runs again that failed for good: one, those of a user or with an error, or all.
+    """Try runs again that failed for good: one, those of a user or workspace or with an error, or all.
+
+    Of many it is the oldest thousand at a time.
 
     A question is never written a second time, and an answer that was written is never asked for again.
 
@@ -114,16 +130,36 @@ def retry_jobs(
     if run is not None:
         show_one(with_desk(data, config, lambda desk, actor: admin.retry_one(desk, actor, run)), as_json)
         return
-    if not (every or user or error):
-        raise Unprocessable("Say which: a run's id, --user, --error, or --all.")
-    wanted = admin.Wanted(user=user, error=error)
+    if not (every or user or workspace or error):
+        raise Unprocessable("Say which: a run's id, --user, --workspace, --error, or --all.")
+    wanted = admin.Wanted(user=user, workspace=workspace, error=error)
     tried = with_desk(data, config, lambda desk, actor: admin.retry(desk, actor, wanted, dry_run=dry_run))
     if as_json:
-        show_json({"runs": tried, "dry_run": dry_run})
+        show_json(tried)
         return
-    for one in tried:
+    for one in tried.runs:
         typer.echo(one)
-    warn(f"{len(tried)} would be tried again" if dry_run else f"{len(tried)} will be tried again")
+    warn(f"{tried.count} would be tried again" if dry_run else f"{tried.count} will be tried again")
+    if tried.has_more:
+        warn("there are more: say it again")
+
+
+@jobs.command("priority")
+def prioritize_job(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Its id.")],
+    priority: Annotated[int, typer.Argument(min=0, max=9, help="9 is the most urgent, 5 is usual.")],
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Let a run that waits overtake others of its workspace, or be overtaken.
+
+    \b
+    tollhouse jobs priority run_01k… 9
+    """
+    from tollhouse.admin import jobs as admin
+
+    show_one(with_desk(data, config, lambda desk, actor: admin.prioritize(desk, actor, run, priority)), as_json)
 
 
 @jobs.command("cancel")
@@ -139,20 +175,31 @@ def cancel_job(
     show_one(with_desk(data, config, lambda desk, actor: admin.cancel(desk, actor, run)), as_json)
 
 
-@jobs.command("pause")
-def pause_jobs(data: Data = None, config: Config = None, as_json: Json = False) -> None:
-    """Let no run begin, in any worker. What is under way comes to its end; what is asked for waits."""
-    from tollhouse.admin import jobs as admin
+@jobs.command("queues")
+def list_queues(data: Data = None, config: Config = None, as_json: Json = False) -> None:
+    """List the queues: how many runs wait, since when, and whether any may begin."""
+    from tollhouse.admin import queues
 
-    show_one(with_desk(data, config, lambda desk, actor: admin.pause(desk, actor, is_paused=True)), as_json)
+    found = with_desk(data, config, lambda desk, _: queues.list_queues(desk))
+    show_list(found, ("name", "waiting", "running", "oldest_wait_s", "paused"), as_json)
+
+
+@jobs.command("pause")
+def pause_queue(
+    queue: Queue = "turns", reason: Reason = None, data: Data = None, config: Config = None, as_json: Json = False
+) -> None:
+    """Let no run begin, in any worker. What is under way comes to its end; what is asked for waits."""
+    from tollhouse.admin import queues
+
+    show_one(with_desk(data, config, lambda desk, actor: queues.pause(desk, actor, queue, reason=reason)), as_json)
 
 
 @jobs.command("resume")
-def resume_jobs(data: Data = None, config: Config = None, as_json: Json = False) -> None:
+def resume_queue(queue: Queue = "turns", data: Data = None, config: Config = None, as_json: Json = False) -> None:
     """Let runs begin again."""
-    from tollhouse.admin import jobs as admin
+    from tollhouse.admin import queues
 
-    show_one(with_desk(data, config, lambda desk, actor: admin.pause(desk, actor, is_paused=False)), as_json)
+    show_one(with_desk(data, config, lambda desk, actor: queues.resume(desk, actor, queue)), as_json)
 
 
 def _show(views: Sequence[JobView], whole: Any, as_json: bool) -> None:
@@ -166,12 +213,13 @@ def _watch(data: Any, config: Any, wanted: Wanted, limit: int) -> None:
     from rich.live import Live
 
     from tollhouse.admin import jobs as admin
+    from tollhouse.admin import queues
     from tollhouse.store.paging import Page
 
     async def watch(desk: Desk) -> None:
         with Live(auto_refresh=False) as live:
             while True:
-                queue = await admin.look(desk)
+                queue = await queues.look(desk)
                 found = await admin.list_jobs(desk, wanted, Page(limit=limit))
                 live.update(_picture(queue, found.data), refresh=True)
                 await asyncio.sleep(WATCH_EVERY_S)

@@ -22,3 +22,6 @@ User = Annotated[
     str | None, typer.Option("--user", metavar="USER", help="Only this user's: an id, a name or an address.")
 ]
 Reason = Annotated[str | None, typer.Option(help="Why. Whoever is refused because of it is told.")]
+Workspace = Annotated[
+    str | None, typer.Option("--workspace", metavar="WORKSPACE", help="Only this workspace's: an id or a name.")
+]

@@ -16,7 +16,7 @@ from tollhouse.errors import TollhouseError
 from tollhouse.held import Held
 from tollhouse.jobs.engine import Engine, Handler, Job
 from tollhouse.jobs.fairness import Waiting, fairly
-from tollhouse.store import machinery, queue
+from tollhouse.store import queue
 from tollhouse.store.engine import Access, Reading
 from tollhouse.telemetry import Event, log
 
@@ -79,7 +79,7 @@ class Dispatcher:
         now = self._clock.now()
 
         def query(tx: Reading) -> tuple[list[Waiting], Mapping[str, int]]:
-            if machinery.get_fact(tx, queue.PAUSED):
+            if queue.paused(tx) is not None:
                 return [], {}
             rows = queue.due(tx, now, max(free, 1))
             return [waiting(row) for row in rows], queue.under_way(tx) if rows else {}

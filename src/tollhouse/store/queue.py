@@ -8,21 +8,52 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, or_, select, type_coerce, update
 
+from tollhouse.store import machinery
 from tollhouse.store.conversation_tables import run
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.tables import process
-from tollhouse.store.types import to_micros
+from tollhouse.store.types import from_micros, to_micros
+from tollhouse.telemetry.metrics import TURNS
 
 WAITING = ("queued", "retrying", "cancelled")
 """A run that was cancelled waits to be ended, when its worker has died before it did."""
 
-PAUSED = "jobs paused"
-"""The fact that no run is to begin."""
+QUEUES = (TURNS,)
+"""Every queue there is."""
+
+_PAUSED = "jobs paused"
+"""The name of the fact that no run is to begin: who said so, when and why; or false."""
+
+
+class Paused(NamedTuple):
+    """That no run of a queue is to begin: since when, by whom, and why."""
+
+    at: datetime
+    by: str
+    reason: str | None
+
+
+def paused(tx: Reading) -> Paused | None:
+    """Whether the queue is paused, and by whom."""
+    told = machinery.get_fact(tx, _PAUSED)
+    return Paused(from_micros(told["at"]), told["by"], told["reason"]) if told else None
+
+
+def pause(tx: Writing, told: Paused) -> None:
+    """Let no run begin. Who looks for one sees this each time."""
+    machinery.set_fact(tx, _PAUSED, told._asdict() | {"at": to_micros(told.at)})
+
+
+def resume(tx: Writing) -> bool:
+    """Let runs begin again; False when they could."""
+    was_paused = paused(tx) is not None
+    machinery.set_fact(tx, _PAUSED, False)
+    return was_paused
 
 
 def due(tx: Reading, now: datetime, per_workspace: int) -> list[Any]:
@@ -126,18 +157,25 @@ def backlog(tx: Reading, now: datetime) -> tuple[int, datetime | None]:
 
 
 def jobs(
-    tx: Reading, page: Page | None, *, status: str | None = None, user_id: str | None = None, error: str | None = None
+    tx: Reading,
+    page: Page,
+    *,
+    status: str | None = None,
+    user_id: str | None = None,
+    workspace_id: str | None = None,
+    error: str | None = None,
 ) -> list[Any]:
-    """Runs in the background, whoever's: a page of them by age, or all."""
+    """A page of runs in the background, whoever's, by age."""
     query = select(run).where(run.c.background)
+    if workspace_id is not None:
+        query = query.where(run.c.workspace_id == workspace_id)
     if status is not None:
         query = query.where(run.c.status == status)
     if user_id is not None:
         query = query.where(run.c.user_id == user_id)
     if error is not None:
         query = query.where(type_coerce(run.c.error, Text).contains(f'"code":"{error}"', autoescape=True))
-    query = query.order_by(run.c.id) if page is None else page.of(query, run.c.id)
-    return list(tx.execute(query).mappings())
+    return list(tx.execute(page.of(query, run.c.id)).mappings())
 
 
 def find(tx: Reading, run_id: str) -> Any | None:
@@ -152,6 +190,12 @@ def requeue(tx: Writing, run_id: str) -> bool:
     fresh = {"failures": 0, "losses": 0, "boot_id": None, "job_id": None, "request_id": None, "error": None}
     fresh |= {"usage": None, "cost": None, "next_try_at": None, "deadline_at": None, "finished_at": None}
     return tx.execute(ended.values(status="queued", **fresh)).rowcount == 1
+
+
+def prioritize(tx: Writing, run_id: str, priority: int) -> bool:
+    """Let a run that waits begin before others, or after them; False for one that does not wait."""
+    waiting = update(run).where(run.c.id == run_id, run.c.background, *_waits(run), run.c.status != "cancelled")
+    return tx.execute(waiting.values(priority=priority)).rowcount == 1
 
 
 def _waits(table: Any) -> Sequence[ColumnElement[bool]]:

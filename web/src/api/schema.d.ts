@@ -1208,11 +1208,92 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description A page of runs in the background, newest first: all, of one status, of one user, or with one error.
+         * @description A page of runs in the background, newest first: all, of one status, user or workspace, or with one error.
          */
         get: operations["list_jobs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Jobs
+         * @description Try runs again that failed for good, as who asked for them: the oldest thousand that match; all, when nothing is
+         *     said. With `dry_run` it only says which.
+         */
+        post: operations["retry_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queues
+         * @description Every queue: how many runs wait, since when, and whether any may begin.
+         */
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/queues/{queue}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Queue
+         * @description Let no run of a queue begin, in any process, until it is resumed. What is under way comes to its end.
+         */
+        post: operations["pause_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/queues/{queue}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Queue
+         * @description Let runs of a queue begin again.
+         */
+        post: operations["resume_queue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1236,7 +1317,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Job
+         * @description Let a run that waits overtake others, or be overtaken.
+         */
+        patch: operations["change_job"];
         trace?: never;
     };
     "/api/jobs/{run}/retry": {
@@ -1560,7 +1645,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Run
+         * @description Let a run in the background that waits overtake others of your workspace, or be overtaken.
+         */
+        patch: operations["change_run"];
         trace?: never;
     };
     "/api/runs/{run}/events": {
@@ -2011,6 +2100,23 @@ export interface components {
             /** Tip */
             tip?: string | null;
         };
+        /**
+         * JobsRetried
+         * @description Which of those that failed for good; nothing said, all.
+         */
+        JobsRetried: {
+            /** User */
+            user?: string | null;
+            /** Workspace */
+            workspace?: string | null;
+            /** Error */
+            error?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run?: boolean;
+        };
         JsonValue: unknown;
         /**
          * Limits
@@ -2245,6 +2351,14 @@ export interface components {
              * @description Where it was executed before, unless said.
              */
             background?: boolean | null;
+        };
+        /** RunChange */
+        RunChange: {
+            /**
+             * Priority
+             * @description 9 is the most urgent.
+             */
+            priority: number;
         };
         /**
          * SettingsChange
@@ -2953,7 +3067,7 @@ export interface components {
             has_shared_key: boolean;
             /** @enum {unknown} */
             breaker: "closed" | "half_open" | "open";
-            paused: components["schemas"]["Pause"] | null;
+            paused: components["schemas"]["PauseView"] | null;
             last_success_at: string | null;
             last_failure_at: string | null;
             attempts: number;
@@ -2963,14 +3077,13 @@ export interface components {
             models: string[];
         };
         /**
-         * Pause
-         * @description That a provider is not asked.
+         * PauseView
+         * @description That a provider or a queue is paused.
          *
          *         Attributes:
          *             by: a token's id, or `command line`.
-         *             reason: what callers are told of it.
          */
-        Pause: {
+        PauseView: {
             at: string;
             by: string;
             reason: string | null;
@@ -3259,6 +3372,53 @@ export interface components {
             started_at: string | null;
             next_try_at: string | null;
             finished_at: string | null;
+        };
+        /**
+         * RetriedView
+         * @description Runs that will be tried again, or would be, the oldest first.
+         *
+         *         Attributes:
+         *             has_more: there are others that match; ask again for them.
+         */
+        RetriedView: {
+            count: number;
+            runs: string[];
+            has_more: boolean;
+            dry_run: boolean;
+        };
+        /**
+         * Listing[QueueView]
+         * @description A page of a list, in OpenAI's shape.
+         */
+        Listing_QueueView_: {
+            /**
+             * @default list
+             * @enum {unknown}
+             */
+            object?: "list";
+            data: components["schemas"]["QueueView"][];
+            /** @default null */
+            first_id?: string | null;
+            /** @default null */
+            last_id?: string | null;
+            /** @default false */
+            has_more?: boolean;
+        };
+        /**
+         * QueueView
+         * @description A queue as a whole.
+         *
+         *         Attributes:
+         *             paused: who lets no run begin, and since when; null while they may.
+         *             waiting: runs that could begin, were it not paused.
+         *             oldest_wait_s: how long the first of them could have.
+         */
+        QueueView: {
+            name: string;
+            paused: components["schemas"]["PauseView"] | null;
+            waiting: number;
+            running: number;
+            oldest_wait_s: number;
         };
         /**
          * ConversationView
@@ -3878,6 +4038,7 @@ export type Feedback = components['schemas']['Feedback'];
 export type Fork = components['schemas']['Fork'];
 export type How = components['schemas']['How'];
 export type Imported = components['schemas']['Imported'];
+export type JobsRetried = components['schemas']['JobsRetried'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type Limits = components['schemas']['Limits'];
 export type MessageChange = components['schemas']['MessageChange'];
@@ -3894,6 +4055,7 @@ export type NewWorkspace = components['schemas']['NewWorkspace'];
 export type Owner = components['schemas']['Owner'];
 export type Reason = components['schemas']['Reason'];
 export type Retry = components['schemas']['Retry'];
+export type RunChange = components['schemas']['RunChange'];
 export type SettingsChange = components['schemas']['SettingsChange'];
 export type WebhookChange = components['schemas']['WebhookChange'];
 export type WorkspaceChange = components['schemas']['WorkspaceChange'];
@@ -3941,7 +4103,7 @@ export type MeView = components['schemas']['MeView'];
 export type MyUsageView = components['schemas']['MyUsageView'];
 export type ListingProviderView = components['schemas']['Listing_ProviderView_'];
 export type ProviderView = components['schemas']['ProviderView'];
-export type Pause = components['schemas']['Pause'];
+export type PauseView = components['schemas']['PauseView'];
 export type WebhookMade = components['schemas']['WebhookMade'];
 export type ListingWebhookView = components['schemas']['Listing_WebhookView_'];
 export type WebhookView = components['schemas']['WebhookView'];
@@ -3958,6 +4120,9 @@ export type ListingTrialsView = components['schemas']['Listing_TrialsView_'];
 export type TrialsView = components['schemas']['TrialsView'];
 export type ListingJobView = components['schemas']['Listing_JobView_'];
 export type JobView = components['schemas']['JobView'];
+export type RetriedView = components['schemas']['RetriedView'];
+export type ListingQueueView = components['schemas']['Listing_QueueView_'];
+export type QueueView = components['schemas']['QueueView'];
 export type ConversationView = components['schemas']['ConversationView'];
 export type ListingConversationView = components['schemas']['Listing_ConversationView_'];
 export type ListingMessageView = components['schemas']['Listing_MessageView_'];
@@ -6458,6 +6623,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 status?: ("queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled") | null;
                 user?: string | null;
+                workspace?: string | null;
                 error?: string | null;
             };
             header?: never;
@@ -6486,6 +6652,134 @@ export interface operations {
             };
         };
     };
+    retry_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobsRetried"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_QueueView_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"] | null;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_job: {
         parameters: {
             query?: never;
@@ -6496,6 +6790,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChange"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -7267,6 +7596,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChange"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

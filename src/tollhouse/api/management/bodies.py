@@ -264,7 +264,17 @@ class ReportAsked(MyReportAsked):
 class JobsAsked(Paging):
     status: RunStatus | None = None
     user: Text | None = None
+    workspace: Text | None = None
     error: Text | None = None
+
+
+class JobsRetried(Body):
+    """Which of those that failed for good; nothing said, all."""
+
+    user: Text | None = None
+    workspace: Text | None = None
+    error: Text | None = None
+    dry_run: bool = False
 
 
 class CacheAsked(Body):

@@ -67,6 +67,10 @@ class Feedback(Body):
     comment: Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")] | None = None
 
 
+class RunChange(Body):
+    priority: Priority
+
+
 class How(Body):
     """How a turn is executed; what is not said is the conversation's own."""
 

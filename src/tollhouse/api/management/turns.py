@@ -104,6 +104,12 @@ async def follow_run(here: Here, run: str, asked: Annotated[bodies.FeedAsked, Qu
     return await followed(here, run, place, asked.format)
 
 
+@table.patch("/api/runs/{run}", scope=WRITE)
+async def change_run(here: Here, run: str, body: bodies.RunChange) -> RunView:
+    """Let a run in the background that waits overtake others of your workspace, or be overtaken."""
+    return await following.prioritize(here.conversing, here.caller, run, body.priority)
+
+
 @table.post("/api/runs/{run}/cancel", scope=WRITE)
 async def cancel_run(here: Here, run: str) -> RunView:
     """Stop a run: what was said so far is kept. One that has ended stays as it is."""

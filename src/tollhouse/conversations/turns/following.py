@@ -11,11 +11,11 @@ import msgspec
 from tollhouse.conversations.conversing import Conversing
 from tollhouse.conversations.keeping.records import found, found_message
 from tollhouse.conversations.messages.views import MessageView, RunView, message_view, run_view
-from tollhouse.errors import NotFound
+from tollhouse.errors import Conflict, NotFound
 from tollhouse.gateway.identify import Caller
 from tollhouse.notify import runs as notify
 from tollhouse.store import conversations as sql
-from tollhouse.store import runs
+from tollhouse.store import queue, runs
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 
@@ -98,6 +98,23 @@ async def cancel(conversing: Conversing, caller: Caller, run_id: str) -> RunView
 
     await conversing.store.write(work)
     return await get(conversing, caller, run_id, STOPPED_WITHIN_S)
+
+
+async def prioritize(conversing: Conversing, caller: Caller, run_id: str, priority: int) -> RunView:
+    """Let a run that waits overtake others, or be overtaken: 9 is the most urgent.
+
+    Raises:
+        NotFound: no such run.
+        Conflict: it does not wait for a worker.
+    """
+
+    def work(tx: Writing) -> RunView:
+        view = view_of(tx, caller, run_id)
+        if not queue.prioritize(tx, run_id, priority):
+            raise Conflict(f"The run is {view.status}; only one that waits in the background can overtake others.")
+        return view_of(tx, caller, run_id)
+
+    return await conversing.store.write(work)
 
 
 async def poll(conversing: Conversing, caller: Caller, conversation_id: str, after: str | None) -> PollView:

@@ -12,6 +12,7 @@ import httpx2
 
 from tollhouse.admin import access
 from tollhouse.admin.desk import COMMAND_LINE
+from tollhouse.admin.lists import EVERY
 from tollhouse.api.server import Server
 from tollhouse.app import House
 from tollhouse.client import Client, SayLater, StartConversation
@@ -217,7 +218,7 @@ class Tollhouse(Gateway):
     async def _drain(self) -> list[Any]:
         until_s = time.monotonic() + DRAINED_S
         while True:
-            rows = await self._house.store.read(lambda tx: queue.jobs(tx, None))
+            rows = await self._house.store.read(lambda tx: queue.jobs(tx, EVERY))
             open_ones = [row for row in rows if row["finished_at"] is None]
             if not open_ones:
                 return rows

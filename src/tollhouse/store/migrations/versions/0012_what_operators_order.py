@@ -1,4 +1,7 @@
-"""Providers are paused, and their breakers closed."""
+"""Providers are paused, and their breakers closed; and who has paused the queue is known."""
+
+import json
+import time
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +20,7 @@ def upgrade() -> None:
         sa.Column("reset_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("provider", name=op.f("pk_provider_order")),
     )
+    # It was true or false; who it was is in the audit.
+    paused = {"at": time.time_ns() // 1_000, "by": "an earlier version", "reason": None}
+    whoever = sa.text("UPDATE fact SET value = :paused WHERE name = 'jobs paused' AND value = 'true'")
+    op.execute(whoever.bindparams(paused=json.dumps(paused)))
