@@ -44,7 +44,7 @@ async def test_a_key_is_shown_by_its_last_four_letters_and_opened_for_calls(stor
     listed, again = await credentials.list_credentials(desk), await credentials.get_credential(desk, made.id)
     shown = msgspec.json.encode([made, listed, again])
     deeds = repr([dict(row) for row in await desk.store.read(lambda tx: machinery.deeds(tx, Page(limit=100)))])
-    rows = repr([dict(row) for row in await desk.store.read(lambda tx: sql.of_user(tx, Page()))])
+    rows = repr([dict(row) for row in await desk.store.read(lambda tx: sql.listed(tx, Page()))])
     assert SECRET not in shown.decode() + deeds + rows
 
 
@@ -111,7 +111,7 @@ async def test_a_removed_credential_is_gone(stored_house: House):
     ada = await make_person(stored_house)
     made = await add(stored_house, ada)
     assert (await credentials.remove_credential(stored_house.desk, COMMAND_LINE, made.id)).id == made.id
-    assert await stored_house.store.read(lambda tx: sql.of_user(tx, Page())) == []
+    assert await stored_house.store.read(lambda tx: sql.listed(tx, Page())) == []
 
 
 async def test_an_unknown_provider_is_refused_with_near_ones(house: House):
@@ -149,7 +149,7 @@ async def test_what_cannot_be_a_credential_is_refused_by_field_without_repeating
         await add(house, ada, **said)
     assert (refused.value.status, refused.value.param) == (422, field)
     assert not {"sk-two", "sk-with", "sk-schl"} & set(refused.value.message.split())
-    assert await house.store.read(lambda tx: sql.of_user(tx, Page())) == []
+    assert await house.store.read(lambda tx: sql.listed(tx, Page())) == []
 
 
 async def test_a_reference_is_followed_when_it_is_needed(house: House, tmp_path: Path):
@@ -234,7 +234,7 @@ async def test_a_credential_that_cannot_be_read_keeps_its_key_and_is_told(house:
     await house.store.write(lambda tx: sql.change(tx, bad.id, {"origin": "https://elsewhere.example:443"}))
     rotated = await rotate_master_key(house.desk, COMMAND_LINE)
     assert (rotated.rewrapped, rotated.dropped, rotated.left) == (1, (), {before: 1})
-    kids = {row["id"]: row["kid"] for row in await house.store.read(lambda tx: sql.of_user(tx, Page()))}
+    kids = {row["id"]: row["kid"] for row in await house.store.read(lambda tx: sql.listed(tx, Page()))}
     assert kids == {good.id: rotated.primary, bad.id: before}
 
 

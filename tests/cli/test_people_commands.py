@@ -58,6 +58,9 @@ def test_a_token_is_shown_once(tollhouse: Command):
     made = tollhouse("tokens", "create", "default", "--name", "once", "--json").json["token"]
     assert made not in tollhouse("tokens", "list").out
     assert made[:16] in tollhouse("tokens", "list").out
+    assert made[:16] in tollhouse("tokens", "list", "--state", "active").out
+    assert made[:16] not in tollhouse("tokens", "list", "--unused-since", "2026-01-01").out
+    assert tollhouse("tokens", "list", "--state", "lost").status == 2
 
 
 def test_a_token_may_have_less_and_end(tollhouse: Command):

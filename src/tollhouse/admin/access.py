@@ -26,6 +26,7 @@ from tollhouse.errors import Conflict, Forbidden, NotFound, Unprocessable
 from tollhouse.store import people
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
+from tollhouse.store.people import TokenState
 
 DEFAULT_WORKSPACE = "default"
 NAME_MOST = 200
@@ -159,9 +160,13 @@ def add_user(
     return user_view(values)
 
 
-async def list_users(desk: Desk, page: Page | None = None) -> Listing[UserView]:
-    """A page of users, newest first."""
-    return await page_of(desk, page or Page(), lambda tx, page: [user_view(row) for row in people.users(tx, page)])
+async def list_users(desk: Desk, page: Page | None = None, *, workspace: str | None = None) -> Listing[UserView]:
+    """A page of users, or a workspace's, newest first. Raises NotFound."""
+
+    def query(tx: Reading, page: Page) -> list[UserView]:
+        return [user_view(row) for row in people.users(tx, page, whose(tx, workspace=workspace)["workspace_id"])]
+
+    return await page_of(desk, page or Page(), query)
 
 
 async def get_user(desk: Desk, id_or_name: str) -> UserView:
@@ -279,23 +284,42 @@ def add_token(
     return TokenMade(**msgspec.structs.asdict(token_view(values)), token=minted.text)
 
 
-async def list_tokens(desk: Desk, user: str | None = None, page: Page = EVERY) -> Listing[TokenView]:
-    """Tokens, or one user's, oldest first. Raises NotFound."""
+async def list_tokens(
+    desk: Desk,
+    user: str | None = None,
+    page: Page = EVERY,
+    *,
+    workspace: str | None = None,
+    state: TokenState | None = None,
+    unused_since: datetime | None = None,
+) -> Listing[TokenView]:
+    """Tokens, or those of one user, one workspace or one state, oldest first.
+
+    Args:
+        unused_since: only those that nobody has used from this instant on, and that were made before it.
+
+    Raises:
+        NotFound: no such user or workspace.
+    """
+    now = desk.clock.now()
 
     def query(tx: Reading, page: Page) -> list[TokenView]:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        return [token_view(row) for row in people.tokens(tx, page, user_id)]
+        said = whose(tx, user=user, workspace=workspace)
+        return [token_view(row) for row in people.tokens(tx, page, now, **said, state=state, unused_since=unused_since)]
 
     return await page_of(desk, page, query)
+
+
+async def get_token(desk: Desk, token_id: str) -> TokenView:
+    """One token, by its id or the part that is no secret. Raises NotFound."""
+    return token_view(await desk.store.read(lambda tx: _find_token(tx, token_id)))
 
 
 async def revoke_token(desk: Desk, actor: Actor, token_id: str) -> TokenView:
     """Refuse a token from now on: here at once, in other processes within seconds. Again is no error."""
 
     def work(tx: Writing) -> TokenView:
-        row = people.find_token(tx, token_id)
-        if row is None:
-            raise NotFound(f"There is no token {token_id[:NAME_MOST]!r}.")
+        row = _find_token(tx, token_id)
         now = desk.clock.now()
         if people.revoke_token(tx, row["id"], now):
             desk.note(tx, actor, "token.revoke", row["id"], user=row["user_id"])
@@ -344,6 +368,22 @@ def find_workspace(tx: Reading, id_or_name: str) -> Any:
     row = people.find_workspace(tx, id_or_name)
     if row is None:
         raise NotFound(f"There is no workspace {id_or_name[:NAME_MOST]!r}.", param="workspace")
+    return row
+
+
+def whose(tx: Reading, *, user: str | None = None, workspace: str | None = None) -> dict[str, str | None]:
+    """The ids of those who were named, by the names of their columns. Raises NotFound."""
+    return {
+        "user_id": None if user is None else find_user(tx, user)["id"],
+        "workspace_id": None if workspace is None else find_workspace(tx, workspace)["id"],
+    }
+
+
+def _find_token(tx: Reading, id_or_prefix: str) -> Any:
+    row = people.find_token(tx, id_or_prefix.removeprefix(tokens.PREFIX.decode()))
+    if row is None:
+        # Not repeated: somebody may have said the whole token.
+        raise NotFound("There is no such token. Name it by its id, or by its prefix, as `tokens list` shows it.")
     return row
 
 

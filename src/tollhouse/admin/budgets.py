@@ -87,11 +87,22 @@ async def set_budget(
     return await desk.change(work)
 
 
-async def list_budgets(desk: Desk, owner: str | None = None, page: Page = EVERY) -> Listing[BudgetView]:
-    """Budgets, or an owner's, oldest first. `owner` is an id, or a user's name. Raises NotFound."""
+async def list_budgets(
+    desk: Desk, owner: str | None = None, page: Page = EVERY, *, within: str | None = None
+) -> Listing[BudgetView]:
+    """Budgets, or an owner's, oldest first.
+
+    Args:
+        owner: an id, or a user's name.
+        within: a workspace: only its own budgets, its users' and their tokens'.
+
+    Raises:
+        NotFound: no such owner or workspace.
+    """
 
     def query(tx: Reading, page: Page) -> list[BudgetView]:
-        return budgets_of(tx, desk, None if owner is None else _any_owner(tx, owner), page)
+        space = None if within is None else _owner(tx, "workspace", within)[0]
+        return budgets_of(tx, desk, None if owner is None else _any_owner(tx, owner), page, within=space)
 
     return await page_of(desk, page, query)
 
@@ -197,10 +208,12 @@ def move_budgets(tx: Writing, desk: Desk, actor: Actor, owner: str, time_zone: s
         _change(tx, desk, actor, row, {"time_zone": time_zone})
 
 
-def budgets_of(tx: Reading, desk: Desk, owner: str | None, page: Page = EVERY) -> list[BudgetView]:
-    """Budgets in force, of all or of one owner's id, as they stand now."""
+def budgets_of(
+    tx: Reading, desk: Desk, owner: str | None, page: Page = EVERY, *, within: str | None = None
+) -> list[BudgetView]:
+    """Budgets in force, of all, of one owner's id or within a workspace's, as they stand now."""
     now = desk.clock.now()
-    return [_view(tx, row, now) for row in sql.budget_rows(tx, page, owner=owner)]
+    return [_view(tx, row, now) for row in sql.budget_rows(tx, page, owner=owner, within=within)]
 
 
 def _put(tx: Writing, desk: Desk, actor: Actor, values: dict[str, Any]) -> BudgetView:

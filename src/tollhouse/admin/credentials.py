@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import UNSET, UnsetType
 
 from tollhouse import ids
-from tollhouse.admin.access import NAME_MOST, check_name, find_user
+from tollhouse.admin.access import NAME_MOST, check_name, find_user, whose
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.lists import EVERY, page_of
 from tollhouse.admin.views import CredentialView, Listing
@@ -77,13 +77,14 @@ async def add_credential(
     return await desk.change(work)
 
 
-async def list_credentials(desk: Desk, user: str | None = None, page: Page = EVERY) -> Listing[CredentialView]:
-    """Credentials, or one user's, oldest first. Raises NotFound."""
+async def list_credentials(
+    desk: Desk, user: str | None = None, page: Page = EVERY, *, workspace: str | None = None
+) -> Listing[CredentialView]:
+    """Credentials, or those of one user or workspace, oldest first. Raises NotFound."""
     now = desk.clock.now()
 
     def query(tx: Reading, page: Page) -> list[CredentialView]:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        return [credential_view(row, now) for row in sql.of_user(tx, page, user_id)]
+        return [credential_view(row, now) for row in sql.listed(tx, page, **whose(tx, user=user, workspace=workspace))]
 
     return await page_of(desk, page, query)
 

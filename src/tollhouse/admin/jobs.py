@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tollhouse.admin.access import find_user, find_workspace
+from tollhouse.admin.access import whose
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.lists import page_of
 from tollhouse.admin.views import Listing
@@ -172,8 +172,7 @@ def _matching(tx: Reading, wanted: Wanted, page: Page) -> list[Any]:
         tx,
         page,
         status=wanted.status,
-        user_id=None if wanted.user is None else find_user(tx, wanted.user)["id"],
-        workspace_id=None if wanted.workspace is None else find_workspace(tx, wanted.workspace)["id"],
+        **whose(tx, user=wanted.user, workspace=wanted.workspace),
         error=wanted.error,
     )
 

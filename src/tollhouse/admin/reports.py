@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 from msgspec import UNSET
 
-from tollhouse.admin.access import find_user, token_view, user_view
+from tollhouse.admin.access import find_user, token_view, user_view, whose
 from tollhouse.admin.budgets import budgets_of
 from tollhouse.admin.desk import Actor, Desk
 from tollhouse.admin.views import (
@@ -78,7 +78,12 @@ def _with_body(tx: Reading, request_id: str, user: str | None) -> tuple[Any, Any
 
 
 async def spend(
-    desk: Desk, by: str = "user", *, user: str | None = None, since: datetime | None = None
+    desk: Desk,
+    by: str = "user",
+    *,
+    user: str | None = None,
+    workspace: str | None = None,
+    since: datetime | None = None,
 ) -> tuple[SpendRow, ...]:
     """What was spent, dearest first; by day, latest first.
 
@@ -87,7 +92,7 @@ async def spend(
         since: an aware instant, of which the day counts, in UTC; without one, from the beginning.
 
     Raises:
-        Unprocessable, NotFound: no such grouping, no such user.
+        Unprocessable, NotFound: no such grouping, no such user or workspace.
     """
     if by not in get_args(By):
         raise Unprocessable(f"`by` is one of {', '.join(get_args(By))}.", param="by")
@@ -95,22 +100,21 @@ async def spend(
         raise Unprocessable("`since` needs a time zone: 2026-11-01T00:00:00Z.", param="since")
 
     def query(tx: Reading) -> tuple[SpendRow, ...]:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        return spend_rows(tx, by, user_id, since)
+        return spend_rows(tx, by, since, **whose(tx, user=user, workspace=workspace))
 
     return await desk.store.read(query)
 
 
-async def forecast(desk: Desk, *, user: str | None = None) -> ForecastView:
-    """What this month (UTC) has cost, and what it will come to. Of one user when said. Raises NotFound."""
+async def forecast(desk: Desk, *, user: str | None = None, workspace: str | None = None) -> ForecastView:
+    """What this month (UTC) has cost, and what it will come to. Of one user or workspace when said. Raises NotFound."""
     now = desk.clock.now().astimezone(UTC)
     today = to_micros(now) // DAY_US
     days = calendar.monthrange(now.year, now.month)[1]
 
     def query(tx: Reading) -> tuple[int, int]:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        spent = store_spend.cost_between(tx, today - now.day + 1, today, user_id=user_id)
-        return spent, store_spend.cost_between(tx, today - PACE_DAYS, today - 1, user_id=user_id)
+        said = whose(tx, user=user, workspace=workspace)
+        spent = store_spend.cost_between(tx, today - now.day + 1, today, **said)
+        return spent, store_spend.cost_between(tx, today - PACE_DAYS, today - 1, **said)
 
     spent, week = await desk.store.read(query)
     pace = week // PACE_DAYS
@@ -140,18 +144,18 @@ async def usage(desk: Desk, caller: Caller) -> MyUsageView:
     def query(tx: Reading) -> MyUsageView:
         return MyUsageView(
             since=since,
-            days=spend_rows(tx, "day", caller.user_id, since),
-            models=spend_rows(tx, "model", caller.user_id, since),
+            days=spend_rows(tx, "day", since, user_id=caller.user_id),
+            models=spend_rows(tx, "model", since, user_id=caller.user_id),
             budgets=_budgets(tx, desk, caller),
         )
 
     return await desk.store.read(query)
 
 
-def spend_rows(tx: Reading, by: str, user_id: str | None, since: datetime | None) -> tuple[SpendRow, ...]:
+def spend_rows(tx: Reading, by: str, since: datetime | None, **whose: str | None) -> tuple[SpendRow, ...]:
     """The rows of a report."""
     since_day = None if since is None else to_micros(since) // DAY_US
-    rows = store_spend.report(tx, by, user_id=user_id, since_day=since_day)
+    rows = store_spend.report(tx, by, since_day=since_day, **whose)
     return tuple(_spend_row(row, by) for row in rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.admin.access import find_user
+from tollhouse.admin.access import whose
 from tollhouse.admin.desk import Desk
 from tollhouse.admin.reports import request_view
 from tollhouse.admin.views import Listing, RequestView, listing
@@ -80,14 +80,16 @@ async def count_new(
     return NewRequestsView(requests=number, has_more=is_more)
 
 
-def named(tx: Reading, *, user: str | None = None, token: str | None = None, **filters: Any) -> dict[str, Any]:
-    """Filters as the log has them (`store.request_log.matching`), of a user by id, name or address, and of a token with
-    whose it is. Raises NotFound, for a token of another user too."""
-    user_id = None if user is None else find_user(tx, user)["id"]
+def named(
+    tx: Reading, *, user: str | None = None, workspace: str | None = None, token: str | None = None, **filters: Any
+) -> dict[str, Any]:
+    """Filters as the log has them (`store.request_log.matching`), of a user by id, name or address, of a workspace, and
+    of a token with whose it is. Raises NotFound, for a token of another user too."""
+    said = {**filters, **whose(tx, user=user, workspace=workspace)}
     if token is None:
-        return {**filters, "user_id": user_id}
+        return said
     row = people.find_token(tx, token)
-    if row is None or user_id not in (None, row["user_id"]):
+    if row is None or said["user_id"] not in (None, row["user_id"]):
         # Not said again: it may be a whole token that somebody has taken for its id.
         raise NotFound("There is no such token: name it by its id, `tok_…`.")
-    return {**filters, "user_id": row["user_id"], "token_id": row["id"]}
+    return {**said, "user_id": row["user_id"], "token_id": row["id"]}

@@ -111,7 +111,7 @@ async def report(
 
     Raises:
         Unprocessable: a time that is none, or with too many buckets.
-        NotFound: no such user, no such token.
+        NotFound: no such user, workspace or token.
     """
     until = until or desk.clock.now()
     since = since or until - DAY

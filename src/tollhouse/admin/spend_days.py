@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.admin.access import find_user
+from tollhouse.admin.access import whose
 from tollhouse.admin.desk import Desk
 from tollhouse.money.amounts import Nanodollars, usd_text
 from tollhouse.store import spend as sql
@@ -34,13 +34,15 @@ class SpendDays(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[SpendDay, ...]
 
 
-async def spend_days(desk: Desk, by: str, *, user: str | None = None, since: datetime | None = None) -> SpendDays:
-    """What was spent on each day, of one user when said; of the last thirty days unless said. Raises NotFound."""
+async def spend_days(
+    desk: Desk, by: str, *, user: str | None = None, workspace: str | None = None, since: datetime | None = None
+) -> SpendDays:
+    """What was spent on each day, of one user or workspace when said; of the last thirty days unless said. Raises
+    NotFound."""
     first = to_micros(since or desk.clock.now() - USUAL) // DAY_US
 
     def query(tx: Reading) -> SpendDays:
-        user_id = None if user is None else find_user(tx, user)["id"]
-        rows = sql.by_day(tx, by, user_id=user_id, since_day=first)
+        rows = sql.by_day(tx, by, since_day=first, **whose(tx, user=user, workspace=workspace))
         return SpendDays(rows=tuple(_day(row, by) for row in rows))
 
     return await desk.store.read(query)

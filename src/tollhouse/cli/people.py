@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from tollhouse.cli.opening import with_desk
-from tollhouse.cli.options import Config, Data, Json, User
+from tollhouse.cli.options import Config, Data, Json, User, Workspace
 from tollhouse.cli.output import show_list, show_one, warn
 from tollhouse.errors import InvalidRequest
 
@@ -18,6 +18,7 @@ tokens = typer.Typer(name="tokens", help="What applications show at the door.", 
 
 Named = Annotated[str, typer.Argument(metavar="USER", help="An id, a name or an address.")]
 Zone = Annotated[str, typer.Option(help="IANA name: in which calendar budgets begin anew.")]
+State = Literal["active", "expired", "revoked"]
 Limit = Annotated[str | None, typer.Option(metavar="N|none", help="A whole number, or `none` for no limit.")]
 
 
@@ -110,6 +111,7 @@ def create_user(
 
 @users.command("list")
 def list_users(
+    workspace: Workspace = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 100,
     data: Data = None,
     config: Config = None,
@@ -120,7 +122,7 @@ def list_users(
     from tollhouse.store.paging import Page
 
     page = Page(limit=limit)
-    found = with_desk(data, config, lambda desk, _: access.list_users(desk, page))
+    found = with_desk(data, config, lambda desk, _: access.list_users(desk, page, workspace=workspace))
     show_list(found, ("id", "name", "email", "time_zone", "limits", "created_at", "disabled_at"), as_json)
     if found.has_more and not as_json:
         warn(f"there are more than {limit}: --limit {limit * 2}")
@@ -203,11 +205,31 @@ def create_token(
 
 
 @tokens.command("list")
-def list_tokens(user: User = None, data: Data = None, config: Config = None, as_json: Json = False) -> None:
-    """List tokens by the part that is no secret, oldest first."""
+def list_tokens(
+    user: User = None,
+    workspace: Workspace = None,
+    state: Annotated[State | None, typer.Option(help="Only those that are so.")] = None,
+    unused_since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="Only those not used from then on, in UTC."),
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """List tokens by the part that is no secret, oldest first: everybody's, or those of a user, a workspace or a state.
+
+    \b
+    tollhouse tokens list --state active --unused-since 2026-09-01
+    """
     from tollhouse.admin import access
 
-    found = with_desk(data, config, lambda desk, _: access.list_tokens(desk, user))
+    since = unused_since.replace(tzinfo=UTC) if unused_since else None
+    found = with_desk(
+        data,
+        config,
+        lambda desk, _: access.list_tokens(desk, user, workspace=workspace, state=state, unused_since=since),
+    )
     columns = ("id", "user", "name", "prefix", "scopes", "last_used_at", "expires_at", "revoked_at")
     show_list(found, columns, as_json)
 

@@ -40,8 +40,11 @@ def by_provider(tx: Reading) -> list[Any]:
     return list(tx.execute(query.group_by(credential.c.provider)).mappings())
 
 
-def of_user(tx: Reading, page: Page, user_id: str | None = None) -> list[Any]:
+def listed(tx: Reading, page: Page, *, user_id: str | None = None, workspace_id: str | None = None) -> list[Any]:
+    """Credentials by id, which is by age."""
     query = select(credential, user.c.workspace_id).join(user, user.c.id == credential.c.user_id)
+    if workspace_id is not None:
+        query = query.where(user.c.workspace_id == workspace_id)
     if user_id is not None:
         query = query.where(credential.c.user_id == user_id)
     return list(tx.execute(page.of(query, credential.c.id)).mappings())

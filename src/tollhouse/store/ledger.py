@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from tollhouse import ids
 from tollhouse.store import machinery
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.statements import Batch, Query, inserting, updating
-from tollhouse.store.tables import bucket, budget, entry, hold, process
+from tollhouse.store.tables import bucket, budget, entry, hold, process, token, user
 
 BUDGETS = Query(
     'SELECT id, owner, model, unit, "window", mode, amount, time_zone, min_output_tokens'
@@ -94,9 +94,13 @@ def change_budget(tx: Writing, budget_id: str, values: dict[str, Any]) -> bool:
     return changed.rowcount == 1
 
 
-def budget_rows(tx: Reading, page: Page, *, owner: str | None = None) -> list[Any]:
-    """Budgets in force."""
+def budget_rows(tx: Reading, page: Page, *, owner: str | None = None, within: str | None = None) -> list[Any]:
+    """Budgets in force; those `within` a workspace are its own, its users' and their tokens'."""
     query = select(budget).where(budget.c.removed_at.is_(None))
+    if within is not None:
+        users = select(user.c.id).where(user.c.workspace_id == within)
+        tokens = select(token.c.id).where(token.c.user_id.in_(users))
+        query = query.where(or_(budget.c.owner == within, budget.c.owner.in_(users), budget.c.owner.in_(tokens)))
     if owner is not None:
         query = query.where(budget.c.owner == owner)
     return list(tx.execute(page.of(query, budget.c.id)).mappings())

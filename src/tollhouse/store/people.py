@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias, assert_never
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from tollhouse.store.engine import Reading, Writing
 from tollhouse.store.paging import Page
 from tollhouse.store.tables import token, user, workspace
+
+TokenState: TypeAlias = Literal["active", "expired", "revoked"]
+"""How a token stands by itself; its user may be disabled besides."""
 
 
 def by_token(tx: Reading, token_id: str) -> Any | None:
@@ -52,9 +55,12 @@ def add_user(tx: Writing, values: dict[str, Any]) -> None:
     tx.execute(insert(user).values(**values))
 
 
-def users(tx: Reading, page: Page) -> list[Any]:
+def users(tx: Reading, page: Page, workspace_id: str | None = None) -> list[Any]:
     """Users by id, which is by age."""
-    return list(tx.execute(page.of(select(user), user.c.id)).mappings())
+    query = select(user)
+    if workspace_id is not None:
+        query = query.where(user.c.workspace_id == workspace_id)
+    return list(tx.execute(page.of(query, user.c.id)).mappings())
 
 
 def find_user(tx: Reading, id_or_name: str) -> Any | None:
@@ -75,10 +81,37 @@ def add_token(tx: Writing, values: dict[str, Any]) -> None:
     tx.execute(insert(token).values(**values))
 
 
-def tokens(tx: Reading, page: Page, user_id: str | None = None) -> list[Any]:
+def tokens(
+    tx: Reading,
+    page: Page,
+    now: datetime,
+    *,
+    user_id: str | None = None,
+    workspace_id: str | None = None,
+    state: TokenState | None = None,
+    unused_since: datetime | None = None,
+) -> list[Any]:
+    """Tokens by id, which is by age. One that is revoked is that, whether it has expired or not."""
     query = select(token)
     if user_id is not None:
         query = query.where(token.c.user_id == user_id)
+    if workspace_id is not None:
+        query = query.where(token.c.user_id.in_(select(user.c.id).where(user.c.workspace_id == workspace_id)))
+    match state:
+        case "active":
+            query = query.where(
+                token.c.revoked_at.is_(None), or_(token.c.expires_at.is_(None), token.c.expires_at > now)
+            )
+        case "expired":
+            query = query.where(token.c.revoked_at.is_(None), token.c.expires_at <= now)
+        case "revoked":
+            query = query.where(token.c.revoked_at.is_not(None))
+        case None:
+            pass
+        case _:
+            assert_never(state)
+    if unused_since is not None:
+        query = query.where(func.coalesce(token.c.last_used_at, token.c.created_at) < unused_since)
     return list(tx.execute(page.of(query, token.c.id)).mappings())
 
 

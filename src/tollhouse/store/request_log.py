@@ -64,6 +64,7 @@ def count(
 def matching(
     *,
     user_id: str | None = None,
+    workspace_id: str | None = None,
     token_id: str | None = None,
     status: int | None = None,
     outcome: str | None = None,
@@ -78,6 +79,7 @@ def matching(
     """What a row is that is asked for: everything that is said holds of it."""
     said = {
         "user_id": user_id,
+        "workspace_id": workspace_id,
         "token_id": token_id,
         "status": status,
         "outcome": outcome,

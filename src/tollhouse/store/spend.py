@@ -60,7 +60,14 @@ def add(batch: Batch, amounts: Iterable[Amounts]) -> None:
 # --- for people, never on the hot path -------------------------------------------------------------------------------
 
 
-def report(tx: Reading, by: str, *, user_id: str | None = None, since_day: int | None = None) -> list[Any]:
+def report(
+    tx: Reading,
+    by: str,
+    *,
+    user_id: str | None = None,
+    workspace_id: str | None = None,
+    since_day: int | None = None,
+) -> list[Any]:
     """The sums by one of `GROUPINGS` since a day: dearest first, days latest first.
 
     Requests that reached no provider are in no group of models or providers, those without a tag in none of tags.
@@ -69,22 +76,26 @@ def report(tx: Reading, by: str, *, user_id: str | None = None, since_day: int |
     cost = func.sum(spend.c.cost)
     query = select(*keys, *[func.sum(spend.c[name]).label(name) for name in SUMS]).group_by(*keys)
     query = query.order_by(spend.c.day.desc()) if by == "day" else query.order_by(cost.desc(), *keys)
-    return list(tx.execute(_of(_named(query, by), user_id, since_day)).mappings())
+    return list(tx.execute(_of(_named(query, by), user_id, workspace_id, since_day)).mappings())
 
 
-def by_day(tx: Reading, by: str, *, user_id: str | None = None, since_day: int) -> list[Any]:
+def by_day(
+    tx: Reading, by: str, *, user_id: str | None = None, workspace_id: str | None = None, since_day: int
+) -> list[Any]:
     """The sums of each day by one of `GROUPINGS`: the latest day first, and of a day the dearest."""
     keys = GROUPINGS[by]
     sums = [func.sum(spend.c[name]).label(name) for name in ("requests", "unpriced", "cost")]
     query = select(spend.c.day, *keys, *sums).group_by(spend.c.day, *keys)
     query = query.order_by(spend.c.day.desc(), func.sum(spend.c.cost).desc(), *keys)
-    return list(tx.execute(_of(_named(query, by), user_id, since_day)).mappings())
+    return list(tx.execute(_of(_named(query, by), user_id, workspace_id, since_day)).mappings())
 
 
-def cost_between(tx: Reading, first_day: int, last_day: int, *, user_id: str | None = None) -> int:
+def cost_between(
+    tx: Reading, first_day: int, last_day: int, *, user_id: str | None = None, workspace_id: str | None = None
+) -> int:
     """Nanodollars of these days, both included."""
     query = select(func.coalesce(func.sum(spend.c.cost), 0)).where(spend.c.day <= last_day)
-    return int(tx.execute(_of(query, user_id, first_day)).scalar_one())
+    return int(tx.execute(_of(query, user_id, workspace_id, first_day)).scalar_one())
 
 
 def _named(query: Any, by: str) -> Any:
@@ -94,7 +105,9 @@ def _named(query: Any, by: str) -> Any:
     return query.where(spend.c.tag != "") if by == "tag" else query
 
 
-def _of(query: Any, user_id: str | None, since_day: int | None) -> Any:
+def _of(query: Any, user_id: str | None, workspace_id: str | None, since_day: int | None) -> Any:
+    if workspace_id is not None:
+        query = query.where(spend.c.workspace_id == workspace_id)
     if user_id is not None:
         query = query.where(spend.c.user_id == user_id)
     if since_day is not None:

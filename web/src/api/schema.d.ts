@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * List Users
-         * @description A page of users, newest first.
+         * @description A page of users, or a workspace's, newest first.
          */
         get: operations["list_users"];
         put?: never;
@@ -176,6 +176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All Tokens
+         * @description A page of everybody's tokens, oldest first: of one user, one workspace or one state, or that nobody uses.
+         */
+        get: operations["list_all_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens/{token}": {
         parameters: {
             query?: never;
@@ -183,7 +203,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Token
+         * @description One token, by its id or its prefix. What it is nobody can see any more.
+         */
+        get: operations["get_token"];
         put?: never;
         post?: never;
         /**
@@ -229,7 +253,7 @@ export interface paths {
         };
         /**
          * List Credentials
-         * @description A page of everybody's credentials, oldest first.
+         * @description A page of everybody's credentials, or a workspace's, oldest first.
          */
         get: operations["list_credentials"];
         put?: never;
@@ -409,7 +433,7 @@ export interface paths {
         };
         /**
          * List Budgets
-         * @description A page of the budgets in force, oldest first: all, or one owner's.
+         * @description A page of the budgets in force, oldest first: all, one owner's, or all within a workspace.
          */
         get: operations["list_budgets"];
         put?: never;
@@ -666,7 +690,8 @@ export interface paths {
         };
         /**
          * Report Forecast
-         * @description What this month has cost, and what it will come to at the pace of the last seven days; of one user when said.
+         * @description What this month has cost, and what it will come to at the pace of the last seven days; of one user or workspace
+         *     when said.
          */
         get: operations["report_forecast"];
         put?: never;
@@ -4274,6 +4299,7 @@ export interface operations {
                 after?: string | null;
                 before?: string | null;
                 order?: "asc" | "desc";
+                workspace?: string | null;
             };
             header?: never;
             path?: never;
@@ -4533,6 +4559,75 @@ export interface operations {
             };
         };
     };
+    list_all_tokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string | null;
+                before?: string | null;
+                order?: "asc" | "desc";
+                user?: string | null;
+                workspace?: string | null;
+                state?: ("active" | "expired" | "revoked") | null;
+                unused_since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TokenView_"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revoke_token: {
         parameters: {
             query?: never;
@@ -4640,6 +4735,7 @@ export interface operations {
                 after?: string | null;
                 before?: string | null;
                 order?: "asc" | "desc";
+                workspace?: string | null;
             };
             header?: never;
             path?: never;
@@ -5066,6 +5162,7 @@ export interface operations {
                 user?: string | null;
                 workspace?: string | null;
                 token?: string | null;
+                within?: string | null;
             };
             header?: never;
             path?: never;
@@ -5345,6 +5442,7 @@ export interface operations {
                 conversation?: string | null;
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
                 user?: string | null;
+                workspace?: string | null;
             };
             header?: never;
             path?: never;
@@ -5426,6 +5524,7 @@ export interface operations {
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
                 bucket?: ("1m" | "5m" | "15m" | "1h" | "6h" | "1d") | null;
                 user?: string | null;
+                workspace?: string | null;
             };
             header?: never;
             path?: never;
@@ -5519,6 +5618,7 @@ export interface operations {
                 cost_status?: ("exact" | "estimated" | "unpriced") | null;
                 newer_than?: string | null;
                 user?: string | null;
+                workspace?: string | null;
             };
             header?: never;
             path?: never;
@@ -5597,6 +5697,7 @@ export interface operations {
             query?: {
                 by?: "user" | "token" | "model" | "provider" | "tag" | "day";
                 user?: string | null;
+                workspace?: string | null;
                 since?: string | null;
                 bucket?: "day" | null;
             };
@@ -5630,6 +5731,7 @@ export interface operations {
         parameters: {
             query?: {
                 user?: string | null;
+                workspace?: string | null;
             };
             header?: never;
             path?: never;

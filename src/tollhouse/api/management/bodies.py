@@ -14,6 +14,7 @@ from tollhouse.conversations.messages.views import RunStatus
 from tollhouse.money.budgets import Mode, Unit, Window
 from tollhouse.notify.events import Subscribable
 from tollhouse.store.paging import Page
+from tollhouse.store.people import TokenState
 from tollhouse.tokens import Scope
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
@@ -234,6 +235,7 @@ class MyRequestsAsked(Filters, Paging):
 
 class RequestsAsked(MyRequestsAsked):
     user: Text | None = None
+    workspace: Text | None = None
 
 
 class MyNewsAsked(Filters):
@@ -244,6 +246,7 @@ class MyNewsAsked(Filters):
 
 class NewsAsked(MyNewsAsked):
     user: Text | None = None
+    workspace: Text | None = None
 
 
 class RequestAsked(Body):
@@ -259,6 +262,7 @@ class MyReportAsked(Filters):
 
 class ReportAsked(MyReportAsked):
     user: Text | None = None
+    workspace: Text | None = None
 
 
 class JobsAsked(Paging):
@@ -290,17 +294,35 @@ class DeliveriesAsked(Paging):
     status: DeliveryStatus | None = None
 
 
+class UsersAsked(Paging):
+    workspace: Text | None = None
+
+
+class CredentialsAsked(OldestFirst):
+    workspace: Text | None = None
+
+
+class TokensAsked(OldestFirst):
+    """`unused_since`: those that nobody has used from then on, and that were made before."""
+
+    user: Text | None = None
+    workspace: Text | None = None
+    state: TokenState | None = None
+    unused_since: Moment | None = None
+
+
 class OwnerAsked(OldestFirst):
-    """At most one owner."""
+    """At most one owner; or all `within` a workspace, whose own budgets are meant, its users' and their tokens'."""
 
     user: Text | None = None
     workspace: Text | None = None
     token: Text | None = None
+    within: Text | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if len(self.model_fields_set & {"user", "workspace", "token"}) > 1:
-            raise ValueError("ask for one of user, workspace and token")
+        if len(self.model_fields_set & {"user", "workspace", "token", "within"}) > 1:
+            raise ValueError("ask for one of user, workspace, token and within")
         return self
 
 
@@ -311,6 +333,7 @@ class HoldsAsked(OldestFirst):
 class SpendAsked(Body):
     by: Literal["user", "token", "model", "provider", "tag", "day"] = "user"
     user: Text | None = None
+    workspace: Text | None = None
     since: Moment | None = None
     bucket: Literal["day"] | None = None
 
@@ -319,6 +342,11 @@ class SpendAsked(Body):
         if self.bucket is not None and self.by == "day":
             raise ValueError("with `bucket=day`, `by` is user, token, model, provider or tag")
         return self
+
+
+class ForecastAsked(Body):
+    user: Text | None = None
+    workspace: Text | None = None
 
 
 class ExplainAsked(Body):

@@ -26,8 +26,9 @@ async def set_budget(here: Here, body: bodies.NewBudget) -> BudgetView:
 
 @table.get("/api/budgets", scope=ADMIN)
 async def list_budgets(here: Here, asked: Annotated[bodies.OwnerAsked, Query()]) -> Listing[BudgetView]:
-    """A page of the budgets in force, oldest first: all, or one owner's."""
-    return await budgets.list_budgets(here.desk, asked.user or asked.workspace or asked.token, asked.page)
+    """A page of the budgets in force, oldest first: all, one owner's, or all within a workspace."""
+    owner = asked.user or asked.workspace or asked.token
+    return await budgets.list_budgets(here.desk, owner, asked.page, within=asked.within)
 
 
 @table.get("/api/budgets/{budget}", scope=ADMIN)

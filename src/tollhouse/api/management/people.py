@@ -41,9 +41,9 @@ async def create_user(here: Here, body: bodies.NewUser) -> UserView:
 
 
 @table.get("/api/users", scope=ADMIN)
-async def list_users(here: Here, asked: Annotated[bodies.Paging, Query()]) -> Listing[UserView]:
-    """A page of users, newest first."""
-    return await access.list_users(here.desk, asked.page)
+async def list_users(here: Here, asked: Annotated[bodies.UsersAsked, Query()]) -> Listing[UserView]:
+    """A page of users, or a workspace's, newest first."""
+    return await access.list_users(here.desk, asked.page, workspace=asked.workspace)
 
 
 @table.get("/api/users/{user}", scope=ADMIN)
@@ -80,6 +80,25 @@ async def create_token(here: Here, user: str, body: bodies.NewToken) -> TokenMad
 async def list_tokens(here: Here, user: str, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[TokenView]:
     """A page of a user's tokens, oldest first."""
     return await access.list_tokens(here.desk, user, asked.page)
+
+
+@table.get("/api/tokens", scope=ADMIN)
+async def list_all_tokens(here: Here, asked: Annotated[bodies.TokensAsked, Query()]) -> Listing[TokenView]:
+    """A page of everybody's tokens, oldest first: of one user, one workspace or one state, or that nobody uses."""
+    return await access.list_tokens(
+        here.desk,
+        asked.user,
+        asked.page,
+        workspace=asked.workspace,
+        state=asked.state,
+        unused_since=asked.unused_since,
+    )
+
+
+@table.get("/api/tokens/{token}", scope=ADMIN)
+async def get_token(here: Here, token: str) -> TokenView:
+    """One token, by its id or its prefix. What it is nobody can see any more."""
+    return await access.get_token(here.desk, token)
 
 
 @table.delete("/api/tokens/{token}", scope=ADMIN)

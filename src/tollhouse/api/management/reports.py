@@ -40,7 +40,9 @@ async def list_requests(here: Here, asked: Annotated[bodies.RequestsAsked, Query
     A page that has looked at enough of the log ends there: it may have fewer requests than `limit`, or none, and go on
     (`has_more`) `after` its `last_id`.
     """
-    return await request_log.list_requests(here.desk, asked.page, user=asked.user, **asked.said)
+    return await request_log.list_requests(
+        here.desk, asked.page, user=asked.user, workspace=asked.workspace, **asked.said
+    )
 
 
 @table.get("/api/requests/{request}", scope=ADMIN)
@@ -53,7 +55,9 @@ async def get_request(here: Here, request: str, asked: Annotated[bodies.RequestA
 async def report_requests(here: Here, asked: Annotated[bodies.ReportAsked, Query()]) -> RequestsReport:
     """What the request log comes to over a time, the last day unless said: counts, times and costs by bucket, and the
     commonest values. A busy time is `sampled`: a part is read, evenly spread, and counted up."""
-    return await request_report.report(here.desk, user=asked.user, bucket=asked.bucket, **asked.said)
+    return await request_report.report(
+        here.desk, user=asked.user, workspace=asked.workspace, bucket=asked.bucket, **asked.said
+    )
 
 
 @table.get("/api/me/reports/requests", scope=OWN)
@@ -65,7 +69,9 @@ async def report_my_requests(here: Here, asked: Annotated[bodies.MyReportAsked, 
 @table.get("/api/reports/new-requests", scope=ADMIN)
 async def report_new_requests(here: Here, asked: Annotated[bodies.NewsAsked, Query()]) -> NewRequestsView:
     """How many requests like that are newer than the newest that was seen: for who shows a list that holds still."""
-    return await request_log.count_new(here.desk, asked.newer_than, user=asked.user, **asked.said)
+    return await request_log.count_new(
+        here.desk, asked.newer_than, user=asked.user, workspace=asked.workspace, **asked.said
+    )
 
 
 @table.get("/api/me/reports/new-requests", scope=OWN)
@@ -80,18 +86,20 @@ async def report_spend(
 ) -> Listing[SpendRow] | SpendDays | Response:
     """What was spent by user, token, model, provider, tag or day (UTC). As CSV with `Accept: text/csv`; day by day with
     `bucket=day`."""
+    said = asked.model_dump(include={"user", "workspace", "since"})
     if asked.bucket is not None:
-        return await spend_days.spend_days(here.desk, asked.by, user=asked.user, since=asked.since)
-    rows = await reports.spend(here.desk, asked.by, user=asked.user, since=asked.since)
+        return await spend_days.spend_days(here.desk, asked.by, **said)
+    rows = await reports.spend(here.desk, asked.by, **said)
     if csv.is_wanted(http.headers.get("accept", "")):
         return csv.response(rows)
     return listing(rows)
 
 
 @table.get("/api/reports/forecast", scope=ADMIN)
-async def report_forecast(here: Here, user: str | None = None) -> ForecastView:
-    """What this month has cost, and what it will come to at the pace of the last seven days; of one user when said."""
-    return await reports.forecast(here.desk, user=user)
+async def report_forecast(here: Here, asked: Annotated[bodies.ForecastAsked, Query()]) -> ForecastView:
+    """What this month has cost, and what it will come to at the pace of the last seven days; of one user or workspace
+    when said."""
+    return await reports.forecast(here.desk, user=asked.user, workspace=asked.workspace)
 
 
 @table.get("/api/routes", scope=ADMIN)

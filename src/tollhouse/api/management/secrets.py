@@ -33,9 +33,9 @@ async def list_user_credentials(
 
 
 @table.get("/api/credentials", scope=ADMIN)
-async def list_credentials(here: Here, asked: Annotated[bodies.OldestFirst, Query()]) -> Listing[CredentialView]:
-    """A page of everybody's credentials, oldest first."""
-    return await credentials.list_credentials(here.desk, page=asked.page)
+async def list_credentials(here: Here, asked: Annotated[bodies.CredentialsAsked, Query()]) -> Listing[CredentialView]:
+    """A page of everybody's credentials, or a workspace's, oldest first."""
+    return await credentials.list_credentials(here.desk, page=asked.page, workspace=asked.workspace)
 
 
 @table.get("/api/credentials/{credential}", scope=ADMIN)
