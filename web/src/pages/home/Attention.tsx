@@ -1,5 +1,4 @@
 import { Link } from "wouter";
-import { useNow } from "@/address/useNow";
 import { useUserName } from "@/api/names";
 import type { RequestTotals } from "@/api/schema";
 import { Panel } from "@/parts/Panel";
@@ -12,7 +11,7 @@ import { useSeen } from "./useSeen";
 /** What needs somebody, each with the way to it. */
 export function Attention({ totals }: { totals: RequestTotals }) {
   const { isKnown, ...seen } = useSeen();
-  const concerns = concernsOf({ ...seen, totals, nameOf: useUserName(), now: useNow() });
+  const concerns = concernsOf({ ...seen, totals, nameOf: useUserName() });
   return (
     <Panel title="Needs attention">
       {!isKnown ? (

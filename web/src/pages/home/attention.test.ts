@@ -7,10 +7,9 @@ const CALM: Seen = {
   budgets: [],
   credentials: [],
   providers: [],
+  queues: [],
   failedDeliveries: [],
   webhooks: [],
-  waitingJobs: [],
-  now: new Date("2026-11-30T12:00:00Z"),
   nameOf: () => "Ada",
 };
 const told = (seen: Partial<Seen>) =>
@@ -50,6 +49,19 @@ describe("what needs attention", () => {
     expect(usedOf({ limit: "0", available: "0" })).toBe(1);
   });
 
+  it("is whatever an operator has paused, and a queue that does not move", () => {
+    const paused = { at: "2026-11-30T12:00:00Z", by: "command line", reason: "Repairs" };
+    expect(told({ providers: [{ ...PROVIDER, paused }] })).toEqual(["warn: acme: paused: Repairs"]);
+    const queue = { name: "turns", paused: null, waiting: 2, running: 0, oldest_wait_s: 299 };
+    expect(told({ queues: [queue] })).toEqual([]);
+    expect(told({ queues: [{ ...queue, paused }] })).toEqual([
+      "warn: The queue is paused: Repairs, and 2 jobs could begin",
+    ]);
+    expect(told({ queues: [{ ...queue, oldest_wait_s: 600 }] })).toEqual([
+      "bad: 2 jobs could begin and did not, the first for 10 min 0 s",
+    ]);
+  });
+
   it("has what fails before what may", () => {
     const credentials = [
       { ...CREDENTIAL, age_days: 400 },
@@ -61,15 +73,6 @@ describe("what needs attention", () => {
     ]);
     const providers = [{ ...PROVIDER, attempts: 4, error_share: 1 }, PROVIDER];
     expect(told({ providers, totals: { unpriced: 2 } })[0]).toBe("bad: acme: 100 % of 4 failed");
-  });
-
-  it("is a queue of which nobody takes anything, and not a job that was told to wait", () => {
-    const job = (created_at: string, next_try_at: string | null = null) => ({ created_at, next_try_at });
-    const told_to_wait = job("2026-11-30T08:00:00Z", "2026-11-30T13:00:00Z");
-    expect(told({ waitingJobs: [told_to_wait, job("2026-11-30T11:51:00Z")] })).toEqual([]);
-    expect(told({ waitingJobs: [told_to_wait, job("2026-11-30T11:30:00Z")] })).toEqual([
-      "bad: The oldest job has waited for 30 min 0 s: does a worker run?",
-    ]);
   });
 
   it("is a webhook that is gone", () => {

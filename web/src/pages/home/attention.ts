@@ -4,8 +4,8 @@ import type {
   BudgetView,
   CredentialView,
   DeliveryView,
-  JobView,
   ProviderView,
+  QueueView,
   RequestTotals,
   WebhookView,
 } from "@/api/schema";
@@ -28,24 +28,22 @@ export interface Seen {
   budgets: readonly Budget[];
   credentials: readonly Credential[];
   providers: readonly ProviderView[];
+  queues: readonly QueueView[];
   failedDeliveries: readonly Pick<DeliveryView, "id">[];
   webhooks: readonly Pick<WebhookView, "url" | "gone_at">[];
-  /** Jobs that wait, the oldest first. */
-  waitingJobs: readonly Pick<JobView, "created_at" | "next_try_at">[];
-  now: Date;
   nameOf: (user: string) => string;
 }
 
 const NEARLY = 0.8;
 const OLD_DAYS = 180;
-const LATE_MINUTES = 10;
+const STALLED_S = 300;
 
 export function concernsOf(seen: Seen): Concern[] {
   const concerns = [
     ...seen.providers.flatMap(aboutProvider),
+    ...seen.queues.flatMap(aboutQueue),
     ...seen.budgets.flatMap((budget) => aboutBudget(budget, seen.nameOf)),
     ...seen.credentials.flatMap(aboutCredential),
-    ...aboutQueue(seen.waitingJobs, seen.now),
     ...seen.webhooks.flatMap(aboutWebhook),
     ...aboutDeliveries(seen.failedDeliveries),
     ...aboutPrices(seen.totals),
@@ -61,8 +59,19 @@ export function usedOf({ limit, available }: Pick<BudgetView, "limit" | "availab
 
 function aboutProvider(provider: ProviderView): Concern[] {
   const { tone, words } = standingOf(provider);
-  if (tone !== "bad") return [];
+  if (tone !== "bad" && provider.paused === null) return [];
   return [{ tone, text: `${provider.name}: ${words}`, to: "/providers" }];
+}
+
+function aboutQueue({ paused, waiting, oldest_wait_s }: QueueView): Concern[] {
+  const jobs = counted(waiting, "job");
+  if (paused !== null) {
+    const why = paused.reason === null ? "" : `: ${paused.reason}`;
+    return [{ tone: "warn", text: `The queue is paused${why}, and ${jobs} could begin`, to: "/jobs" }];
+  }
+  if (waiting === 0 || oldest_wait_s < STALLED_S) return [];
+  const text = `${jobs} could begin and did not, the first for ${duration(oldest_wait_s * 1_000)}`;
+  return [{ tone: "bad", text, to: "/jobs?status=queued" }];
 }
 
 function aboutBudget(budget: Budget, nameOf: (user: string) => string): Concern[] {
@@ -97,16 +106,6 @@ function aboutDeliveries(failed: Seen["failedDeliveries"]): Concern[] {
 function aboutWebhook({ url, gone_at }: Seen["webhooks"][number]): Concern[] {
   if (gone_at === null) return [];
   return [{ tone: "bad", text: `${url} said that it is gone, and hears nothing any more`, to: "/budgets" }];
-}
-
-/** One that was told to wait is not late. */
-function aboutQueue(waiting: Seen["waitingJobs"], now: Date): Concern[] {
-  const oldest = waiting.find((job) => job.next_try_at === null);
-  if (oldest === undefined) return [];
-  const waited_min = Math.floor((now.getTime() - new Date(oldest.created_at).getTime()) / 60_000);
-  if (waited_min < LATE_MINUTES) return [];
-  const text = `The oldest job has waited for ${duration(waited_min * 60_000)}: does a worker run?`;
-  return [{ tone: "bad", text, to: "/jobs?status=queued" }];
 }
 
 function aboutPrices({ unpriced }: Seen["totals"]): Concern[] {

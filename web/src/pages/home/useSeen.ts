@@ -3,10 +3,9 @@ import { api, said } from "@/api/client";
 
 const SOME = 200;
 
-/** What may need somebody: budgets, keys, providers, jobs that wait and alerts that did not arrive. Empty until it is
- * known. */
+/** What may need somebody: budgets, keys, providers, queues and alerts that did not arrive. Empty until it is known. */
 export function useSeen() {
-  const [budgets, credentials, providers, failed, webhooks, jobs] = useQueries({
+  const [budgets, credentials, providers, queues, failed, webhooks] = useQueries({
     queries: [
       {
         queryKey: ["budgets", SOME],
@@ -17,6 +16,7 @@ export function useSeen() {
         queryFn: () => said(api.GET("/api/credentials", { params: { query: { limit: SOME } } })),
       },
       { queryKey: ["providers"], queryFn: () => said(api.GET("/api/providers")) },
+      { queryKey: ["jobs", "queues"], queryFn: () => said(api.GET("/api/jobs/queues")) },
       {
         queryKey: ["deliveries", "failed"],
         queryFn: () =>
@@ -26,22 +26,17 @@ export function useSeen() {
         queryKey: ["webhooks", SOME],
         queryFn: () => said(api.GET("/api/webhooks", { params: { query: { limit: SOME } } })),
       },
-      {
-        queryKey: ["waiting-jobs"],
-        queryFn: () =>
-          said(api.GET("/api/jobs", { params: { query: { status: "queued", limit: SOME, order: "asc" } } })),
-      },
     ],
   });
   return {
-    isKnown: [budgets, credentials, providers, failed, webhooks, jobs].every(
+    isKnown: [budgets, credentials, providers, queues, failed, webhooks].every(
       (query) => query.data !== undefined,
     ),
     budgets: budgets.data?.data ?? [],
     credentials: credentials.data?.data ?? [],
     providers: providers.data?.data ?? [],
+    queues: queues.data?.data ?? [],
     failedDeliveries: failed.data?.data ?? [],
     webhooks: webhooks.data?.data ?? [],
-    waitingJobs: jobs.data?.data ?? [],
   };
 }

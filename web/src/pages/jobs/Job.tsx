@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { href } from "@/address/href";
 import type { JobView } from "@/api/schema";
 import { count, duration } from "@/format/number";
@@ -9,14 +10,16 @@ import { Figures } from "@/parts/Figures";
 import { LinkButton } from "@/parts/LinkButton";
 import { Page } from "@/parts/Page";
 import { useShortcut } from "@/shortcuts/useShortcut";
+import { ChangePriority } from "./ChangePriority";
 import styles from "./Job.module.css";
 import { JobFacts } from "./JobFacts";
 import { JobState } from "./JobState";
-import { canBeRetried, errorOf, isUnderWay } from "./jobStatus";
+import { canBeRetried, errorOf, isUnderWay, isWaiting } from "./jobStatus";
 import { useJobDeeds } from "./useJobDeeds";
 
 export function Job({ job }: { job: JobView }) {
   const { retry, cancel } = useJobDeeds();
+  const [isChanging, changePriority] = useState(false);
   useShortcut("y", "Copy the link", () => void navigator.clipboard.writeText(window.location.href));
   useShortcut("Escape", "Back", () => window.history.back());
   const failure = retry.error ?? cancel.error;
@@ -39,6 +42,11 @@ export function Job({ job }: { job: JobView }) {
               onPress={() => retry.mutate(job.id)}
             >
               Retry
+            </Button>
+          )}
+          {isWaiting(job.status) && (
+            <Button icon="jobs" onPress={() => changePriority(true)}>
+              Change priority
             </Button>
           )}
           {isUnderWay(job.status) && (
@@ -67,6 +75,7 @@ export function Job({ job }: { job: JobView }) {
         <Figure name="Last attempt took">{span(job.started_at, job.finished_at) ?? "not ended"}</Figure>
       </Figures>
       <JobFacts job={job} />
+      <ChangePriority job={job} isOpen={isChanging} close={() => changePriority(false)} />
     </Page>
   );
 }

@@ -13,6 +13,8 @@ import { Errors } from "./Errors";
 import { JobFilters } from "./JobFilters";
 import { NoJobs } from "./NoJobs";
 import { QueueFigures } from "./QueueFigures";
+import { QueuePaused } from "./QueuePaused";
+import { QueueSwitch } from "./QueueSwitch";
 import { readQuestion } from "./question";
 import { RetryAll } from "./RetryAll";
 import { useJobDeeds } from "./useJobDeeds";
@@ -37,12 +39,14 @@ export default function JobsPage() {
               Retry all of these
             </Button>
           )}
+          <QueueSwitch />
           <Button icon="refresh" onPress={() => void jobs.refetch()}>
             Refresh
           </Button>
         </>
       }
     >
+      <QueuePaused />
       <QueueFigures />
       <JobFilters question={question} change={(values) => change(values, { push: true })} />
       {question.status === "failed" && <Errors chosen={question.error} />}

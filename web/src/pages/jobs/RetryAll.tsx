@@ -24,12 +24,12 @@ export function RetryAll({ question, isOpen, close }: Props) {
 function Steps({ question, close }: { question: Question; close: () => void }) {
   const { retryAll } = useJobDeeds();
   if (retryAll.data !== undefined) {
-    const { retried, refused } = retryAll.data;
+    const { count, has_more } = retryAll.data;
     return (
       <div className={form.form}>
         <p role="status">
-          {counted(retried, "job")} will be tried again.
-          {refused > 0 && ` ${counted(refused, "other")} had been taken up already.`}
+          {counted(count, "job")} will be tried again.
+          {has_more && " There are more: once these are under way, retry the rest."}
         </p>
         <div className={form.foot}>
           <Button look="primary" onPress={close}>

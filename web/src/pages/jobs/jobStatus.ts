@@ -35,6 +35,11 @@ export function isUnderWay(status: string): boolean {
   return status === "queued" || status === "running" || status === "retrying";
 }
 
+/** It has not begun, or is to begin once more. */
+export function isWaiting(status: string): boolean {
+  return status === "queued" || status === "retrying";
+}
+
 export function canBeRetried(status: string): boolean {
   return status === "failed" || status === "cancelled";
 }

@@ -1,54 +1,32 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, said } from "@/api/client";
-import { Problem } from "@/api/problem";
 import type { Question } from "./question";
-import { JOBS, listJobs } from "./useJobs";
-
-const AT_ONCE = 200;
-
-export interface Retried {
-  retried: number;
-  /** Somebody else was faster, or it cannot be tried again. */
-  refused: number;
-}
+import { JOBS } from "./useJobs";
 
 /** What can be done to jobs. */
 export function useJobDeeds() {
   const queries = useQueryClient();
   const onSettled = () => queries.invalidateQueries({ queryKey: JOBS });
+  const at = (run: string) => ({ params: { path: { run } } });
   return {
-    retry: useMutation({ mutationFn: retry, onSettled }),
-    cancel: useMutation({
-      mutationFn: (run: string) => said(api.POST("/api/jobs/{run}/cancel", { params: { path: { run } } })),
+    retry: useMutation({
+      mutationFn: (run: string) => said(api.POST("/api/jobs/{run}/retry", at(run))),
       onSettled,
     }),
-    retryAll: useMutation({ mutationFn: retryAll, onSettled }),
+    cancel: useMutation({
+      mutationFn: (run: string) => said(api.POST("/api/jobs/{run}/cancel", at(run))),
+      onSettled,
+    }),
+    prioritize: useMutation({
+      mutationFn: ({ run, priority }: { run: string; priority: number }) =>
+        said(api.PATCH("/api/jobs/{run}", { ...at(run), body: { priority } })),
+      onSettled,
+    }),
+    /** Those that failed and match, as many as the gateway takes at a time. */
+    retryAll: useMutation({
+      mutationFn: ({ user, error }: Question) =>
+        said(api.POST("/api/jobs/retry", { body: { user, error, dry_run: false } })),
+      onSettled,
+    }),
   };
-}
-
-function retry(run: string) {
-  return said(api.POST("/api/jobs/{run}/retry", { params: { path: { run } } }));
-}
-
-/** All that failed and match, a page at a time; those that fail again meanwhile are newer, and are left. */
-async function retryAll(question: Question): Promise<Retried> {
-  const failed = { ...question, status: "failed" } as const;
-  const outcome = { retried: 0, refused: 0 };
-  let after: string | null = null;
-  do {
-    const page = await listJobs(failed, after, AT_ONCE);
-    for (const job of page.data) outcome[await outcomeOf(job.id)] += 1;
-    after = page.has_more === true ? (page.last_id ?? null) : null;
-  } while (after !== null);
-  return outcome;
-}
-
-async function outcomeOf(run: string): Promise<keyof Retried> {
-  try {
-    await retry(run);
-    return "retried";
-  } catch (error) {
-    if (error instanceof Problem && error.status === 409) return "refused";
-    throw error;
-  }
 }

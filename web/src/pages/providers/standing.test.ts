@@ -30,6 +30,12 @@ it("believes the breaker before the figures", () => {
   expect(told({ breaker: "half_open" }).tone).toBe("warn");
 });
 
+it("believes the operator before anything", () => {
+  const paused = { at: "2026-11-30T12:00:00Z", by: "command line", reason: null };
+  expect(told({ paused, breaker: "open" })).toEqual({ tone: "warn", words: "paused" });
+  expect(told({ paused: { ...paused, reason: "Repairs" } }).words).toBe("paused: Repairs");
+});
+
 it("is troubled by one in twenty, and alarmed by every second", () => {
   expect(told({ attempts: 100, error_share: 0.04 })).toEqual({ tone: "good", words: "4.0 % of 100 failed" });
   expect(told({ attempts: 100, error_share: 0 })).toEqual({ tone: "good", words: "100 well" });
