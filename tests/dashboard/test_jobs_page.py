@@ -44,13 +44,13 @@ def test_the_queue_is_paused_which_home_tells_and_resumed(visit: Visit):
     page.get_by_label("Why, if you like").fill("Repairs at night")
     assert visit.faults() == []
     page.get_by_role("dialog").get_by_role("button", name="Pause").click()
-    page.get_by_text("The queue is paused since").wait_for()
+    page.get_by_text("The queue is paused").wait_for()
     assert visit.faults() == []
     visit.open("/")
     page.get_by_role("link", name="The queue is paused: Repairs at night").click()
     page.get_by_role("button", name="Resume the queue").click()
     page.get_by_role("button", name="Pause the queue").wait_for()
-    assert page.get_by_text("The queue is paused since").count() == 0
+    assert page.get_by_text("The queue is paused").count() == 0
 
 
 def test_a_job_that_waits_gets_another_priority(visit: Visit):

@@ -1,7 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
-import { Route, Router, Switch } from "wouter";
+import { type AroundNavHandler, Route, Router, Switch } from "wouter";
+import { inSameSpace } from "./address/space";
 import { Problem } from "./api/problem";
 import { PAGES } from "./pages/all";
 import { NotThere } from "./pages/NotThere";
@@ -25,11 +26,15 @@ const ROUTES = PAGES.flatMap((page) =>
   Object.entries(page.routes).map(([path, load]) => ({ path, page, component: lazy(load) })),
 );
 
+/** Wherever one goes, it is about the same workspace. */
+const hrefHere = (to: string) => inSameSpace(to, window.location.search);
+const goOn: AroundNavHandler = (navigate, to, options) => navigate(hrefHere(to), options);
+
 export function App({ code }: { code: string | null }) {
   return (
     <I18nProvider locale="en-US">
       <QueryClientProvider client={queries}>
-        <Router base="/ui">
+        <Router base="/ui" aroundNav={goOn} hrefs={hrefHere}>
           <SessionGate code={code}>
             <Inside />
           </SessionGate>

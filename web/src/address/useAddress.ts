@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from "react";
-import { useLocation, useSearch } from "wouter";
+import { useSearch } from "wouter";
+import { navigate } from "wouter/use-browser-location";
 
 /** What stands behind the `?`: the only place where filters live, so that an address can be sent to somebody else. */
 export interface Address {
@@ -10,14 +11,15 @@ export interface Address {
 
 export function useAddress(): Address {
   const text = useSearch();
-  const [path, navigate] = useLocation();
   const search = useMemo(() => new URLSearchParams(text), [text]);
   const change = useCallback<Address["change"]>(
     (values, how) => {
       const next = changed(new URLSearchParams(text), values).toString();
+      const path = window.location.pathname;
+      // Past the router, which would add what is taken out of it.
       navigate(next === "" ? path : `${path}?${next}`, { replace: how?.push !== true });
     },
-    [text, path, navigate],
+    [text],
   );
   return { search, change };
 }

@@ -8,6 +8,7 @@ import { Navigation } from "./Navigation";
 import { RangePicker } from "./RangePicker";
 import styles from "./Shell.module.css";
 import { ShortcutHelp } from "./ShortcutHelp";
+import { SpacePicker } from "./SpacePicker";
 import { ThemeButton } from "./ThemeButton";
 
 /** The frame around every page: the menu at the side, and above what holds for all pages. */
@@ -33,6 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
           />
         </div>
         <RangePicker />
+        <SpacePicker />
         <div className={styles.right}>
           <Commands />
           <ShortcutHelp />

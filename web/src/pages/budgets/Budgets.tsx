@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { useAddress } from "@/address/useAddress";
+import { useSpace } from "@/address/useSpace";
 import { useUserName } from "@/api/names";
 import type { BudgetView } from "@/api/schema";
 import { Loaded } from "@/parts/Loaded";
@@ -23,7 +24,7 @@ export function Budgets() {
   const { search } = useAddress();
   const user = search.get("user");
   const nameOf = useUserName();
-  const budgets = useBudgets(user);
+  const budgets = useBudgets(user, useSpace());
   const [asked, ask] = useState<{ deed: BudgetDeed; budget: BudgetView } | null>(null);
   const of = (deed: BudgetDeed) => (asked?.deed === deed ? asked.budget : null);
   const close = () => ask(null);

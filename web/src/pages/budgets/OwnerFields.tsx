@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, said } from "@/api/client";
-import { useUsers } from "@/api/names";
+import { useUsers, useWorkspaces } from "@/api/names";
 import { Select } from "@/parts/Select";
-import { useWorkspaces } from "../keys/useWorkspaces";
 
 const SOME = 500;
 const NOBODY = { value: "", label: "Choose somebody" };

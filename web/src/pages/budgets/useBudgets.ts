@@ -1,21 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Space } from "@/address/space";
 import { api, call, said } from "@/api/client";
 import type { BudgetChange, NewBudget, NewCredit } from "@/api/schema";
 
 const KEY = ["budgets"];
 const SOME = 500;
 
-/** The budgets in force, of everybody or of one user; what is under way changes them, so they are asked again. */
-export function useBudgets(user: string | null) {
+/** The budgets in force, of one user, or all within a workspace; what is under way changes them, so they are asked
+ * again. */
+export function useBudgets(user: string | null, { workspace: within }: Space) {
+  const whose = user !== null ? { user } : within !== undefined ? { within } : {};
   return useQuery({
-    queryKey: [...KEY, SOME, user],
+    queryKey: [...KEY, SOME, whose],
     queryFn: ({ signal }) =>
-      said(
-        api.GET("/api/budgets", {
-          params: { query: user === null ? { limit: SOME } : { limit: SOME, user } },
-          signal,
-        }),
-      ),
+      said(api.GET("/api/budgets", { params: { query: { limit: SOME, ...whose } }, signal })),
     refetchInterval: 15_000,
   });
 }

@@ -1,18 +1,17 @@
 import { useCallback } from "react";
-import { useUserName } from "@/api/names";
-import { shortId } from "@/format/id";
-import { useWorkspaceName } from "../keys/useWorkspaces";
+import { useTokenName, useUserName, useWorkspaceName } from "@/api/names";
 
 /** Whose budget it is, in words. */
 export function useOwnerName(): (owner: Readonly<Record<string, string>>) => string {
   const userOf = useUserName();
   const workspaceOf = useWorkspaceName();
+  const tokenOf = useTokenName();
   return useCallback(
     ({ user, workspace, token }) => {
       if (user !== undefined) return userOf(user);
       if (workspace !== undefined) return `All of ${workspaceOf(workspace)}`;
-      return token === undefined ? "Nobody" : `Token ${shortId(token)}`;
+      return token === undefined ? "Nobody" : `Token ${tokenOf(token)}`;
     },
-    [userOf, workspaceOf],
+    [userOf, workspaceOf, tokenOf],
   );
 }

@@ -1,4 +1,5 @@
 import { useRange } from "@/address/useRange";
+import { useSpace } from "@/address/useSpace";
 import { Loaded } from "@/parts/Loaded";
 import { Page } from "@/parts/Page";
 import { Waiting } from "@/parts/Waiting";
@@ -14,7 +15,7 @@ const LOOK_EVERY_MS = 60_000;
 
 /** Of the whole gateway. */
 export function AdminHome() {
-  const report = useReport({ ofAll: true, filters: {}, range: useRange() }, LOOK_EVERY_MS);
+  const report = useReport({ ofAll: true, filters: {}, range: useRange(), space: useSpace() }, LOOK_EVERY_MS);
   return (
     <Page title="Home">
       <Loaded of={report} waiting={<Waiting height={440} />}>

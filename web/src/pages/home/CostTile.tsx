@@ -1,16 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
-import { api, said } from "@/api/client";
 import type { RequestsReport } from "@/api/schema";
+import { useForecast } from "@/api/useForecast";
 import { Money } from "@/parts/Money";
 import { Tile } from "./Tile";
 
 /** What it cost, and what the month will come to. */
 export function CostTile({ report }: { report: RequestsReport }) {
-  const forecast = useQuery({
-    queryKey: ["forecast"],
-    queryFn: () => said(api.GET("/api/reports/forecast")),
-    staleTime: 60_000,
-  });
+  const forecast = useForecast();
   return (
     <Tile
       name="Cost"

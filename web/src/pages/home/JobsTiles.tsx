@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useSpace } from "@/address/useSpace";
 import { api, said } from "@/api/client";
 import { count } from "@/format/number";
 import { Tile } from "./Tile";
@@ -20,10 +21,11 @@ export function JobsTiles() {
 }
 
 function useJobs(status: "queued" | "failed"): string | null {
+  const space = useSpace();
   const jobs = useQuery({
-    queryKey: ["jobs-count", status],
+    queryKey: ["jobs-count", status, space],
     queryFn: ({ signal }) =>
-      said(api.GET("/api/jobs", { params: { query: { status, limit: SOME } }, signal })),
+      said(api.GET("/api/jobs", { params: { query: { status, limit: SOME, ...space } }, signal })),
     staleTime: 15_000,
   });
   if (jobs.data === undefined) return null;

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { useSpace } from "@/address/useSpace";
 import { api, said } from "@/api/client";
 import { Instant } from "@/parts/Instant";
 import { Loaded } from "@/parts/Loaded";
@@ -13,9 +14,11 @@ const OUTCOME = "provider_unavailable";
 
 /** The last requests that no provider could answer. */
 export function RecentFailures() {
+  const space = useSpace();
   const failures = useQuery({
-    queryKey: ["recent-failures"],
-    queryFn: () => said(api.GET("/api/requests", { params: { query: { outcome: OUTCOME, limit: 5 } } })),
+    queryKey: ["recent-failures", space],
+    queryFn: () =>
+      said(api.GET("/api/requests", { params: { query: { outcome: OUTCOME, limit: 5, ...space } } })),
   });
   return (
     <Panel title="No provider answered" aside={<Link href={`/requests?outcome=${OUTCOME}`}>All</Link>}>

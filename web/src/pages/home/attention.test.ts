@@ -8,6 +8,7 @@ const CALM: Seen = {
   credentials: [],
   providers: [],
   queues: [],
+  unusedTokens: [],
   failedDeliveries: [],
   webhooks: [],
   nameOf: () => "Ada",
@@ -51,7 +52,7 @@ describe("what needs attention", () => {
 
   it("is whatever an operator has paused, and a queue that does not move", () => {
     const paused = { at: "2026-11-30T12:00:00Z", by: "command line", reason: "Repairs" };
-    expect(told({ providers: [{ ...PROVIDER, paused }] })).toEqual(["warn: acme: paused: Repairs"]);
+    expect(told({ providers: [{ ...PROVIDER, paused }] })).toEqual(["warn: acme is paused: Repairs"]);
     const queue = { name: "turns", paused: null, waiting: 2, running: 0, oldest_wait_s: 299 };
     expect(told({ queues: [queue] })).toEqual([]);
     expect(told({ queues: [{ ...queue, paused }] })).toEqual([
@@ -60,6 +61,10 @@ describe("what needs attention", () => {
     expect(told({ queues: [{ ...queue, oldest_wait_s: 600 }] })).toEqual([
       "bad: 2 jobs could begin and did not, the first for 10 min 0 s",
     ]);
+  });
+
+  it("is a token that nobody uses", () => {
+    expect(told({ unusedTokens: [{ id: "tok_1" }] })).toEqual(["warn: 1 token nobody has used for 90 days"]);
   });
 
   it("has what fails before what may", () => {

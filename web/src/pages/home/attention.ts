@@ -4,9 +4,11 @@ import type {
   BudgetView,
   CredentialView,
   DeliveryView,
+  PauseView,
   ProviderView,
   QueueView,
   RequestTotals,
+  TokenView,
   WebhookView,
 } from "@/api/schema";
 import { nanodollars, shareOf } from "@/format/money";
@@ -29,6 +31,8 @@ export interface Seen {
   credentials: readonly Credential[];
   providers: readonly ProviderView[];
   queues: readonly QueueView[];
+  /** Tokens that open the door, and that nobody has used for `UNUSED_DAYS`. */
+  unusedTokens: readonly Pick<TokenView, "id">[];
   failedDeliveries: readonly Pick<DeliveryView, "id">[];
   webhooks: readonly Pick<WebhookView, "url" | "gone_at">[];
   nameOf: (user: string) => string;
@@ -38,12 +42,15 @@ const NEARLY = 0.8;
 const OLD_DAYS = 180;
 const STALLED_S = 300;
 
+export const UNUSED_DAYS = 90;
+
 export function concernsOf(seen: Seen): Concern[] {
   const concerns = [
     ...seen.providers.flatMap(aboutProvider),
     ...seen.queues.flatMap(aboutQueue),
     ...seen.budgets.flatMap((budget) => aboutBudget(budget, seen.nameOf)),
     ...seen.credentials.flatMap(aboutCredential),
+    ...aboutTokens(seen.unusedTokens),
     ...seen.webhooks.flatMap(aboutWebhook),
     ...aboutDeliveries(seen.failedDeliveries),
     ...aboutPrices(seen.totals),
@@ -59,19 +66,25 @@ export function usedOf({ limit, available }: Pick<BudgetView, "limit" | "availab
 
 function aboutProvider(provider: ProviderView): Concern[] {
   const { tone, words } = standingOf(provider);
-  if (tone !== "bad" && provider.paused === null) return [];
+  if (provider.paused !== null)
+    return [{ tone, text: `${provider.name} is paused${why(provider.paused)}`, to: "/providers" }];
+  if (tone !== "bad") return [];
   return [{ tone, text: `${provider.name}: ${words}`, to: "/providers" }];
 }
 
 function aboutQueue({ paused, waiting, oldest_wait_s }: QueueView): Concern[] {
   const jobs = counted(waiting, "job");
   if (paused !== null) {
-    const why = paused.reason === null ? "" : `: ${paused.reason}`;
-    return [{ tone: "warn", text: `The queue is paused${why}, and ${jobs} could begin`, to: "/jobs" }];
+    const text = `The queue is paused${why(paused)}, and ${jobs} could begin`;
+    return [{ tone: "warn", text, to: "/jobs" }];
   }
   if (waiting === 0 || oldest_wait_s < STALLED_S) return [];
   const text = `${jobs} could begin and did not, the first for ${duration(oldest_wait_s * 1_000)}`;
   return [{ tone: "bad", text, to: "/jobs?status=queued" }];
+}
+
+function why({ reason }: PauseView): string {
+  return reason === null ? "" : `: ${reason}`;
 }
 
 function aboutBudget(budget: Budget, nameOf: (user: string) => string): Concern[] {
@@ -90,6 +103,12 @@ function aboutCredential(credential: Credential): Concern[] {
     return [{ tone: "bad", text: `${named} failed: ${credential.last_error}`, to: "/providers" }];
   if (credential.age_days < OLD_DAYS) return [];
   return [{ tone: "warn", text: `${named} is ${credential.age_days} days old`, to: "/providers" }];
+}
+
+function aboutTokens(unused: Seen["unusedTokens"]): Concern[] {
+  if (unused.length === 0) return [];
+  const text = `${counted(unused.length, "token")} nobody has used for ${UNUSED_DAYS} days`;
+  return [{ tone: "warn", text, to: `/keys?state=active&unused=${UNUSED_DAYS}` }];
 }
 
 function aboutDeliveries(failed: Seen["failedDeliveries"]): Concern[] {

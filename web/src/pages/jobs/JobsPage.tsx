@@ -57,7 +57,7 @@ export default function JobsPage() {
         ) : rows.length === 0 ? (
           error === null && (
             <NoJobs
-              isFiltered={Object.values(question).some((value) => value !== null)}
+              isFiltered={[question.status, question.user, question.error].some((value) => value !== null)}
               clear={() => change({ status: null, user: null, error: null })}
             />
           )

@@ -1,4 +1,5 @@
 import { Instant } from "@/parts/Instant";
+import { Panel } from "@/parts/Panel";
 import { Status } from "@/parts/Status";
 import { QUEUE, useQueues } from "./useQueues";
 
@@ -7,11 +8,12 @@ export function QueuePaused() {
   const paused = useQueues().data?.data.find(({ name }) => name === QUEUE)?.paused;
   if (paused === undefined || paused === null) return null;
   return (
-    <p>
-      <Status tone="warn">
-        The queue is paused since <Instant at={paused.at} far />
+    <Panel>
+      <Status tone="warn">The queue is paused</Status>
+      <p>
+        Since <Instant at={paused.at} />
         {paused.reason !== null && `: ${paused.reason}`}
-      </Status>
-    </p>
+      </p>
+    </Panel>
   );
 }

@@ -24,8 +24,8 @@ export function useJobDeeds() {
     }),
     /** Those that failed and match, as many as the gateway takes at a time. */
     retryAll: useMutation({
-      mutationFn: ({ user, error }: Question) =>
-        said(api.POST("/api/jobs/retry", { body: { user, error, dry_run: false } })),
+      mutationFn: ({ user, error, space }: Question) =>
+        said(api.POST("/api/jobs/retry", { body: { user, error, ...space, dry_run: false } })),
       onSettled,
     }),
   };

@@ -1,4 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useSpace } from "@/address/useSpace";
 import { api, said } from "@/api/client";
 import type { ListingJobView } from "@/api/schema";
 import { isUnderWay, type JobStatus } from "./jobStatus";
@@ -24,10 +25,13 @@ export function useJobs(question: Question) {
 
 /** All jobs of one status, as many as are counted here, the oldest first. */
 export function useJobsOf(status: JobStatus) {
+  const space = useSpace();
   return useQuery({
-    queryKey: [...JOBS, "of", status],
-    queryFn: ({ signal }) =>
-      said(api.GET("/api/jobs", { params: { query: { status, limit: COUNTED, order: "asc" } }, signal })),
+    queryKey: [...JOBS, "of", status, space],
+    queryFn: ({ signal }) => {
+      const query = { status, limit: COUNTED, order: "asc", ...space } as const;
+      return said(api.GET("/api/jobs", { params: { query }, signal }));
+    },
     refetchInterval: 10_000,
   });
 }

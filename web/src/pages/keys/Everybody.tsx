@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { href } from "@/address/href";
-import { useUsers } from "@/api/names";
+import { useSpace } from "@/address/useSpace";
+import { useWorkspaceName } from "@/api/names";
 import { counted } from "@/format/number";
 import { Button } from "@/parts/Button";
 import { Loaded } from "@/parts/Loaded";
@@ -8,14 +9,15 @@ import { Page } from "@/parts/Page";
 import { Panel } from "@/parts/Panel";
 import { Table } from "@/parts/Table";
 import { Waiting } from "@/parts/Waiting";
+import { AllTokens } from "./AllTokens";
 import { columnsOf } from "./columns";
 import { KindsOfKeys } from "./KindsOfKeys";
 import { NewUser } from "./NewUser";
-import { useWorkspaceName } from "./useWorkspaces";
+import { useUsersOf } from "./useUser";
 
 /** All users; each leads to their keys. */
 export function Everybody() {
-  const users = useUsers();
+  const users = useUsersOf(useSpace());
   const workspaceOf = useWorkspaceName();
   const [isMaking, make] = useState(false);
   const told =
@@ -43,6 +45,7 @@ export function Everybody() {
           )}
         </Loaded>
       </Panel>
+      <AllTokens />
       <KindsOfKeys />
       <NewUser isOpen={isMaking} close={() => make(false)} />
     </Page>

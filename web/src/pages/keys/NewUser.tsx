@@ -1,12 +1,12 @@
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { href } from "@/address/href";
+import { useWorkspaces } from "@/api/names";
 import { Dialog } from "@/parts/Dialog";
 import { Field } from "@/parts/Field";
 import { Form } from "@/parts/Form";
 import { Select } from "@/parts/Select";
 import { useUserDeeds } from "./useUserDeeds";
-import { useWorkspaces } from "./useWorkspaces";
 
 /** A person or an application that shall have keys of its own. */
 export function NewUser({ isOpen, close }: { isOpen: boolean; close: () => void }) {

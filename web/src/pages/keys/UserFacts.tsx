@@ -1,11 +1,11 @@
 import { Link } from "wouter";
 import { href } from "@/address/href";
+import { useWorkspaceName } from "@/api/names";
 import type { UserView } from "@/api/schema";
 import { Fact } from "@/parts/Fact";
 import { Facts } from "@/parts/Facts";
 import { Instant } from "@/parts/Instant";
 import { Panel } from "@/parts/Panel";
-import { useWorkspaceName } from "./useWorkspaces";
 
 /** Who this is, and the way to all that is theirs. */
 export function UserFacts({ user }: { user: UserView }) {

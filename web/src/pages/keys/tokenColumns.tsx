@@ -34,6 +34,12 @@ export function tokenColumns(now: Date, end: (token: TokenView) => void): readon
           </Link>
         ),
     },
+    {
+      name: "expires",
+      head: "Ends",
+      isExtra: true,
+      cell: (token) => token.expires_at && <Instant at={token.expires_at} far />,
+    },
     { name: "made", head: "Made", isExtra: true, cell: (token) => <Instant at={token.created_at} far /> },
     {
       name: "end",

@@ -5,7 +5,11 @@ import type { NewToken } from "@/api/schema";
 /** What can be done to a user's tokens. */
 export function useTokenDeeds(user: string) {
   const queries = useQueryClient();
-  const onSuccess = () => queries.invalidateQueries({ queryKey: ["user", user, "tokens"] });
+  const onSuccess = () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ["user", user, "tokens"] }),
+      queries.invalidateQueries({ queryKey: ["tokens"] }),
+    ]);
   return {
     create: useMutation({
       mutationFn: (body: NewToken) =>

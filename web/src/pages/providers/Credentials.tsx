@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { useSpace } from "@/address/useSpace";
 import { useUserName } from "@/api/names";
 import type { CredentialView } from "@/api/schema";
 import { Empty } from "@/parts/Empty";
@@ -16,7 +17,7 @@ import { useCredentialDeeds, useCredentials } from "./useCredentials";
 /** The keys that the gateway has for providers. It shows their last four letters, and to nobody more. */
 export function Credentials() {
   const nameOf = useUserName();
-  const credentials = useCredentials();
+  const credentials = useCredentials(useSpace());
   const { verify, change } = useCredentialDeeds();
   const [asked, ask] = useState<{ deed: "rotate" | "remove"; credential: CredentialView } | null>(null);
 

@@ -19,6 +19,7 @@ import { useProviders } from "./useProviders";
 const FACTS: readonly Column<ProviderView>[] = [
   { name: "name", head: "Provider", cell: (row) => row.name },
   { name: "standing", head: "Last hour", cell: standing },
+  { name: "why", head: "Paused for", isWide: true, cell: (row) => row.paused?.reason },
   { name: "p95", head: "95 % within", isNumber: true, cell: (row) => row.p95_ms && duration(row.p95_ms) },
   {
     name: "success",

@@ -33,7 +33,6 @@ it("believes the breaker before the figures", () => {
 it("believes the operator before anything", () => {
   const paused = { at: "2026-11-30T12:00:00Z", by: "command line", reason: null };
   expect(told({ paused, breaker: "open" })).toEqual({ tone: "warn", words: "paused" });
-  expect(told({ paused: { ...paused, reason: "Repairs" } }).words).toBe("paused: Repairs");
 });
 
 it("is troubled by one in twenty, and alarmed by every second", () => {

@@ -13,7 +13,7 @@ export interface Standing {
 }
 
 export function standingOf({ paused, breaker, attempts, error_share }: ProviderView): Standing {
-  if (paused !== null) return { tone: "warn", words: told("paused", paused.reason) };
+  if (paused !== null) return { tone: "warn", words: "paused" };
   if (breaker === "open") return { tone: "bad", words: "left alone, keeps failing" };
   if (breaker === "half_open") return { tone: "warn", words: "tried with care" };
   if (attempts === 0 || error_share === null) return { tone: "idle", words: "not asked" };
@@ -33,8 +33,4 @@ export function standingOf({ paused, breaker, attempts, error_share }: ProviderV
 /** Somebody may use it: it has a key, or needs none and was asked. */
 export function isSetUp({ credentials, has_shared_key, attempts, last_success_at }: ProviderView): boolean {
   return credentials > 0 || has_shared_key || attempts > 0 || last_success_at !== null;
-}
-
-function told(state: string, reason: string | null): string {
-  return reason === null ? state : `${state}: ${reason}`;
 }

@@ -1,15 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Space } from "@/address/space";
 import { api, call, said } from "@/api/client";
 import type { CredentialChange, NewCredential } from "@/api/schema";
 
 const KEY = ["credentials"];
 const SOME = 500;
 
-export function useCredentials() {
+/** The keys of providers, those of one workspace if one is meant. */
+export function useCredentials(space: Space) {
   return useQuery({
-    queryKey: [...KEY, SOME],
+    queryKey: [...KEY, SOME, space],
     queryFn: ({ signal }) =>
-      said(api.GET("/api/credentials", { params: { query: { limit: SOME } }, signal })),
+      said(api.GET("/api/credentials", { params: { query: { limit: SOME, ...space } }, signal })),
   });
 }
 

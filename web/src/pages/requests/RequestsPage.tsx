@@ -4,6 +4,7 @@ import { href } from "@/address/href";
 import { carriedRange } from "@/address/range";
 import { useAddress } from "@/address/useAddress";
 import { useRange } from "@/address/useRange";
+import { useSpace } from "@/address/useSpace";
 import { useUserName } from "@/api/names";
 import { count } from "@/format/number";
 import { Choices } from "@/parts/Choices";
@@ -46,7 +47,7 @@ export default function RequestsPage() {
 
   const names = session.is_admin ? ALL_FILTERS : OWN_FILTERS;
   const filters = readFilters(search, names);
-  const question = { ofAll: session.is_admin, filters, range };
+  const question = { ofAll: session.is_admin, filters, range, space: useSpace() };
   const report = useReport(question);
   const { rows, error, isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, ...log } =
     useRequests(question);

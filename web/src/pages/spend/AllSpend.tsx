@@ -2,8 +2,8 @@ import { lengthOf } from "@/address/range";
 import { useAddress } from "@/address/useAddress";
 import { useNow } from "@/address/useNow";
 import { useRange } from "@/address/useRange";
-import { useUserName } from "@/api/names";
-import { shortId } from "@/format/id";
+import { useSpace } from "@/address/useSpace";
+import { useTokenName, useUserName } from "@/api/names";
 import { Export } from "@/parts/Export";
 import { Loaded } from "@/parts/Loaded";
 import { Page } from "@/parts/Page";
@@ -27,14 +27,15 @@ export function AllSpend() {
   const range = useRange();
   const now = useNow();
   const nameOf = useUserName();
+  const tokenOf = useTokenName();
   const by = readBy(search);
   const days = daysBack(range.to ?? now, lengthOf(range, now));
   const [since = ""] = daysBefore(days);
-  const spend = useSpend(by, since);
+  const spend = useSpend(by, since, useSpace());
 
   const labelOf = (key: string) => {
     if (key === "") return UNNAMED;
-    return by === "user" ? nameOf(key) : by === "token" ? shortId(key) : key;
+    return by === "user" ? nameOf(key) : by === "token" ? tokenOf(key) : key;
   };
   return (
     <Page

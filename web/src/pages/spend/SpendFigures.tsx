@@ -1,6 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
 import { href } from "@/address/href";
-import { api, said } from "@/api/client";
+import { useForecast } from "@/api/useForecast";
 import { sum } from "@/format/money";
 import { count } from "@/format/number";
 import { Figure } from "@/parts/Figure";
@@ -12,11 +11,7 @@ import { changeOf } from "./change";
 
 /** What it comes to, and what the month will. */
 export function SpendFigures({ groups, days }: { groups: readonly Group[]; days: readonly string[] }) {
-  const forecast = useQuery({
-    queryKey: ["forecast"],
-    queryFn: () => said(api.GET("/api/reports/forecast")),
-    staleTime: 60_000,
-  });
+  const forecast = useForecast();
   const spent = sum(groups.map((group) => group.cost));
   const before = sum(groups.map((group) => group.before));
   const unpriced = total(groups.map((group) => group.unpriced));
