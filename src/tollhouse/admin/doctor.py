@@ -20,10 +20,13 @@ import msgspec
 from tollhouse.admin.budgets import list_holds
 from tollhouse.admin.credentials import list_credentials, verify_credential
 from tollhouse.admin.desk import COMMAND_LINE, Desk
+from tollhouse.admin.pauses import PauseView
+from tollhouse.admin.queues import list_queues
 from tollhouse.admin.views import CredentialView
 from tollhouse.admin.webhooks import list_webhooks
 from tollhouse.errors import RedisFailed, TollhouseError
 from tollhouse.gateway.keys import resolve
+from tollhouse.gateway.paused import Pause
 from tollhouse.redis.link import Link
 from tollhouse.store import alerts, machinery, people, requests, schema
 from tollhouse.store.engine import Reading
@@ -76,6 +79,8 @@ async def examine_house(desk: Desk, *, host: str, port: int, is_online: bool) ->
     yield await _port(desk, host, port)
     yield await _people(desk)
     yield await _holds(desk)
+    async for finding in _paused(desk):
+        yield finding
     async for finding in _alerts(desk):
         yield finding
     for credential in await list_credentials(desk):
@@ -158,6 +163,21 @@ async def _holds(desk: Desk) -> Finding:
     message = f"{len(holds)} are unconfirmed: calls whose end is unknown, which count as spent"
     advice = "See `tollhouse budgets release`, and give back what the provider did not bill."
     return Finding(level="warning", subject="holds", message=message, advice=advice)
+
+
+async def _paused(desk: Desk) -> AsyncIterator[Finding]:
+    """What an operator has paused, and may have forgotten."""
+    for name, pause in desk.calling.standing.paused.items():
+        yield _at_rest(f"provider {name}", pause, f"tollhouse providers resume {name}")
+    for queue in await list_queues(desk):
+        if queue.paused is not None:
+            yield _at_rest(f"queue {queue.name}", queue.paused, f"tollhouse jobs resume {queue.name}")
+
+
+def _at_rest(subject: str, pause: PauseView | Pause, verb: str) -> Finding:
+    why = f": {pause.reason}" if pause.reason else ""
+    message = f"it is paused since {pause.at:%Y-%m-%d %H:%M} UTC{why}"
+    return Finding(level="warning", subject=subject, message=message, advice=f"When it may go on: {verb}")
 
 
 async def _alerts(desk: Desk) -> AsyncIterator[Finding]:

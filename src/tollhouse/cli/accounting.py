@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tollhouse.cli.opening import load_settings, with_desk, with_house
-from tollhouse.cli.options import Config, Data, Json, User
+from tollhouse.cli.options import Config, Data, Json, User, Workspace
 from tollhouse.cli.output import NOT_IN_ORDER, cell, show_json, show_list, show_one, show_table, warn
 from tollhouse.errors import InvalidRequest
 
@@ -66,11 +66,19 @@ def set_budget(
 
 
 @budgets.command("list")
-def list_budgets(user: User = None, data: Data = None, config: Config = None, as_json: Json = False) -> None:
+def list_budgets(
+    user: User = None,
+    within: Annotated[
+        str | None, typer.Option(metavar="WORKSPACE", help="Only a workspace's own, its users' and their tokens'.")
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
     """List budgets and what is left of each in its current period."""
     from tollhouse.admin import budgets as room
 
-    found = with_desk(data, config, lambda desk, _: room.list_budgets(desk, user))
+    found = with_desk(data, config, lambda desk, _: room.list_budgets(desk, user, within=within))
     columns = ("id", "owner", "model", "unit", "window", "mode", "limit", "posted", "open", "unconfirmed", "available")
     show_list(found, columns, as_json)
 
@@ -134,6 +142,7 @@ def release_hold(
 def spend(
     by: Annotated[str, typer.Option(help="user, token, model, provider, tag or day.")] = "model",
     user: User = None,
+    workspace: Workspace = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on, in UTC.", show_default="all")
     ] = None,
@@ -152,7 +161,8 @@ def spend(
     start = since.replace(tzinfo=UTC) if since else None
 
     async def look(desk: Any, _: Any) -> tuple[Any, Any]:
-        return await reports.spend(desk, by, user=user, since=start), await reports.forecast(desk, user=user)
+        rows = await reports.spend(desk, by, user=user, workspace=workspace, since=start)
+        return rows, await reports.forecast(desk, user=user, workspace=workspace)
 
     rows, forecast = with_desk(data, config, look)
     if as_json:

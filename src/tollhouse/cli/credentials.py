@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tollhouse.cli.opening import with_desk
-from tollhouse.cli.options import Config, Data, Json, User
+from tollhouse.cli.options import Config, Data, Json, User, Workspace
 from tollhouse.cli.output import NOT_IN_ORDER, show_list, show_one, warn
 from tollhouse.errors import CredentialUnreadable, InvalidRequest
 
@@ -73,11 +73,13 @@ def add_credential(
 
 
 @credentials.command("list")
-def list_credentials(user: User = None, data: Data = None, config: Config = None, as_json: Json = False) -> None:
+def list_credentials(
+    user: User = None, workspace: Workspace = None, data: Data = None, config: Config = None, as_json: Json = False
+) -> None:
     """List credentials, without their secrets, oldest first."""
     from tollhouse.admin import credentials as room
 
-    found = with_desk(data, config, lambda desk, _: room.list_credentials(desk, user))
+    found = with_desk(data, config, lambda desk, _: room.list_credentials(desk, user, workspace=workspace))
     columns = ("id", "user", "provider", "label", "role", "active", "last4", "reference", "age_days", "last_used_at")
     show_list(found, columns, as_json)
 

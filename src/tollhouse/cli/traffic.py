@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tollhouse.cli.opening import with_desk
-from tollhouse.cli.options import Config, Data, Json, User
+from tollhouse.cli.options import Config, Data, Json, User, Workspace
 from tollhouse.cli.output import show_json, show_list, show_one, show_table, warn
 
 routes = typer.Typer(name="routes", help="Aliases, and who would answer for a model.", no_args_is_help=True)
@@ -59,6 +59,7 @@ def explain_route(
 @requests.command("list")
 def list_requests(
     user: User = None,
+    workspace: Workspace = None,
     model: Annotated[str | None, typer.Option(help="Only of this model, also as `provider/model`.")] = None,
     provider: Annotated[str | None, typer.Option(help="Only of this provider.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Only with this outcome: succeeded, client_left …")] = None,
@@ -83,6 +84,7 @@ def list_requests(
 
     said: dict[str, Any] = {
         "user": user,
+        "workspace": workspace,
         "model": model,
         "provider": provider,
         "outcome": outcome,
