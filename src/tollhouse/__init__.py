@@ -16,13 +16,13 @@ operator wants it, looks whether the same was answered before (`cache`): then it
 follows costs anything.
 
 *call* asks them in turn, in an order that *choose* makes of it: whom the route prefers by its strategy first, and
-nobody who keeps failing (`upstream.breaker`). Before each attempt *hold* works out the most it may cost
-(`money.prices`) and sets that aside in every budget it belongs to (`money.ledger`): a row written by the process's one
-writer (`store.writer`) in the same transaction as whatever else the event loop brought in that turn. Only then is the
-credential opened (`vault`), the request rewritten by its dialect, or translated for a provider of another one
-(`gateway.translate`, over the words that all `dialects` share), and sent (`upstream.client`). Whoever fails before a
-first meaningful event may be tried again or elsewhere (`upstream.retry`); after it there is no second try, because the
-caller has heard.
+nobody who keeps failing (`upstream.breaker`) or whom an operator lets rest (`gateway.paused`). Before each attempt
+*hold* works out the most it may cost (`money.prices`) and sets that aside in every budget it belongs to
+(`money.ledger`): a row written by the process's one writer (`store.writer`) in the same transaction as whatever else
+the event loop brought in that turn. Only then is the credential opened (`vault`), the request rewritten by its dialect,
+or translated for a provider of another one (`gateway.translate`, over the words that all `dialects` share), and sent
+(`upstream.client`). Whoever fails before a first meaningful event may be tried again or elsewhere (`upstream.retry`);
+after it there is no second try, because the caller has heard.
 
 What the provider says passes through in its own bytes (`gateway.speech`), or is said in the client's dialect
 (`gateway.translated`); the *tally* only looks. A client that hangs up is missed by `api.live`, which lets the answer
