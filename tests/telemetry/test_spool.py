@@ -56,6 +56,18 @@ class Way:
         self.is_open.set()
 
 
+class Slow(Way):
+    """Takes each message, after so many seconds."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__()
+        self.after_s = after_s
+
+    def send(self, traces: Sequence[Trace]) -> str | None:
+        time.sleep(self.after_s)
+        return super().send(traces)
+
+
 @pytest.fixture
 def lines() -> Callable[[], list[dict[str, Any]]]:
     """What is logged, so far."""
@@ -150,3 +162,26 @@ def test_the_end_waits_for_a_collector_no_longer_than_it_is_told_to(lines: Calla
     spool.close(flush_s=0.1)
     assert time.monotonic() - began_s < 5
     assert [line["dropped"] for line in lines()] == [2 * (AT_ONCE_MOST + 3)]
+
+
+def test_the_end_does_not_wait_long_for_a_collector_that_takes_nothing(lines: Callable[[], Any]):
+    way = Way(*["ConnectionError"] * 3)
+    way.is_open.clear()
+    spool = spool_to(way)
+    spool.put([row(number) for number in range(AT_ONCE_MOST + 3)])
+    way.is_taking.wait()
+    began_s = time.monotonic()
+    spool.close(flush_s=30.0, patience_s=0.1)
+    assert time.monotonic() - began_s < 5
+    while spool.dropped < 2 * (AT_ONCE_MOST + 3):
+        time.sleep(0.001)
+    assert [line["dropped"] for line in lines()] == [2 * (AT_ONCE_MOST + 3)]
+
+
+def test_the_end_waits_for_a_collector_that_is_slow_and_takes_it_all():
+    way = Slow(0.02)
+    spool = spool_to(way)
+    spool.put([row(number) for number in range(10 * AT_ONCE_MOST)])
+    spool.close(flush_s=30.0, patience_s=0.1)
+    assert len(way.sent) == 10 * AT_ONCE_MOST
+    assert spool.dropped == 0

@@ -26,7 +26,9 @@ the more are in one, the longer."""
 GATHERING_S = 1.0
 """How long the first of a message waits for others."""
 FLUSH_S = 5.0
-"""How long the end of the process waits for what is left to be sent."""
+"""How long the end of the process waits for what is left to be sent, while the collector takes it."""
+PATIENCE_S = 1.0
+"""How long it waits for a collector that takes nothing."""
 TELL_AGAIN_S = 60.0
 
 
@@ -63,7 +65,7 @@ class Spool:
         self._closing = threading.Event()
         # Each is counted by one thread alone.
         self._overflowed = self._failed = 0
-        self._sending = 0
+        self._sending = self._taken = 0
         self._told = 0
         self._told_at_s = -TELL_AGAIN_S
         self._thread = threading.Thread(target=self._run, name="tollhouse-spans", daemon=True)
@@ -84,15 +86,23 @@ class Spool:
                 self._overflowed += spans_in(row)
         self._news.set()
 
-    def close(self, flush_s: float = FLUSH_S) -> None:
-        """Send what is left, for so long at most; what then is left is dropped. Not for the event loop: it waits."""
+    def close(self, flush_s: float = FLUSH_S, patience_s: float = PATIENCE_S) -> None:
+        """Send what is left, for so long at most, and for less when nothing is taken; what then is left is dropped.
+
+        Not for the event loop: it waits.
+        """
         self._closing.set()
         self._news.set()
-        self._thread.join(flush_s)
-        self._way.close()
+        until_s, taken = monotonic() + flush_s, -1
+        while self._thread.is_alive() and taken < self._taken and monotonic() < until_s:
+            taken = self._taken
+            self._thread.join(min(patience_s, max(0.0, until_s - monotonic())))
         if self._thread.is_alive():
             left = self._sending + sum(map(spans_in, tuple(self._rows)))
             log.warning(Event.SPANS_DROPPED, dropped=left, error="the gateway stops before the collector took them")
+            # So that the thread does not tell of them again when it is broken off.
+            self._told = self.dropped + left
+        self._way.close()
 
     def _run(self) -> None:
         while not (self._closing.is_set() and not self._rows):
@@ -110,7 +120,9 @@ class Spool:
         except Exception as error:
             # A fault of ours, and no reason to send nothing any more.
             reason, fault = type(error).__name__, error
-        if reason is not None:
+        if reason is None:
+            self._taken += self._sending
+        else:
             self._failed += self._sending
         self._sending = 0
         self._tell(reason or "the collector is too slow", fault)
