@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,10 +30,27 @@ async def test_a_turn_that_was_answered_before_is_written_and_free(ada: Talk, pr
     again = await ada.say(second, "Which city?")
     assert asked["usage"]["cached"] is False
     assert again["usage"] | {"cached": True, "total_tokens": 0} == again["usage"]
+    assert (
+        again["usage"]["kept"] | {"input_tokens": 19, "output_tokens": 10, "total_tokens": 29} == again["usage"]["kept"]
+    )
     assert (again["cost_usd"], again["answer"]["model"]) == ("0", "acme/acme-1")
     assert await ada.texts(second) == [("user", "Which city?"), ("assistant", "Rome")]
     row = await ada.call("GET", f"/api/me/requests/{again['request']}")
     assert (row["cache"], row["cost_usd"], row["attempts"]) == ("hit", "0", [])
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_a_response_that_is_kept_tells_the_usage_of_the_answer(
+    ada: Talk, provider: WireProvider, stream: bool
+) -> None:
+    provider.script(answer("Rome", usage=(19, 10)))
+    asked = {"model": "acme/acme-1", "input": "Which city?", "temperature": 0, "store": True}
+    first = await ada.call("POST", "/v1/responses", json=asked)
+    again = await ada.http.post("/v1/responses", headers=ada.person.headers, json=asked | {"stream": stream})
+    said = json.loads(again.text.rpartition("data: ")[2])["response"] if stream else again.json()
+    assert again.headers["x-tollhouse-cache"].partition(";")[0] == "hit"
+    assert said["usage"] == first["usage"]
+    assert said["usage"]["total_tokens"] == 29
 
 
 async def test_a_streamed_turn_is_told_in_events_as_ever(ada: Talk, provider: WireProvider) -> None:

@@ -127,7 +127,8 @@ class Original(Surface):
             raise ValueError("an answer that nobody gave, or without its bill")
         choice = COMPLETION.decode(said).choices[0]
         message = choice.message
-        usage = bill.usage
+        # An answer that is given again tells what it took to make it; that it costs nothing, `cost` says.
+        usage = (exchange.tally.usage if exchange.is_recalled else None) or bill.usage
         return Answered(
             success=True,
             request_id=head.shown_id,

@@ -3740,7 +3740,7 @@ export interface components {
         };
         /**
          * TurnUsageView
-         * @description Tokens of one turn; `cached` when an earlier answer was given again.
+         * @description Tokens of one turn; `cached` when an earlier answer was given again, for which none are used, but `kept` once.
          */
         TurnUsageView: {
             input_tokens: number;
@@ -3752,6 +3752,21 @@ export interface components {
             output_reasoning_tokens?: number;
             /** @default false */
             cached?: boolean;
+            /** @default null */
+            kept?: components["schemas"]["TokensView"] | null;
+        };
+        /**
+         * TokensView
+         * @description Tokens of one answer.
+         */
+        TokensView: {
+            input_tokens: number;
+            output_tokens: number;
+            total_tokens: number;
+            /** @default 0 */
+            input_cached_tokens?: number;
+            /** @default 0 */
+            output_reasoning_tokens?: number;
         };
         /**
          * AcceptedView
@@ -4168,6 +4183,7 @@ export type ListingFoundView = components['schemas']['Listing_FoundView_'];
 export type FoundView = components['schemas']['FoundView'];
 export type TurnView = components['schemas']['TurnView'];
 export type TurnUsageView = components['schemas']['TurnUsageView'];
+export type TokensView = components['schemas']['TokensView'];
 export type AcceptedView = components['schemas']['AcceptedView'];
 export type MessageId = components['schemas']['MessageId'];
 export type PollView = components['schemas']['PollView'];

@@ -74,15 +74,21 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class TurnUsageView(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of one turn; `cached` when an earlier answer was given again."""
+class TokensView(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of one answer."""
 
     input_tokens: int
     output_tokens: int
     total_tokens: int
     input_cached_tokens: int = 0
     output_reasoning_tokens: int = 0
+
+
+class TurnUsageView(TokensView, frozen=True, kw_only=True):
+    """Tokens of one turn; `cached` when an earlier answer was given again, for which none are used, but `kept` once."""
+
     cached: bool = False
+    kept: TokensView | None = None
 
 
 class RunErrorView(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from tollhouse.conversations.messages.items import Item, items_of
-from tollhouse.conversations.messages.views import MessageView, RunStatus, RunView
+from tollhouse.conversations.messages.views import MessageView, RunStatus, RunView, TokensView
 from tollhouse.conversations.responses.kept_items import CUT_SHORT
 from tollhouse.dialects import chat
 from tollhouse.dialects.openai_responses.answer import DEFAULT_TIER, incomplete_reason, response
@@ -96,8 +96,10 @@ def model_of(run: RunView) -> str:
 
 
 def usage_of(run: RunView) -> chat.Usage | None:
-    """What was counted."""
-    usage = run.usage
+    """What was counted; of an answer that was given again, when it was first made."""
+    usage: TokensView | None = run.usage
+    if run.usage is not None and run.usage.kept is not None:
+        usage = run.usage.kept
     if usage is None:
         return None
     return chat.Usage(

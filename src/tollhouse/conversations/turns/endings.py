@@ -11,9 +11,10 @@ import msgspec
 
 from tollhouse.conversations.messages.history import estimate_parts
 from tollhouse.conversations.messages.parts import AnyPart
-from tollhouse.conversations.messages.views import RunErrorView, RunStatus, TurnUsageView
+from tollhouse.conversations.messages.views import RunErrorView, RunStatus, TokensView, TurnUsageView
 from tollhouse.conversations.turns.hearing import STOPPED
 from tollhouse.conversations.turns.retrying import is_failure, is_passing, next_try
+from tollhouse.dialects.chat import Usage
 from tollhouse.errors import TollhouseError, Unavailable
 from tollhouse.gateway.exchange import Exchange
 
@@ -90,7 +91,7 @@ def ending_of(
         tokens=estimate_parts(parts) if exact is None else max(0, exact),
         tokens_estimated=exact is None,
         error=told,
-        usage=None if bill is None else usage_view(bill.usage, cached=exchange.is_recalled),
+        usage=None if bill is None else usage_view(bill.usage, counted, cached=exchange.is_recalled),
         cost=None if bill is None else bill.cost,
     )
 
@@ -131,13 +132,11 @@ def error_view(error: BaseException) -> RunErrorView:
     )
 
 
-def usage_view(usage: Any, *, cached: bool = False) -> TurnUsageView:
-    """Tokens, as the run's row keeps them; `cached` when an earlier answer was given again."""
-    return TurnUsageView(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        total_tokens=usage.total_tokens,
-        input_cached_tokens=usage.input_cached_tokens,
-        output_reasoning_tokens=usage.output_reasoning_tokens,
-        cached=cached,
-    )
+def usage_view(usage: Usage, counted: Usage | None, *, cached: bool) -> TurnUsageView:
+    """Tokens, as the run's row keeps them; of an earlier answer that is given again, also those `counted` then."""
+    kept = TokensView(**_tokens(counted)) if cached and counted is not None else None
+    return TurnUsageView(**_tokens(usage), cached=cached, kept=kept)
+
+
+def _tokens(usage: Usage) -> dict[str, int]:
+    return {name: getattr(usage, name) for name in TokensView.__struct_fields__}
