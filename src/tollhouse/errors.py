@@ -5,7 +5,8 @@ TollhouseError
 │   ├── InvalidRequest           400, `param` names the field
 │   │   ├── ContextLengthExceeded    400
 │   │   ├── NoCredential             400
-│   │   └── ContentBlocked           400, a guard of the operator's does not let it through
+│   │   ├── ContentBlocked           400, a guard of the operator's does not let it through
+│   │   └── TooLongToJudge           400, more than such a guard can look at
 │   ├── Unauthenticated          401
 │   ├── Forbidden                403
 │   ├── NotFound                 404
@@ -105,6 +106,12 @@ class ContentBlocked(InvalidRequest):
     """A guard of the operator's does not let it through. The words are those that OpenAI and Azure use."""
 
     code = "content_filter"
+
+
+class TooLongToJudge(InvalidRequest):
+    """More than a guard of the operator's can look at: nobody has found anything wrong with it."""
+
+    code = "too_long_to_judge"
 
 
 class Unauthenticated(CallerError):

@@ -213,10 +213,31 @@ async def test_what_nobody_could_judge_is_an_outage_and_no_accusation(
         assert row["attempts"] == 0
 
 
-async def test_a_text_too_long_to_be_judged_is_not_judged(open_gateway: Any):
+async def test_a_text_too_long_to_be_judged_is_the_askers_to_shorten(open_gateway: Any):
     gateway = await open_gateway(extra="[guards]\nmoderated_chars = 100\n" + MODERATED)
     response = await ask(gateway, CHAT, "word " * 21)
-    assert (response.status_code, "too_long" in response.text) == (503, True)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "too_long_to_judge")
+    assert "Send less" in response.text
+    assert "retry-after" not in response.headers
+    (told,) = guards_of(await gateway.row(response))
+    assert (told["verdict"], told["reasons"], told["acts"]) == ("unavailable", ["too_long"], True)
+
+
+async def test_a_text_that_is_beyond_the_moderation_models_window_is_too_long(open_gateway: Any):
+    gateway = await open_gateway(extra=MODERATED.replace("demo/moderation", "acme/acme-1"))
+    gateway.provider.script(status(400, "Too long", code="context_length_exceeded"))
+    response = await ask(gateway, CHAT, "Hi")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "too_long_to_judge")
+
+
+async def test_an_answer_too_long_to_be_judged_is_not_asked_for_again(open_gateway: Any):
+    table = "[guards]\nmoderated_chars = 100\n" + MODERATED.replace("guards.input", "guards.output")
+    gateway = await open_gateway(extra=table)
+    gateway.provider.script(answer("word " * 21))
+    response = await ask(gateway, CHAT, "Hi")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "too_long_to_judge")
+    assert "`max_tokens`" in response.text
+    assert (await gateway.row(response))["output_tokens"] > 0
 
 
 async def test_what_has_no_words_is_judged_by_nobody(open_gateway: Any):

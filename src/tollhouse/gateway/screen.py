@@ -17,12 +17,20 @@ from tollhouse.dialects import openai_moderations
 from tollhouse.dialects.json_body import refuse_twice
 from tollhouse.dialects.modelled import FIELDS
 from tollhouse.dialects.texts import Asked, Texts
-from tollhouse.errors import ContentBlocked, InvalidRequest, TollhouseError, Unavailable, UpstreamIncomplete
+from tollhouse.errors import (
+    ContentBlocked,
+    InvalidRequest,
+    TollhouseError,
+    TooLongToJudge,
+    Unavailable,
+    UpstreamIncomplete,
+)
 from tollhouse.gateway.exchange import Exchange
 from tollhouse.gateway.screened import ScreenedStream, ScreenedWhole
 from tollhouse.gateway.screening import Screening
 from tollhouse.gateway.speech import Speech
 from tollhouse.guard import words
+from tollhouse.guard.moderation import TOO_LONG
 from tollhouse.guard.outages import Outages
 from tollhouse.guard.placeholders import Placeholders, has_placeholder
 from tollhouse.guard.policy import Policy, judge, judge_window
@@ -68,6 +76,7 @@ class Screen:
         Raises:
             ContentBlocked: a guard blocks it. Nothing was held, and nothing is charged.
             InvalidRequest: it can be read in more than one way, or not be looked at.
+            TooLongToJudge: it is more than a guard can look at.
             Unavailable: it could not be judged.
         """
         self._refuse_what_cannot_be_heard(exchange)
@@ -123,6 +132,7 @@ class Screen:
         """The speech as the client may hear it, and its first bytes.
 
         Raises:
+            TooLongToJudge: it is more than a guard can look at.
             Unavailable: it could not be judged.
         """
         screening = exchange.screening
@@ -163,7 +173,10 @@ class Screen:
     async def _judge(
         self, exchange: Exchange, side: Side, policy: Policy, opinions: Awaitable[tuple[Opinion, ...]]
     ) -> bool:
-        """Whether it may go on; only an answer may not. Raises ContentBlocked for what is asked, and Unavailable."""
+        """Whether it may go on; only an answer may not.
+
+        Raises ContentBlocked for what is asked, TooLongToJudge, and Unavailable.
+        """
         given: tuple[Opinion, ...]
         try:
             async with asyncio.timeout(policy.deadline_s):
@@ -245,12 +258,25 @@ def _blocked(opinions: tuple[Opinion, ...]) -> TollhouseError:
     )
 
 
-def _unjudged(side: Side, opinions: tuple[Opinion, ...], retry_after_s: float = RETRY_AFTER_S) -> Unavailable:
+def _unjudged(side: Side, opinions: tuple[Opinion, ...], retry_after_s: float = RETRY_AFTER_S) -> TollhouseError:
     reasons = [reason for one in opinions if one.verdict == "unavailable" for reason in one.reasons]
+    if TOO_LONG.issuperset(reasons):
+        return _too_long(side)
     what = "The request" if side == "input" else "The answer"
     return Unavailable(
         f"{what} could not be judged ({', '.join(reasons)}), and what is not judged is not let through. Nobody has "
         "found anything wrong with it: ask again later.",
         code="guard_unavailable",
         retry_after_s=retry_after_s,
+    )
+
+
+def _too_long(side: Side) -> TooLongToJudge:
+    """Nobody can judge it the next time either, and an answer would be paid for again."""
+    what, less = "request", "Send less at once"
+    if side == "output":
+        what, less = "answer", "Ask for a shorter one (`max_tokens`), or for a stream, which is judged as it comes"
+    return TooLongToJudge(
+        f"The {what} is longer than the operator's moderation model can judge, and what is not judged is not let "
+        f"through. Nobody has found anything wrong with it. {less}, or ask your operator (`guards.moderated_chars`)."
     )

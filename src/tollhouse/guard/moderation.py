@@ -28,6 +28,9 @@ OVERLAP_CHARS: Final = 200
 NAME_CHARS: Final = 64
 """Of a category, of a reason, or of what a model calls itself, at most."""
 
+TOO_LONG: Final = frozenset({"too_long", "context_length_exceeded"})
+"""Reasons for having no opinion that are the length of what was to be judged."""
+
 CATEGORIES_MOST: Final = 50
 """OpenAI has thirteen. Whatever else a model says is not kept."""
 
