@@ -221,6 +221,10 @@ def test_settings_that_cannot_be_used_are_all_named(command: Command, tmp_path: 
             "providers.acme.base_url: The base URL must not point to a private, local or reserved address.",
         ),
         ("[routes.smart]\ncandidates = ['nope/x']", "routes.smart.candidates: there is no provider nope"),
+        (
+            "[routes.vectors]\ncandidates = ['openai/text-embedding-3-small', 'mistral/mistral-embed']",
+            "routes.vectors.candidates: `openai/text-embedding-3-small` and `mistral/mistral-embed` are different",
+        ),
         ("[routes.smart]\ncandidates = ['demo/x']", "routes.smart.candidates: demo lists no model x"),
         ("egress_proxy = 'ftp://x'", "egress_proxy: must be http://host:port"),
         ("redis_url = 'http://x'", "redis_url: must be redis://…"),

@@ -145,15 +145,29 @@ async def test_openais_models_are_known_by_their_bare_names_and_published_prices
 
 
 async def test_an_alias_leads_on_to_who_answers(open_gateway: Open):
-    routes = '\n[routes.vectors]\ncandidates = ["acme/acme-1", "other/m"]\n'
-    gateway = await open_gateway(extra=provider_table("other", "{base_url}") + routes)
+    routes = '\n[routes.vectors]\ncandidates = ["acme/acme-1", "other/vendor/acme-1"]\n'
+    table = provider_table("other", "{base_url}").replace("models.m]", 'models."vendor/acme-1"]')
+    gateway = await open_gateway(extra=table + routes)
     gateway.provider.when(model="acme-1").always(status(503))
-    gateway.provider.when(model="m").always(answer(usage=(5, 0)))
+    gateway.provider.when(model="vendor/acme-1").always(answer(usage=(5, 0)))
     response = await ask(gateway, model="vectors")
     assert (response.status_code, response.headers["x-tollhouse-provider"]) == (200, "other")
     row = await gateway.row(response)
     assert (row["asked_model"], row["attempts"], row["provider"]) == ("vectors", 2, "other")
     assert [one["state"] for one in await gateway.holds(row)] == ["voided", "settled"]
+
+
+async def test_an_alias_whose_vectors_could_not_be_compared_is_refused(open_gateway: Open):
+    routes = '\n[routes.any]\ncandidates = ["acme/acme-1", "other/m"]\n'
+    gateway = await open_gateway(extra=provider_table("other", "{base_url}") + routes)
+    gateway.provider.always(answer())
+    response = await ask(gateway, model="any")
+    error = response.json()["error"]
+    assert (response.status_code, error["param"], gateway.provider.asked) == (400, "model", 0)
+    assert "`acme-1` and `m` are different models" in error["message"]
+    assert (await gateway.chat(model="any")).status_code == 200
+    # Whom to judge by is another matter.
+    assert (await ask(gateway, MODERATIONS, model="any")).status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -21,6 +21,7 @@ from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.recall import Recall
 from tollhouse.gateway.screen import Screen
 from tollhouse.gateway.speech import Speech
+from tollhouse.providers.base import EMBEDDINGS, operation
 from tollhouse.upstream.base import Taker
 
 REPLAYED = "replayed"
@@ -127,11 +128,13 @@ def estimate(exchange: Exchange) -> int:
 
 
 def find(exchange: Exchange, steps: Steps) -> tuple[route.Candidate, ...]:
-    """Who may answer; remembered as long as the caller is."""
+    """Who may answer; remembered as long as the caller is. Raises as `route.candidates`, and `require_one_space`."""
     caller, asked = exchange.caller, exchange.asked_model
     if caller is None or asked is None:
         raise ValueError("routing needs a caller and a model's name")
     found: tuple[route.Candidate, ...] | None = caller.routes.get(asked)
     if found is None:
         found = caller.routes[asked] = route.candidates(asked, caller, steps.reachable)
+    if len(found) > 1 and operation(exchange.dialect) == EMBEDDINGS:
+        route.require_one_space(found, exchange.dialect)
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import repeat
+from types import ModuleType
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -66,12 +67,13 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     shared: Mapping[str, Key]
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError, which names each candidate of an alias that nobody could ever be."""
+        """Raises ConfigurationError, which names each candidate of an alias that nobody could ever be, and each alias
+        whose vectors could not be compared."""
         problems = [
             f"routes.{alias}.candidates: {problem}"
             for alias, told in self.aliases.items()
-            for name in told.candidates
-            if (problem := _unreachable(name, self.providers))
+            for problem in (*(_unreachable(name, self.providers) for name in told.candidates), _mixed(told.candidates))
+            if problem
         ]
         if problems:
             raise ConfigurationError(*problems)
@@ -112,6 +114,20 @@ def candidates(asked: str, caller: Caller, reachable: Map) -> tuple[Candidate, .
     if not found:
         raise _no_credential(keyless)
     return tuple(found)
+
+
+def require_one_space(found: Sequence[Candidate], spoken: ModuleType) -> None:
+    """Texts are embedded by one model, whoever runs it: vectors of two cannot be compared, and nobody would see it.
+
+    Args:
+        spoken: the client's dialect of embeddings. Who does not embed at all is passed over, and mixes nothing.
+
+    Raises:
+        InvalidRequest: several models may answer.
+    """
+    models = {_own_name(one.model): one.model for one in found if one.provider.tongue(spoken) is not None}
+    if len(models) > 1:
+        raise InvalidRequest(f"{_told_apart(models.values())} Ask for one of them by name.", param="model")
 
 
 def keys_for(provider: Provider, caller: Caller, reachable: Map) -> tuple[Key, ...]:
@@ -157,6 +173,22 @@ def _unreachable(name: str, providers: Mapping[str, Provider]) -> str | None:
     if provider is None:
         return f"there is no provider {provider_name}"
     return None if _serves(provider, model) else f"{provider_name} lists no model {model}"
+
+
+def _mixed(names: Iterable[str]) -> str | None:
+    """Why vectors of these candidates could not be compared, as far as their names tell that they make any."""
+    models = {_own_name(name): name for name in names if "embed" in _own_name(name)}
+    return _told_apart(models.values()) if len(models) > 1 else None
+
+
+def _told_apart(models: Iterable[str]) -> str:
+    listed = " and ".join(f"`{model}`" for model in models)
+    return f"{listed} are different models, and their vectors cannot be compared: a route of embeddings leads to one."
+
+
+def _own_name(model: str) -> str:
+    """A model's name at whoever runs it: OpenRouter's `openai/text-embedding-3-small` is OpenAI's."""
+    return model.rpartition("/")[2].lower()
 
 
 def _headers(name: str) -> Headers:

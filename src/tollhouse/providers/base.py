@@ -20,6 +20,9 @@ Reword: TypeAlias = Callable[[bytes], bytes]
 WHOLE_CONTEXT_TOKENS: Final = 2**40
 """Hidden tokens without a bound of their own: a tool that the provider runs may read until the context is full."""
 
+EMBEDDINGS: Final = "embeddings"
+"""What is asked for where texts become vectors, in any dialect of it."""
+
 CALLED_BY_US: Final = frozenset({"function", "custom", "namespace"})
 """Types of tools that only the caller runs. All others run at the provider, and what they find is read and charged."""
 
