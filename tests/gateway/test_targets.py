@@ -265,10 +265,13 @@ async def test_openrouter_may_not_answer_from_a_model_that_nothing_is_held_for(t
     ("more", "param"),
     [
         ({"plugins": [{"id": "web"}]}, "plugins"),
+        ({"plugins": [{"id": "file-parser", "pdf": {"engine": "mistral-ocr"}}]}, "plugins"),
+        ({"plugins": [{"id": "file-parser"}]}, "plugins"),
+        ({"plugins": [{"id": "file-parser", "pdf": {"engine": "native"}}, {"id": "web"}]}, "plugins"),
         ({"web_search_options": {}}, "web_search_options"),
         ({"tools": [{"type": "openrouter:web_search"}]}, "tools[0].type"),
     ],
-    ids=["a plugin", "a search", "a tool"],
+    ids=["a plugin", "a reader at a fee", "a reader unnamed", "a plugin beside", "a search", "a tool"],
 )
 async def test_openrouter_may_not_search_for_a_fee_that_nothing_is_held_for(
     tmp_path: Path, more: dict[str, object], param: str
@@ -280,6 +283,48 @@ async def test_openrouter_may_not_search_for_a_fee_that_nothing_is_held_for(
             response = await ask(url, ada, model="openrouter/acme/small", **more)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
     assert provider.requests == []
+
+
+PDF = {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjc="}
+
+
+@pytest.mark.parametrize(
+    ("surface", "asked"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": [{"type": "file", "file": PDF}]}]}),
+        ("/v1/responses", {"input": [{"role": "user", "content": [{"type": "input_file", **PDF}]}]}),
+    ],
+)
+async def test_openrouter_reads_no_file_at_a_fee_that_nothing_is_held_for(
+    tmp_path: Path, surface: str, asked: dict[str, object]
+):
+    async with WireProvider() as provider, opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
+        provider.always(answer("Read", usage=(19, 10)))
+        ada = await make_person(house)
+        await credentials.add_credential(house.desk, COMMAND_LINE, ada.id, provider="openrouter", api_key=SECRET)
+        async with served(house) as url:
+            refused = await ask(url, ada, surface, model="openrouter/acme/small", **asked)
+            plugins = [{"id": "file-parser", "pdf": {"engine": "cloudflare-ai"}}]
+            read = await ask(url, ada, surface, model="openrouter/acme/small", plugins=plugins, **asked)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "plugins")
+    assert "native" in refused.json()["error"]["message"]
+    assert read.status_code == 200, read.text
+    assert [request.json["plugins"] for request in provider.requests] == [plugins]
+
+
+async def test_openrouter_lets_the_model_read_the_files_of_clients_who_cannot_say_who_does(tmp_path: Path):
+    async with WireProvider() as provider, opened(tmp_path / "data", toml=at(provider, "openrouter")) as house:
+        provider.always(answer("Read", usage=(19, 10)))
+        ada = await make_person(house)
+        await credentials.add_credential(house.desk, COMMAND_LINE, ada.id, provider="openrouter", api_key=SECRET)
+        source = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjc="}
+        messages = [{"role": "user", "content": [{"type": "document", "source": source}]}]
+        async with served(house) as url:
+            told = {"model": "openrouter/acme/small", "max_tokens": 10, "messages": messages}
+            response = await ask(url, ada, "/v1/messages", **told)
+    assert response.status_code == 200, response.text
+    (request,) = provider.requests
+    assert request.json["plugins"] == [{"id": "file-parser", "pdf": {"engine": "native"}}]
 
 
 async def test_a_field_in_other_letters_is_the_same_field(tmp_path: Path):

@@ -119,23 +119,17 @@ def _translate(read: Callable[[], Asked], spoken: ModuleType, provider: Provider
 
 def refuse_unheld(provider: Provider, body: bytes, read: Callable[[], Asked]) -> None:
     """Raise InvalidRequest for what the provider may bill for though nothing is held for it."""
+    words = provider.unheld_words
     # Most requests have these words nowhere, nor a letter by its number, and need not be read.
-    is_written_plainly = b"\\u" not in body
-    for name, instead in provider.unheld.items():
-        if not (is_written_plainly and name.encode() not in body) and name in read().extra:
-            raise _unheld(provider, f"`{name}`", instead, param=name)
-    kind = provider.unheld_tools
-    if kind is None or (is_written_plainly and kind.encode() not in body):
+    if not words or (b"\\u" not in body and not any(word in body for word in words)):
         return
-    asked = read()
-    for position, tool in enumerate(asked.tools if isinstance(asked, ChatRequest) else ()):
-        if tool.type.startswith(kind):
-            raise _unheld(provider, f"the tool `{tool.type}`", "Offer functions only.", param=f"tools[{position}].type")
-
-
-def _unheld(provider: Provider, what: str, instead: str, *, param: str) -> InvalidRequest:
-    billed = "it would bill for what no budget has set money aside for"
-    return InvalidRequest(f"{provider.name} may not be asked with {what}: {billed}. {instead}", param=param)
+    found = provider.unheld(read())
+    if found is not None:
+        raise InvalidRequest(
+            f"{provider.name} may not be asked with {found.what}: it would bill for what no budget has set money aside "
+            f"for. {found.instead}",
+            param=found.param,
+        )
 
 
 def translate(request: ChatRequest, spoken: ModuleType, provider: Provider) -> Translation:

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from tollhouse.dialects.carry import Carry
+from tollhouse.dialects.texts import Asked
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 Fields: TypeAlias = Mapping[str, str]
@@ -76,6 +77,27 @@ def same_words(body: bytes) -> bytes:
     return body
 
 
+class Unheld(NamedTuple):
+    """What a vendor would bill for though nothing is held for it.
+
+    Attributes:
+        what: follows "may not be asked with".
+        instead: what to do, as a sentence.
+    """
+
+    what: str
+    param: str
+    instead: str
+
+
+FindUnheld: TypeAlias = Callable[[Asked], Unheld | None]
+
+
+def nothing_unheld(asked: Asked) -> Unheld | None:
+    """For vendors who bill for nothing but what prices tell."""
+    return None
+
+
 def no_hidden_tokens(has_tools: bool, tool_types: frozenset[str]) -> int:
     """For providers that add nothing to a prompt that its bytes do not bound."""
     return 0
@@ -113,9 +135,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         target: (the dialect's target, model, the credential's fields) -> the one below the base URL. Raises
             InvalidRequest for a model whose name cannot stand in it.
         reword: makes of a request as its dialect writes it one that the vendor takes.
-        unheld: fields that no request may have, for with them it would bill for what nothing is held for -> what to do
-            instead, as a sentence.
-        unheld_tools: how the types of such tools begin.
+        unheld: (what is asked) -> what it would bill for though nothing is held for it, which is refused; None for
+            nothing of the kind.
+        unheld_words: a request in which none of these is written has nothing of the kind, and need not be read.
         unsaid_end: the stream's last event, when the vendor may leave it out. It is said for him after a finish reason,
             a count of tokens and a clean end of the body; without these three a stream that just ends is cut off.
         needs_key: calls without a credential make no sense.
@@ -143,8 +165,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     target: WriteTarget = same_target
     reword: Reword = same_words
-    unheld: Mapping[str, str] = {}
-    unheld_tools: str | None = None
+    unheld: FindUnheld = nothing_unheld
+    unheld_words: tuple[bytes, ...] = ()
     unsaid_end: bytes = b""
     needs_key: bool = True
     allow_private_address: bool = False
