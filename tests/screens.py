@@ -23,6 +23,7 @@ ASKED = {
         "model": "acme/acme-1",
         "messages": [{"role": "user", "content": words}],
     },
+    "/v1/responses/input_tokens": lambda words: {"model": "acme/acme-1", "input": words},
     "/v1beta/models/acme/acme-1:generateContent": lambda words: {
         "contents": [{"role": "user", "parts": [{"text": words}]}]
     },
@@ -30,6 +31,10 @@ ASKED = {
     "/api/chat": lambda words: {"model": "acme/acme-1", "messages": [{"role": "user", "content": words}]},
     "/api/conversations": None,
 }
+SAYING = [
+    path for path in ASKED if path not in ("/v1/embeddings", "/v1/messages/count_tokens", "/v1/responses/input_tokens")
+]
+"""Those that are answered in words."""
 STREAMS = {
     CHAT: (CHAT, {"stream": True}, openai_chat),
     "/v1/responses": ("/v1/responses", {"stream": True}, openai_responses),

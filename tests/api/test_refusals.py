@@ -10,7 +10,15 @@ import pytest
 from gateways import Gateway, over_both_peers
 
 GENERATE = "/v1beta/models/acme/acme-1:generateContent"
-ASKS = ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens", GENERATE, "/api/chat")
+ASKS = (
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/v1/responses/input_tokens",
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+    GENERATE,
+    "/api/chat",
+)
 MINE = "my.id:1"
 
 

@@ -149,6 +149,7 @@ async def test_anthropics_clients_are_told_of_limits_in_anthropics_headers(gatew
 
 COUNTS = [
     (ANTHROPIC, "/v1/messages/count_tokens", {"model": "acme/acme-1", "messages": MESSAGE["messages"]}, "input_tokens"),
+    (RESPONSES, "/v1/responses/input_tokens", {"model": "acme/acme-1", "input": "Hi"}, "input_tokens"),
     (GOOGLE, "/v1beta/models/acme/acme-1:countTokens", HI, "totalTokens"),
 ]
 each_count = pytest.mark.parametrize(("path", "body", "field"), [case[1:] for case in COUNTS])
@@ -160,6 +161,7 @@ each_count = pytest.mark.parametrize(("path", "body", "field"), [case[1:] for ca
     [
         ("anthropic_messages", "/v1/messages/count_tokens", b'{"input_tokens": 42}'),
         ("gemini", "/v1/models/acme-1:countTokens", b'{"totalTokens": 42}'),
+        ("openai_responses", "/v1/responses/input_tokens", b'{"object": "response.input_tokens", "input_tokens": 42}'),
     ],
 )
 async def test_a_provider_that_counts_is_asked_for_its_count(

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateways import CHAT
-from screens import ASKED, HARMLESS, STREAMS, ask, guards_of, stream
+from screens import HARMLESS, SAYING, STREAMS, ask, guards_of, stream
 from tollhouse.dialects import openai_chat, sse
 from tollhouse.testing import answer, done, finish, reply, tool_call, usage
 
@@ -16,9 +16,7 @@ REDACTED = '[guards.input]\nmode = "enforce"\npersonal_data = "redact"\n'
 LETTER = "Ada <ada@example.com> pays with 4111 1111 1111 1111; her key is sk-proj-4f9a1c7e2b8d6035."
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in ASKED if path not in ("/v1/embeddings", "/v1/messages/count_tokens")]
-)
+@pytest.mark.parametrize("path", SAYING)
 async def test_a_provider_is_told_placeholders_and_the_client_its_own_words(open_gateway: Any, path: str):
     gateway = await open_gateway(extra=REDACTED)
     gateway.provider.script(answer("I write to [EMAIL_1] of [CARD_1]."))

@@ -10,7 +10,7 @@ import pytest
 
 from gateways import CHAT, Gateway, asking, provider_table
 from houses import make_person
-from screens import ASKED, HARMLESS, STREAMS, ask, guards_of, stream
+from screens import ASKED, HARMLESS, SAYING, STREAMS, ask, guards_of, stream
 from tollhouse.dialects import openai_chat
 from tollhouse.errors import Unavailable
 from tollhouse.gateway.exchange import Exchange
@@ -348,9 +348,7 @@ async def test_a_stream_that_begins_with_something_forbidden_says_nothing(open_g
     assert (response.status_code, text, endings) == (200, STOPPED, ["content_filter"])
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in ASKED if path not in ("/v1/embeddings", "/v1/messages/count_tokens")]
-)
+@pytest.mark.parametrize("path", SAYING)
 async def test_a_whole_answer_with_something_forbidden_is_given_without_its_words(open_gateway: Any, path: str):
     gateway = await open_gateway(extra=DENY_ANSWERS)
     gateway.provider.script(answer("Project Falcon is a secret.", usage=(10, 7)))

@@ -14,7 +14,21 @@ from openai.types.responses import Response
 from gateways import Gateway
 from sdk.openai_clients import assert_exact, sdk_of
 from tollhouse.store import run_events
-from tollhouse.testing import answer, done, fail, finish, reset, say, stall, status, think, tool_call, usage
+from tollhouse.testing import (
+    answer,
+    done,
+    expect,
+    fail,
+    finish,
+    reply,
+    reset,
+    say,
+    stall,
+    status,
+    think,
+    tool_call,
+    usage,
+)
 
 Open = Callable[..., Awaitable[Gateway]]
 
@@ -329,3 +343,37 @@ async def test_a_stream_whose_events_are_no_longer_kept_is_told_from_its_answer(
     assert told[-1].response == heard[-1].response  # type: ignore[union-attr]  # the last event has it
     rest = await client.responses.retrieve(name, stream=True, starting_after=heard[-2].sequence_number)
     assert [event.type async for event in rest] == ["response.completed"]
+
+
+async def test_what_goes_on_from_a_response_is_counted_with_all_before_it(
+    client: openai.AsyncOpenAI, gateway: Gateway
+) -> None:
+    gateway.provider.script(answer("Hello to you"))
+    made = await client.responses.create(model=MODEL, input="Hi", store=True)
+    gateway.provider.script(reply(json={"input_tokens": 42}))
+    counted = await client.responses.input_tokens.count(model=MODEL, input="And?", previous_response_id=made.id)
+    assert (counted.input_tokens, counted.object) == (42, "response.input_tokens")
+    said = [message["content"] for message in gateway.provider.requests[-1].json["messages"]]
+    assert [str(content).count(words) for content, words in zip(said, ("Hi", "Hello to you", "And?"), strict=True)] == [
+        1,
+        1,
+        1,
+    ]
+    assert gateway.provider.requests[-1].target == "/v1/messages/count_tokens"
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.input_tokens.count(model=MODEL, input="And?", previous_response_id="resp_x")
+
+
+async def test_openai_itself_counts_responses(open_gateway: Open) -> None:
+    table = (
+        '\n[providers.openai]\nbase_url = "{base_url}"\nallow_private_address = true\napi_key = "sk-1"\nshare = true\n'
+    )
+    gateway = await open_gateway(extra=table)
+    gateway.provider.script(
+        expect(path="/v1/responses/input_tokens", model="gpt-4.1"),
+        reply(json={"object": "response.input_tokens", "input_tokens": 42}),
+    )
+    async with sdk_of(gateway, max_retries=0) as client:
+        counted = await client.responses.input_tokens.count(model="gpt-4.1", input="Hi", instructions="Be brief.")
+    assert counted.input_tokens == 42
+    assert set(gateway.provider.requests[-1].json) == {"model", "input", "instructions"}

@@ -11,7 +11,7 @@ from tollhouse.app import application
 from tollhouse.money.amounts import usd_text
 from tollhouse.testing import answer
 
-COUNTS = {"/v1/messages/count_tokens"}
+COUNTS = {"/v1/messages/count_tokens", "/v1/responses/input_tokens"}
 """Asks a provider for what costs nothing."""
 
 MESSAGES = [{"role": "user", "content": "Hi"}]

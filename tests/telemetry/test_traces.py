@@ -301,6 +301,7 @@ def test_the_same_row_told_twice_is_the_same_trace():
         ("chat.completions", "chat"),
         ("messages", "chat"),
         ("messages.count", "count_tokens"),
+        ("responses.count", "count_tokens"),
         ("generate_content", "generate_content"),
         ("generate_content.count", "count_tokens"),
         ("embeddings", "embeddings"),

@@ -23,7 +23,7 @@ from tollhouse.api.http import AsgiPeer, ClientLeft, Peer, Receive, Scope, Send,
 from tollhouse.api.kept import Kept
 from tollhouse.api.openai import Embeddings, Moderations, OpenAI
 from tollhouse.api.original import Original
-from tollhouse.api.responses import Responses
+from tollhouse.api.responses import InputTokens, Responses
 from tollhouse.api.session import Sessions
 from tollhouse.api.surface import Surface
 from tollhouse.errors import MethodNotAllowed, NotFound, TollhouseError
@@ -63,6 +63,7 @@ class Application:
         embeddings: Embeddings,
         moderations: Moderations,
         responses: Responses,
+        input_tokens: InputTokens,
         kept: Kept,
         anthropic: Anthropic,
         google: Google,
@@ -87,6 +88,7 @@ class Application:
             ("POST", "/v1/embeddings"): Route(embeddings.ask, "inference"),
             ("POST", "/v1/moderations"): Route(moderations.ask, "inference"),
             ("POST", "/v1/responses"): Route(responses.ask, "inference"),
+            ("POST", "/v1/responses/input_tokens"): Route(input_tokens.count, "inference"),
             ("POST", "/v1/messages"): Route(anthropic.ask, "inference"),
             ("POST", "/v1/messages/count_tokens"): Route(anthropic.count, "inference"),
             ("GET", "/v1/models"): Route(self._models, "inference"),

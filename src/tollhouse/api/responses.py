@@ -1,4 +1,7 @@
-"""/v1/responses: answered like any request; kept, when that is asked for, as a run of a conversation."""
+"""/v1/responses: answered like any request; kept, when that is asked for, as a run of a conversation.
+
+And /v1/responses/input_tokens, which only counts.
+"""
 
 from __future__ import annotations
 
@@ -65,10 +68,7 @@ class Responses(Surface):
         if wants_kept(fields, by_default=self._conversing.habits.store_responses):
             return KeptBody(body)
         if names_kept(fields):
-            exchange.caller = await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
-            wish = read(body, fields)
-            told = await responses.with_history(self._conversing, exchange.caller, fields, wish)
-            return msgspec.json.encode(told)
+            return await self._with_history(body, fields, exchange, head)
         if bytes(fields.get("store", NULL)) == b"false":
             exchange.wishes = wishes.PRIVATE
             return body
@@ -80,6 +80,12 @@ class Responses(Surface):
             await self._say_kept(exchange, head, response, peer)
         else:
             await super().say(exchange, head, response, peer)
+
+    async def _with_history(self, body: bytes, fields: dict[str, msgspec.Raw], exchange: Exchange, head: Head) -> bytes:
+        """The question with all that it goes on from."""
+        exchange.caller = await self._steps.identify.caller(head.token, exchange.began_s, head.ip)
+        wish = read(body, fields)
+        return msgspec.json.encode(await responses.with_history(self._conversing, exchange.caller, fields, wish))
 
     async def _say_kept(self, exchange: Exchange, head: Head, response: Response, peer: Peer) -> None:
         begun = await self._begin_kept(exchange, head)
@@ -148,6 +154,16 @@ class Responses(Surface):
         if not response.first:
             return errors.event(openai_responses, error, head.shown_id)
         return openai_responses.break_off(response.first, response.last, errors.as_failed(error))
+
+
+class InputTokens(Responses):
+    """What a response would read: `count` is POST /v1/responses/input_tokens. Nothing of it is kept."""
+
+    async def read(self, peer: Peer, head: Head, exchange: Exchange) -> bytes:
+        """The question, and what it goes on from."""
+        body = await Surface.read(self, peer, head, exchange)
+        fields = json_body.decode(FIELDS, body)
+        return await self._with_history(body, fields, exchange, head) if names_kept(fields) else body
 
 
 def succeeded(outcome: Outcome, run_id: str) -> RunView:

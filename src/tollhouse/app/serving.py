@@ -17,7 +17,7 @@ from tollhouse.api.live import Live, Patience
 from tollhouse.api.openai import Embeddings, Moderations, OpenAI
 from tollhouse.api.original import Original
 from tollhouse.api.repeats import Repeats
-from tollhouse.api.responses import Responses
+from tollhouse.api.responses import InputTokens, Responses
 from tollhouse.api.session import Sessions
 from tollhouse.api.surface import Surface
 from tollhouse.app.house import House
@@ -55,6 +55,7 @@ def application(
         embeddings=surface(Embeddings),
         moderations=surface(Moderations),
         responses=surface(partial(Responses, conversing=house.conversing)),
+        input_tokens=surface(partial(InputTokens, conversing=house.conversing)),
         kept=Kept(KEPT_ROUTES, house.conversing, house.steps.identify, repeats, **bounds),
         anthropic=surface(Anthropic),
         google=surface(Google),

@@ -57,7 +57,8 @@ async def count(exchange: Exchange, token: bytes | None, steps: Steps) -> Counte
 
 async def _told(exchange: Exchange, request: ChatRequest, candidate: Candidate, calling: Calling) -> int | None:
     """The provider's own count; None when it does not count this, or not now."""
-    provider, dialect = candidate.provider, candidate.provider.dialect
+    provider = candidate.provider
+    dialect = exchange.dialect if exchange.dialect in provider.counts else provider.dialect
     if not hasattr(dialect, "count_target") or provider.name in calling.standing.paused:
         return None
     try:

@@ -121,6 +121,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         dialect: a module of `tollhouse.dialects`: what is spoken with clients who speak none of the others.
         also: further dialects it speaks at the same base URL; a client who speaks one is passed through. What is asked
             for in none of its dialects (embeddings, moderations) it is not asked.
+        counts: of those, the ones in which it counts tokens beforehand, as it may in its own.
         lacks: features of its dialect (`dialects.carry`) that this vendor does not take from a client of another
             dialect: `lossy` ones are left out with notice, `refused` ones refused.
         base_url: where its API starts, without a trailing slash; https, unless `allow_private_address`. Empty when each
@@ -181,6 +182,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     tokenizer: Literal["openai"] | None = None
     reads_unasked: frozenset[str] = frozenset()
     also: tuple[ModuleType, ...] = ()
+    counts: tuple[ModuleType, ...] = ()
     lacks: Mapping[str, Carry] = {}
 
     def unseen_tokens(self, model: str, has_tools: bool, tool_types: frozenset[str]) -> int:

@@ -66,6 +66,7 @@ PROVIDER = Provider(
     name="openai",
     dialect=openai_chat,
     also=(openai_responses, openai_embeddings, openai_moderations),
+    counts=(openai_responses,),
     lacks=STRICT,
     base_url="https://api.openai.com/v1",
     docs_url="https://developers.openai.com/api/docs",

@@ -8,6 +8,13 @@ recordings of OpenAI, Azure, AWS, DeepSeek, OpenRouter and xAI. `glance_*` looks
 from tollhouse.dialects.openai_errors import write_error
 from tollhouse.dialects.openai_responses.answer import read_answer, write_answer
 from tollhouse.dialects.openai_responses.carries import CARRIES, HINTS, NAME, REPEATS, SHOWS
+from tollhouse.dialects.openai_responses.count import (
+    count_target,
+    read_count,
+    read_count_request,
+    write_count,
+    write_count_request,
+)
 from tollhouse.dialects.openai_responses.ending import break_off
 from tollhouse.dialects.openai_responses.errors import classify, read_error
 from tollhouse.dialects.openai_responses.glance import glance_answer, glance_request, rewrite_request
@@ -37,18 +44,23 @@ __all__ = [
     "Writer",
     "break_off",
     "classify",
+    "count_target",
     "glance_answer",
     "glance_request",
     "is_usage_only",
     "paths_of",
     "plain_text",
     "read_answer",
+    "read_count",
+    "read_count_request",
     "read_error",
     "read_request",
     "repeat_request",
     "rewrite_request",
     "target",
     "write_answer",
+    "write_count",
+    "write_count_request",
     "write_error",
     "write_request",
 ]
