@@ -74,6 +74,26 @@ def test_serve_makes_nothing(tmp_path: Path, command):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_serve_would_have_the_key_lie_elsewhere(tmp_path: Path):
+    data, elsewhere = tmp_path / "data", tmp_path / "master.key"
+    with started(data):
+        pass
+    with started(data, verb="serve") as beside:
+        pass
+    assert "the master key lies beside the database" in beside.log()
+    (data / "master.key").rename(elsewhere)
+    with started(data, verb="serve", env={"TOLLHOUSE_MASTER_KEY": f"file:{elsewhere}"}) as apart:
+        pass
+    assert "master key" not in apart.log()
+
+
+def test_who_listens_everywhere_is_found_here(tmp_path: Path):
+    with started(tmp_path / "data", env={"TOLLHOUSE_HOST": "0.0.0.0"}) as gateway:
+        assert urlsplit(gateway.url).hostname == "127.0.0.1"
+        assert gateway.chat()[0] == 200
+    assert "other machines can reach 0.0.0.0" in gateway.log()
+
+
 def test_tokens_that_nobody_saw_are_made_anew(tmp_path: Path):
     with started(tmp_path / "data") as killed:
         killed.process.kill()
@@ -106,6 +126,7 @@ def test_people_get_a_curl_that_works_and_keys_at_hand_are_taken_up(tmp_path: Pa
             process.terminate()
     assert status == 200
     assert "openai from OPENAI_API_KEY" in page
+    assert f"Back up {data}/master.key, apart from the data" in page
     assert process.returncode == 0
     assert (credential["provider"], credential["reference"]) == ("openai", "env:OPENAI_API_KEY")
     assert secret not in page

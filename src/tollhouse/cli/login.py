@@ -43,14 +43,18 @@ def login(
     from tollhouse.admin.sessions import make_code
 
     settings = load_settings(data, config)
-    host = EVERYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
     made = with_house(settings, lambda house: make_code(house.desk, COMMAND_LINE, user))
-    link = link_of(url or f"http://{host}:{settings.port}", made)
+    link = link_of(url or address_of(settings.host, settings.port), made)
     if as_json:
         show_json({"login_url": link, "expires_at": made.expires_at})
         return
     typer.echo(link)
     warn("it signs in once, within 15 minutes")
+
+
+def address_of(host: str, port: int) -> str:
+    """Where this machine finds who listens there."""
+    return f"http://{EVERYWHERE.get(host, f'[{host}]' if ':' in host else host)}:{port}"
 
 
 def link_of(url: str, made: CodeMade) -> str:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -20,11 +21,13 @@ from tollhouse.admin.sessions import make_code
 from tollhouse.api.paced_http import Pace
 from tollhouse.api.server import Server
 from tollhouse.app import application, open_house
-from tollhouse.cli.login import link_of
+from tollhouse.cli.login import address_of, link_of
 from tollhouse.cli.opening import doubts, require_folder
 from tollhouse.errors import NotFound
 from tollhouse.settings import Settings
 from tollhouse.telemetry import Event, Logs, configure_logs, log
+from tollhouse.vault.key_file import KeyFile
+from tollhouse.vault.opening import key_file
 
 LINK_LASTS = "The dashboard's link signs in once, within 15 minutes; `tollhouse login` prints another one."
 
@@ -103,6 +106,7 @@ async def _work(settings: Settings, logs: Logs, *, as_json: bool) -> None:
 async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: bool) -> None:
     if not is_embedded:
         require_folder(settings)
+        _tell_where_the_key_lies(settings)
     _tell_doubts(settings)
     may_create_key = is_embedded and not _has_database(settings)
     async with open_house(
@@ -110,11 +114,15 @@ async def _serve(settings: Settings, logs: Logs, *, is_embedded: bool, as_json: 
     ) as house:
         made = await first_run(house.desk, os.environ) if is_embedded else None
 
-        async def announce(url: str) -> None:
+        async def announce(listening: str) -> None:
             data = settings.data.absolute()
+            url = address_of(settings.host, urlsplit(listening).port or settings.port)
             link = await _login_url(house.desk, url) if is_embedded else None
-            page = _line(url, made, data, link) if as_json else _page(url, made, data, link, is_embedded=is_embedded)
-            typer.echo(page)
+            if as_json:
+                typer.echo(_line(url, made, data, link))
+            else:
+                keys = key_file(data, settings.master_key)
+                typer.echo(_page(url, made, data, link, keys, is_embedded=is_embedded))
             if made is not None:
                 await note_shown(house.desk)
             if is_embedded:
@@ -150,6 +158,17 @@ def _tell_doubts(settings: Settings) -> None:
         log.warning(Event.SETTINGS_DOUBTFUL, warning=warning)
 
 
+def _tell_where_the_key_lies(settings: Settings) -> None:
+    """Who takes a copy of the database should not have taken its key along."""
+    keys = key_file(settings.data, settings.master_key)
+    if keys is not None and settings.database_url is None and keys.path.is_relative_to(settings.data):
+        warning = (
+            f"the master key lies beside the database that it seals, in {keys.path}: move it elsewhere, and say where "
+            'with `master_key = "file:/…"`'
+        )
+        log.warning(Event.SETTINGS_DOUBTFUL, warning=warning)
+
+
 async def _login_url(desk: Desk, url: str) -> str | None:
     """A link that signs in to the dashboard, once; None where no token manages any more."""
     try:
@@ -172,7 +191,7 @@ def _line(url: str, made: Made | None, data: Path, link: str | None) -> str:
     return msgspec.json.encode(served).decode()
 
 
-def _page(url: str, made: Made | None, data: Path, link: str | None, *, is_embedded: bool) -> str:
+def _page(url: str, made: Made | None, data: Path, link: str | None, keys: KeyFile | None, *, is_embedded: bool) -> str:
     """For people."""
     places = {"Dashboard": link or f"{url}/ui/", "Base URL": f"{url}/v1", "API docs": f"{url}/docs", "Data": str(data)}
     if made is None:
@@ -194,6 +213,11 @@ def _page(url: str, made: Made | None, data: Path, link: str | None, *, is_embed
             *_aligned({**places, **secrets, **(taken if made.imported else {})}),
             "",
             *([LINK_LASTS] if link else []),
+            *(
+                [f"Back up {keys.path}, apart from the data: nothing else opens the keys that it seals."]
+                if keys
+                else []
+            ),
             "Keep the key and the token: they are not shown again. A call that works now, without any provider's key:",
             "",
             f"  curl {url}/v1/chat/completions \\",
