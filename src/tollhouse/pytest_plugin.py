@@ -1,7 +1,8 @@
 """Fixtures that are there wherever Tollhouse is installed beside pytest; little is imported until one is asked for.
 
-`ai_fake` is a provider that answers by rules, `tollhouse` a whole gateway in front of it; `wire_provider` is one that
-follows a script, `tollhouse_gateway` a gateway in front of that; `clock` is turned by hand.
+`ai_fake` is a provider that answers by rules, `tollhouse` a whole gateway in front of it, and `crash_points` many that
+die; `wire_provider` is one that follows a script, `tollhouse_gateway` a gateway in front of that; `clock` is turned by
+hand.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from tollhouse.testing.faking import AiFake
     from tollhouse.testing.gateway import Gateway
     from tollhouse.testing.network import NetworkBlocked
-    from tollhouse.testing.whole import Tollhouse
+    from tollhouse.testing.whole import CrashPoints, Tollhouse
     from tollhouse.testing.wire import WireProvider
 
 _FAKE: pytest.StashKey[AiFake] = pytest.StashKey()
+_CRASHES: pytest.StashKey[CrashPoints] = pytest.StashKey()
 _ATTEMPTS: pytest.StashKey[list[NetworkBlocked]] = pytest.StashKey()
 
 
@@ -91,6 +93,15 @@ def tollhouse(ai_fake: AiFake, tmp_path_factory: pytest.TempPathFactory, tollhou
 
 
 @pytest.fixture
+def crash_points(ai_fake: AiFake, request: pytest.FixtureRequest, tollhouse_toml: str) -> CrashPoints:
+    """One `tollhouse` after another, `for tollhouse in crash_points()`: each dies at another moment, and comes back."""
+    from tollhouse.testing.whole import CrashPoints
+
+    request.node.stash[_CRASHES] = made = CrashPoints(ai_fake, toml=tollhouse_toml)
+    return made
+
+
+@pytest.fixture
 def wire_provider() -> Iterator[WireProvider]:
     """A scripted provider for tests with or without an event loop; verified when the test is over."""
     from tollhouse.testing.wire import WireProvider
@@ -148,6 +159,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             # What the application was told is mostly in the error already.
             if finding.partition(": ")[2] not in str(error):
                 error.add_note(f"ai_fake: {finding}")
+        crashes = item.stash.get(_CRASHES, None)
+        if crashes is not None and crashes.now is not None and crashes.now.died is not None:
+            error.add_note(f"tollhouse: it died {crashes.now.died}")
         raise
     else:
         if attempts:

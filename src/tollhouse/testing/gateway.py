@@ -23,6 +23,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -59,7 +60,10 @@ class Gateway:
         provider: who answers.
         url: where it is; `base_url` is that for clients of OpenAI's.
         user: who the token belongs to, without limits and budgets.
+        running: what keeps it up.
     """
+
+    running: Running
 
     def __init__(
         self, house: House, server: Server, loop: asyncio.AbstractEventLoop, provider: WireProvider, url: str
@@ -168,15 +172,17 @@ def run(
             del os.environ[name]
         settings = Settings.load(data=folder / "data", config=file, overrides={"port": 0})
     with _thread() as loop:
-        running = _Running(settings, clock, sleep)
+        running = Running(settings, clock, sleep)
         started = asyncio.run_coroutine_threadsafe(running.start(), loop).result()
         try:
-            yield make(started, running.server, loop, provider, running.url)
+            made = make(started, running.server, loop, provider, running.url)
+            made.running = running
+            yield made
         finally:
             asyncio.run_coroutine_threadsafe(running.stop(), loop).result()
 
 
-class _Running:
+class Running:
     """The house and its server, in one task of the thread's loop: what opens it closes it."""
 
     server: Server
@@ -184,9 +190,10 @@ class _Running:
 
     def __init__(self, settings: Settings, clock: Clock | None, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._settings, self._clock, self._sleep = settings, clock, sleep
+        self._port = 0
 
     async def start(self) -> House:
-        """Serve; raises what keeps it from that."""
+        """Serve, where it was served before; raises what keeps it from that."""
         self._house: asyncio.Future[House] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.create_task(self._serve())
         await asyncio.wait((self._house, self._serving), return_when=asyncio.FIRST_COMPLETED)
@@ -212,13 +219,14 @@ class _Running:
 
             async def tell(url: str) -> None:
                 self.url = url
+                self._port = urlsplit(url).port or 0
                 house.worker.begin()
                 self._house.set_result(house)
 
             self.server = Server(
                 lambda is_ready: application(house, is_ready=is_ready),
                 host="127.0.0.1",
-                port=0,
+                port=self._port,
                 drain_s=0,
                 on_started=tell,
             )

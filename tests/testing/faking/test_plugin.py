@@ -131,3 +131,18 @@ def test_it(how, real, ai_environment):
     (tape,) = tmp_path.rglob("*.jsonl")
     assert tape.relative_to(tmp_path) == Path("project/cassettes/test_it/test_it-a-b.jsonl")
     assert key not in tape.read_text()
+
+
+def test_a_failure_says_at_which_moment_tollhouse_died(run_tests):
+    told = run_tests(
+        """
+from tollhouse.client import Generate
+
+def test_is_impatient(ai_fake, crash_points):
+    ai_fake.chat().reply("An ORM.").always()
+    for tollhouse in crash_points():
+        tollhouse.user.client.send(Generate("Hi", "openai/gpt-4o"))
+"""
+    )
+    assert "1 failed" in told
+    assert "tollhouse: it died before commit 1" in told

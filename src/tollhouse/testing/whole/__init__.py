@@ -12,8 +12,9 @@ the providers and the time: HTTP, ledger, limits and database are those that run
 ledger.
 """
 
+from tollhouse.testing.whole.crashing import Crashing, CrashPoints
 from tollhouse.testing.whole.ran import Ran, Runs
 from tollhouse.testing.whole.running import running
 from tollhouse.testing.whole.tollhouse import Caller, Tollhouse, Turned
 
-__all__ = ["Caller", "Ran", "Runs", "Tollhouse", "Turned", "running"]
+__all__ = ["Caller", "CrashPoints", "Crashing", "Ran", "Runs", "Tollhouse", "Turned", "running"]

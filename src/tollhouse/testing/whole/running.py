@@ -8,12 +8,15 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from tollhouse.clock import Clock
 from tollhouse.testing.clock import ManualClock
 from tollhouse.testing.faking.fake import AiFake
 from tollhouse.testing.gateway import run
 from tollhouse.testing.whole.tollhouse import Tollhouse
+
+S = TypeVar("S", bound=Tollhouse)
 
 
 @contextmanager
@@ -33,6 +36,15 @@ def running(
         ConfigurationError: what is wrong with `toml`.
         AssertionError: at the end, the ledger's entries do not agree with the rest.
     """
+    with running_as(Tollhouse, ai, folder=folder, clock=clock, toml=toml) as tollhouse:
+        yield tollhouse
+
+
+@contextmanager
+def running_as(
+    kind: type[S], ai: AiFake, *, folder: Path | None = None, clock: Clock | None = None, toml: str = ""
+) -> Iterator[S]:
+    """The same with a `Tollhouse` of another kind."""
     told = clock or ManualClock(datetime.now(UTC))
 
     async def pass_time(seconds: float) -> None:
@@ -43,7 +55,7 @@ def running(
 
     with ExitStack() as stack:
         place = Path(stack.enter_context(TemporaryDirectory())) if folder is None else folder
-        tollhouse = stack.enter_context(run(Tollhouse, place, ai, toml=toml, clock=told, sleep=pass_time))
+        tollhouse = stack.enter_context(run(kind, place, ai, toml=toml, clock=told, sleep=pass_time))
         stack.callback(tollhouse.close)
         yield tollhouse
         tollhouse.verify()

@@ -16,6 +16,7 @@ from tollhouse.admin.lists import EVERY
 from tollhouse.api.server import Server
 from tollhouse.app import House
 from tollhouse.client import Client, SayLater, StartConversation
+from tollhouse.client.calls import Call
 from tollhouse.money.amounts import Nanodollars, nanodollars_from_usd, usd_text
 from tollhouse.money.books import Difference
 from tollhouse.money.verify import Checked, differences
@@ -124,8 +125,8 @@ class Tollhouse(Gateway):
         """Say something, in a new conversation unless told, and let it be answered in the background."""
         person = user or self.user
         before = len(self.ai.askings)
-        place = conversation or person.client.send(StartConversation(model=model)).id
-        run = person.client.send(SayLater(place, text, model=model)).run
+        place = conversation or self._send(person, StartConversation(model=model)).id
+        run = self._send(person, SayLater(place, text, model=model)).run
         ran = next(one for one in self.drain_jobs() if one.id == run)
         return Turned(self, person, ran, self.ai.askings[before:])
 
@@ -212,6 +213,9 @@ class Tollhouse(Gateway):
         """Let go of all connections."""
         for person in self._people:
             person.close()
+
+    def _send(self, person: Caller, call: Call[T]) -> T:
+        return person.client.send(call)
 
     # --- in its event loop ---
 
