@@ -111,7 +111,8 @@ PROVIDER = Provider(
     target=_target,
     reword=_reword,
     unheld=_unheld,
-    unheld_words=(b"models", b"web_search_options", b"plugins", b"openrouter:", b'"file"', b'"input_file"'),
+    # Files are `file` in one dialect and `input_file` in the other; each word is a look through the whole body.
+    unheld_words=(b"models", b"web_search_options", b"plugins", b"openrouter:", b'file"'),
     priced_as="openrouter",
     tells_cost=True,
     hidden_tokens=_hidden_tokens,
