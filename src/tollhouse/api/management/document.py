@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, TypeAlias, get_args
 
@@ -74,15 +75,15 @@ LATER: Json = {
 }
 
 
-def add_document(app: FastAPI, routes: Sequence[Declared]) -> None:
-    """Serve both pages, made when the application is."""
-    document = openapi(app, routes)
-    machine, page = msgspec.json.encode(document), write_page(document)
+def add_document(app: FastAPI, describe: Callable[[], Json]) -> None:
+    """Serve both pages, made in a thread when one is asked for: that takes a while, and few ask."""
 
     async def openapi_json(request: Request) -> Response:
+        machine = await asyncio.to_thread(lambda: msgspec.json.encode(describe()))
         return Response(machine, media_type="application/json")
 
     async def docs(request: Request) -> Response:
+        page = await asyncio.to_thread(lambda: write_page(describe()))
         return Response(page, media_type=plain_page.HTML, headers={"content-security-policy": plain_page.policy()})
 
     app.router.add_route("/openapi.json", openapi_json, methods=["GET"], include_in_schema=False)
