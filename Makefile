@@ -43,6 +43,7 @@ test: $(VENV)/.installed-dev licences $(if $(UI),ui test-ui) ## everything CI ru
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 test-ui: $(VENV)/.installed-ui ## the dashboard's own format, lint, types and tests
@@ -53,6 +54,7 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contracts and quick
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n auto -q -m "not slow" $(ARGS)
 
 bench: $(VENV)/.installed-dev ## measure beside other gateways: cost, latency, memory, start, a long run (ARGS=--help)
