@@ -3,9 +3,10 @@ import type { BudgetView } from "@/api/schema";
 import { Dialog } from "@/parts/Dialog";
 import { Field } from "@/parts/Field";
 import { Form } from "@/parts/Form";
-import { Select } from "@/parts/Select";
+import { AlertsField } from "./AlertsField";
 import { readAmount, UNITS, type Unit } from "./amount";
-import { MODES, type Mode } from "./modes";
+import { ModeField } from "./ModeField";
+import type { Mode } from "./modes";
 import { readThresholds, thresholdsTold } from "./thresholds";
 import { useBudgetDeeds } from "./useBudgets";
 
@@ -49,19 +50,8 @@ function Fields({ budget, done }: { budget: BudgetView; done: () => void }) {
         value={limit}
         onChange={(event) => write(event.target.value)}
       />
-      <Select
-        label="When it is used up"
-        options={MODES}
-        value={mode}
-        choose={(value) => choose(value as Mode)}
-      />
-      <Field
-        label="Alert at, in percent"
-        inputMode="decimal"
-        aria-invalid={thresholds === null}
-        value={alerts}
-        onChange={(event) => alert(event.target.value)}
-      />
+      <ModeField mode={mode} choose={choose} />
+      <AlertsField alerts={alerts} write={alert} />
     </Form>
   );
 }

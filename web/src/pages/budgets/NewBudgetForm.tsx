@@ -3,8 +3,10 @@ import { useAddress } from "@/address/useAddress";
 import { Field } from "@/parts/Field";
 import { Form } from "@/parts/Form";
 import { Select } from "@/parts/Select";
+import { AlertsField } from "./AlertsField";
 import { readAmount, UNITS, type Unit } from "./amount";
-import { MODES, type Mode, WINDOWS, type Window } from "./modes";
+import { ModeField } from "./ModeField";
+import { type Mode, WINDOWS, type Window } from "./modes";
 import styles from "./NewBudgetForm.module.css";
 import { ALL_TOKENS, OwnerFields } from "./OwnerFields";
 import { readThresholds } from "./thresholds";
@@ -52,25 +54,14 @@ export function NewBudgetForm({ done }: { done: () => void }) {
         <Select label="Of" options={UNITS} value={unit} choose={(value) => count(value as Unit)} />
         <Select label="In" options={WINDOWS} value={window} choose={(value) => last(value as Window)} />
       </div>
-      <Select
-        label="When it is used up"
-        options={MODES}
-        value={mode}
-        choose={(value) => choose(value as Mode)}
-      />
+      <ModeField mode={mode} choose={choose} />
       <Field
         label="For one model alone, if you like"
         placeholder="provider/model"
         value={model}
         onChange={(event) => name(event.target.value)}
       />
-      <Field
-        label="Alert at, in percent"
-        inputMode="decimal"
-        aria-invalid={thresholds === null}
-        value={alerts}
-        onChange={(event) => alert(event.target.value)}
-      />
+      <AlertsField alerts={alerts} write={alert} />
     </Form>
   );
 }
