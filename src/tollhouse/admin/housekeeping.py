@@ -12,7 +12,6 @@ import msgspec
 from tollhouse.admin.in_force import InForce
 from tollhouse.cache.shelf import Shelf
 from tollhouse.clock import Clock, SteadyClock
-from tollhouse.errors import TollhouseError
 from tollhouse.gateway.identify import Identify
 from tollhouse.gateway.keys import Keys
 from tollhouse.gateway.recover import recover, sweep
@@ -38,6 +37,7 @@ from tollhouse.store.engine import Store, Writing
 from tollhouse.store.timekeeping import keep_time
 from tollhouse.store.types import to_micros
 from tollhouse.telemetry import Event, Metrics, log
+from tollhouse.telemetry.surviving import survived
 
 BEAT_S = 5.0
 RETENTION_EVERY_S = 300.0
@@ -200,10 +200,5 @@ class Housekeeping:
             pass
 
     async def _try(self, step: Callable[[], Awaitable[object]]) -> None:
-        try:
+        with survived(step.__name__):
             await step()
-        except TollhouseError as error:
-            log.warning(Event.STORE_FAILED, step=step.__name__, error=error.message)
-        except Exception:
-            # Whatever it is, without a heartbeat others would take this process for dead.
-            log.error(Event.STORE_FAILED, step=step.__name__, exc_info=True)

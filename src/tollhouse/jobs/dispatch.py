@@ -19,6 +19,7 @@ from tollhouse.jobs.fairness import Waiting, fairly
 from tollhouse.store import queue
 from tollhouse.store.engine import Access, Reading
 from tollhouse.telemetry import Event, log
+from tollhouse.telemetry.surviving import survived
 
 LOOK_EVERY_S = 0.25
 PAUSE_S = 0.05
@@ -52,9 +53,10 @@ class Dispatcher:
         """Take and hand over until cancelled."""
         async with asyncio.TaskGroup() as handing:
             while True:
-                # Nobody who comes meanwhile waits until the engine has taken down all that it is given.
-                for job in await self._look():
-                    handing.create_task(self._hand(job))
+                with survived("dispatch"):
+                    # Nobody who comes meanwhile waits until the engine has taken down all that it is given.
+                    for job in await self.take():
+                        handing.create_task(self._hand(job))
                 await self.pause()
 
     async def pause(self) -> None:
@@ -120,16 +122,6 @@ class Dispatcher:
         while self.under_way:
             self._is_idle.clear()
             await self._is_idle.wait()
-
-    async def _look(self) -> list[Job]:
-        try:
-            return await self.take()
-        except TollhouseError as error:
-            log.warning(Event.STORE_FAILED, step="dispatch", error=error.message)
-        except Exception:
-            # Whatever it is, what waits must not wait for a restart.
-            log.error(Event.STORE_FAILED, step="dispatch", exc_info=True)
-        return []
 
     async def _hand(self, job: Job) -> None:
         try:

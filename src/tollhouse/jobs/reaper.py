@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from tollhouse.clock import Clock
-from tollhouse.errors import TollhouseError
 from tollhouse.jobs.dispatch import Dispatcher
 from tollhouse.jobs.engine import Engine
 from tollhouse.store import machinery, queue
 from tollhouse.store.engine import Access, Writing
 from tollhouse.telemetry import Event, log
+from tollhouse.telemetry.surviving import survived
 
 LOOK_EVERY_S = 1.0
 BEAT_EVERY_S = 2.0
@@ -48,9 +47,11 @@ class Reaper:
 
     async def run(self) -> None:
         """Look until cancelled; at first for what another version left."""
-        await self._try(self.tell_stranded)
+        with survived("tell_stranded"):
+            await self.tell_stranded()
         while True:
-            await self._try(self.look)
+            with survived("look"):
+                await self.look()
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def tell_stranded(self) -> None:
@@ -93,12 +94,3 @@ class Reaper:
 
     def _beat(self, tx: Writing) -> None:
         machinery.beat(tx, boot_id=self._boot_id, kind=self._kind, pid=os.getpid(), now=self._clock.now())
-
-    async def _try(self, step: Callable[[], Any]) -> None:
-        try:
-            await step()
-        except TollhouseError as error:
-            log.warning(Event.STORE_FAILED, step=step.__name__, error=error.message)
-        except Exception:
-            # Whatever it is, without a heartbeat others would take this process for dead.
-            log.error(Event.STORE_FAILED, step=step.__name__, exc_info=True)

@@ -17,13 +17,14 @@ from typing import Any, Protocol
 
 from tollhouse import ids
 from tollhouse.clock import Clock
-from tollhouse.errors import Conflict, TollhouseError
+from tollhouse.errors import Conflict
 from tollhouse.notify.events import Alert, EventType
 from tollhouse.notify.post import Undelivered
 from tollhouse.store import alerts as sql
 from tollhouse.store import webhooks
 from tollhouse.store.engine import Store, Writing
 from tollhouse.telemetry import Event, log
+from tollhouse.telemetry.surviving import survived
 
 EVERY_S = 5.0
 LEASE = timedelta(seconds=60)
@@ -75,13 +76,8 @@ class Outbox:
     async def run(self) -> None:
         """Deliver until cancelled."""
         while True:
-            try:
+            with survived("deliver_due"):
                 await self.deliver_due()
-            except TollhouseError as error:
-                log.warning(Event.STORE_FAILED, step="deliver_due", error=error.message)
-            except Exception:
-                # Whatever it is, what waits must not wait for a restart.
-                log.error(Event.STORE_FAILED, step="deliver_due", exc_info=True)
             await self._pause()
 
     def wake(self) -> None:
