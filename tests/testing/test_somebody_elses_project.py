@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = "tollhouse.testing.pytest_plugin"
-PAGE = (ROOT / "docs" / "how-to" / "test-an-application.md").read_text()
+PAGE = (ROOT / "docs" / "how-to" / "script-a-provider.md").read_text()
 FILES = re.findall(r"^```python\n# (\S+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 FIXTURES = """
