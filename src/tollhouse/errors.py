@@ -3,7 +3,6 @@
 TollhouseError
 ├── CallerError              the request cannot be served as asked       4xx, never retried
 │   ├── InvalidRequest           400, `param` names the field
-│   │   ├── ContextLengthExceeded    400
 │   │   ├── NoCredential             400
 │   │   ├── ContentBlocked           400, a guard of the operator's does not let it through
 │   │   └── TooLongToJudge           400, more than such a guard can look at
@@ -88,12 +87,6 @@ class CallerError(TollhouseError):
 
 class InvalidRequest(CallerError):
     """Malformed, of the wrong type or out of range; `param` names the field."""
-
-
-class ContextLengthExceeded(InvalidRequest):
-    """More input than the model can read."""
-
-    code = "context_length_exceeded"
 
 
 class NoCredential(InvalidRequest):

@@ -37,8 +37,7 @@ class Running:
         exchange: its call to the gateway, once there is one.
         recorder: writes down what it tells.
         owed: what settles and records its call, until that is written with its end.
-        is_stopped: somebody wants no more of it, or nobody is there to hear it.
-        is_late: it was stopped by its deadline.
+        is_late: its deadline has stopped it.
     """
 
     def __init__(self, run_id: str, attempt: int, recorder: Recorder, *, is_heard: bool = True) -> None:
@@ -47,7 +46,6 @@ class Running:
         self.exchange: Exchange | None = None
         self.recorder = recorder
         self.owed: list[tuple[Any, Any]] = []
-        self.is_stopped = False
         self.is_late = False
         self._attempt = attempt
         self._sequence = 0
@@ -92,7 +90,6 @@ class Running:
 
     def stop(self) -> None:
         """Break it off: what was said so far is kept, and paid."""
-        self.is_stopped = True
         if self.exchange is not None:
             self.exchange.has_left = True
         self.cancel()
