@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tollhouse import errors
+from dialects.refusals import refusal, with_raw
 from tollhouse.dialects import anthropic_messages
 from tollhouse.dialects.glance import RequestGlance
 
@@ -17,17 +17,6 @@ READERS = pytest.mark.parametrize("read", [anthropic_messages.glance_request, an
 
 def body(**fields: Any) -> bytes:
     return json.dumps({"model": "claude-opus-5-5", "max_tokens": 64, "messages": [HELLO]} | fields).encode()
-
-
-def with_raw(name: str, value: str) -> bytes:
-    return b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"%s":%s}' % (name.encode(), value.encode())
-
-
-def refusal(read: Any, wire: bytes) -> errors.InvalidRequest:
-    with pytest.raises(errors.InvalidRequest) as refused:
-        read(wire)
-    assert refused.value.status == 400
-    return refused.value
 
 
 # At a glance.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
+from dialects.refusals import refusal
 from tollhouse import errors
 from tollhouse.dialects import carry, chat, gemini
 from tollhouse.dialects.glance import RequestGlance
@@ -38,13 +39,6 @@ def written(request: chat.ChatRequest) -> dict[str, Any]:
 
 def user(text: str = "Hello") -> chat.Message:
     return chat.Message(role="user", parts=(chat.TextPart(text),))
-
-
-def refusal(read: Any, wire: bytes) -> errors.InvalidRequest:
-    with pytest.raises(errors.InvalidRequest) as refused:
-        read(wire)
-    assert refused.value.status == 400
-    return refused.value
 
 
 # At a glance.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
+from dialects.refusals import refusal, with_raw
 from tollhouse import errors
 from tollhouse.dialects import carry, chat, openai_chat
 from tollhouse.dialects.glance import RequestGlance
@@ -18,17 +19,6 @@ READERS = pytest.mark.parametrize("read", [openai_chat.glance_request, openai_ch
 
 def body(**fields: Any) -> bytes:
     return json.dumps({"model": "gpt-4.1", "messages": [HELLO]} | fields).encode()
-
-
-def with_raw(name: str, value: str) -> bytes:
-    return b'{"model":"m","messages":[{"role":"user","content":"Hi"}],"%s":%s}' % (name.encode(), value.encode())
-
-
-def refusal(read: Any, wire: bytes) -> errors.InvalidRequest:
-    with pytest.raises(errors.InvalidRequest) as refused:
-        read(wire)
-    assert refused.value.status == 400
-    return refused.value
 
 
 # At a glance.

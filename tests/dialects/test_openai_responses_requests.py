@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dialects.refusals import refusal
 from tollhouse import errors
 from tollhouse.dialects import chat, openai_responses
 from tollhouse.dialects.glance import RequestGlance
@@ -29,12 +30,6 @@ def reading(**fields: Any) -> chat.ChatRequest:
 
 def written(request: chat.ChatRequest) -> Any:
     return json.loads(openai_responses.write_request(request))
-
-
-def refusal(read: Any, wire: bytes) -> errors.InvalidRequest:
-    with pytest.raises(errors.InvalidRequest) as refused:
-        read(wire)
-    return refused.value
 
 
 # At a glance.
