@@ -51,7 +51,7 @@ def test_what_never_happened_fails_its_test(wire_provider):
 async def pytest_in(folder: Path) -> tuple[int, str]:
     """Run pytest there, with nothing of this repository but the package; its status, and what it said."""
     running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", PLUGIN, "-p", "no:asyncio", "-p", "no:cov"),
+        *(sys.executable, "-m", "pytest", "-q", "-W", "error", "--disable-plugin-autoload", "-p", PLUGIN),
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TOLLHOUSE_PORT": "no port at all"},
         stdout=asyncio.subprocess.PIPE,

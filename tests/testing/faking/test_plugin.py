@@ -12,6 +12,9 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+PLUGINS = ("--disable-plugin-autoload", "-p", "tollhouse")
+"""Ours, by the name of its entry point. Whatever else is installed here would take seconds to load."""
+
 
 @pytest.fixture
 def run_tests(tmp_path: Path, installed: str) -> Callable[..., str]:
@@ -23,7 +26,7 @@ def run_tests(tmp_path: Path, installed: str) -> Callable[..., str]:
         (folder / "test_it.py").write_text(text)
         (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options],
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *PLUGINS, *options],
             cwd=folder,
             env=os.environ | environment | {"PYTHONPATH": installed},
             capture_output=True,
