@@ -28,10 +28,10 @@ QUICK := $(addprefix tests/,columns contracts dialects guard providers settings 
 LICENCES := Apache;LGPL-3.0-only;BSD;ISC;MIT;MPL;Mozilla Public License;PSF;Python Software Foundation
 
 .DEFAULT_GOAL := help
-.PHONY: help up ui test test-ui check bench bench-peers prove-money prove-jobs fuzz mutants docs licences lock clean
+.PHONY: help up ui test test-ui check bench bench-peers prove-money prove-jobs prove-clients fuzz mutants docs licences lock clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(VENV)/.installed ## start Tollhouse here: web and worker in one (ARGS="--port 9000" is passed on)
 	@$(BIN)/python -m compileall -q src
@@ -71,6 +71,9 @@ prove-money: $(VENV)/.installed-dev ## kill gateways under load for ten minutes 
 
 prove-jobs: $(VENV)/.installed-dev ## kill gateways and workers under a thousand background turns, and look for lost ones (FAST=1: a minute)
 	$(BIN)/python -m proofs.jobs $(if $(FAST),--fast) $(ARGS)
+
+prove-clients: $(VENV)/.installed-dev $(VENV)/.installed-ui ## let clients that others made do what they do, agents among them, over each dialect
+	$(BIN)/python -m proofs.visitors $(ARGS)
 
 fuzz: $(VENV)/.installed-dev ## damage requests, answers and streams for ten minutes, before everything that reads them
 	$(BIN)/python -m proofs.fuzz $(ARGS)

@@ -222,6 +222,16 @@ async def test_json_answers_what_the_schema_asks_for() -> None:
     assert json.loads(completion.choices[0].message.content or "") == {"name": "example", "tags": ["a"]}
 
 
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "json"}}])
+async def test_json_calls_a_function_that_it_must_call(choice: Any) -> None:
+    parameters = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    tools = [{"type": "function", "function": {"name": "json", "parameters": parameters}}]
+    called = (await answer(asking("json", tools=tools, tool_choice=choice))).choices[0].message
+    assert [call.function.name for call in called.tool_calls or ()] == ["json"]
+    left = (await answer(asking("json", tools=tools, tool_choice="auto"))).choices[0].message
+    assert not left.tool_calls
+
+
 @pytest.mark.parametrize("wanted", [{}, {"response_format": {"type": "json_object"}}])
 async def test_json_answers_an_object_when_there_is_no_schema(wanted: dict[str, Any]) -> None:
     completion = await answer(asking("json", "hi", **wanted))
