@@ -312,14 +312,14 @@ async def list_tokens(
 
 async def get_token(desk: Desk, token_id: str) -> TokenView:
     """One token, by its id or the part that is no secret. Raises NotFound."""
-    return token_view(await desk.store.read(lambda tx: _find_token(tx, token_id)))
+    return token_view(await desk.store.read(lambda tx: find_token(tx, token_id)))
 
 
 async def revoke_token(desk: Desk, actor: Actor, token_id: str) -> TokenView:
     """Refuse a token from now on: here at once, in other processes within seconds. Again is no error."""
 
     def work(tx: Writing) -> TokenView:
-        row = _find_token(tx, token_id)
+        row = find_token(tx, token_id)
         now = desk.clock.now()
         if people.revoke_token(tx, row["id"], now):
             desk.note(tx, actor, "token.revoke", row["id"], user=row["user_id"])
@@ -379,9 +379,10 @@ def whose(tx: Reading, *, user: str | None = None, workspace: str | None = None)
     }
 
 
-def _find_token(tx: Reading, id_or_prefix: str) -> Any:
+def find_token(tx: Reading, id_or_prefix: str, user_id: str | None = None) -> Any:
+    """The row of a token, of this user's only when said. Raises NotFound."""
     row = people.find_token(tx, id_or_prefix.removeprefix(tokens.PREFIX.decode()))
-    if row is None:
+    if row is None or user_id not in (None, row["user_id"]):
         # Not repeated: somebody may have said the whole token.
         raise NotFound("There is no such token. Name it by its id, or by its prefix, as `tokens list` shows it.")
     return row

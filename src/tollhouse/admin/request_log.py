@@ -7,12 +7,10 @@ from typing import Any
 
 import msgspec
 
-from tollhouse.admin.access import whose
+from tollhouse.admin.access import find_token, whose
 from tollhouse.admin.desk import Desk
 from tollhouse.admin.reports import request_view
 from tollhouse.admin.views import Listing, RequestView, listing
-from tollhouse.errors import NotFound
-from tollhouse.store import people
 from tollhouse.store import request_log as sql
 from tollhouse.store.engine import Reading
 from tollhouse.store.paging import Page
@@ -88,8 +86,5 @@ def named(
     said = {**filters, **whose(tx, user=user, workspace=workspace)}
     if token is None:
         return said
-    row = people.find_token(tx, token)
-    if row is None or said["user_id"] not in (None, row["user_id"]):
-        # Not said again: it may be a whole token that somebody has taken for its id.
-        raise NotFound("There is no such token: name it by its id, `tok_…`.")
+    row = find_token(tx, token, said["user_id"])
     return {**said, "user_id": row["user_id"], "token_id": row["id"]}
