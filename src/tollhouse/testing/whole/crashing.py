@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import httpx2
 
 from tollhouse.client.calls import Call
-from tollhouse.client.errors import Conflict, NotReached, Unavailable
+from tollhouse.client.errors import Conflict, NotReached, Unavailable, refusal
 from tollhouse.store.writer import SqliteStore
 from tollhouse.testing.faking.fake import AiFake
 from tollhouse.testing.whole.fuse import Fuse
@@ -83,6 +83,15 @@ class Crashing(Tollhouse):
 
     def _send(self, person: Caller, call: Call[T]) -> T:
         return self.insist(lambda key: person.client.send(call, idempotency_key=key))
+
+    def _get(self, person: Caller, path: str) -> httpx2.Response:
+        def get(_: str) -> httpx2.Response:
+            response = super(Crashing, self)._get(person, path)
+            if response.is_server_error:
+                raise refusal(response.status_code, response.headers, response.content)
+            return response
+
+        return self.insist(get)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         try:

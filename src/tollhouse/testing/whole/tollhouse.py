@@ -147,7 +147,7 @@ class Tollhouse(Gateway):
 
     def assert_messages(self, conversation: str, roles: Sequence[str], *, user: Caller | None = None) -> None:
         """A conversation has messages of exactly these roles, in this order. Raises AssertionError."""
-        page = (user or self.user).http.get(f"/api/conversations/{conversation}/messages", params={"limit": 100})
+        page = self._get(user or self.user, f"/api/conversations/{conversation}/messages?limit=100")
         if page.is_error:
             raise AssertionError(f"{conversation} could not be read: {page.status_code}, {page.text}")
         found = [message["role"] for message in page.json()["data"]]
@@ -197,7 +197,7 @@ class Tollhouse(Gateway):
         """
         owner = user or self.user
         stranger = next((one for one in self._people if one is not owner), None) or self.add_user("stranger")
-        if (own := owner.http.get(path)).is_error:
+        if (own := self._get(owner, path)).is_error:
             raise AssertionError(f"{owner.name} cannot read {path}: {own.status_code}, {own.text}")
         unknown = _ID.sub(lambda found: found[0][:-8] + "00000000", path)
         for method in ("GET", "POST", "PATCH", "DELETE"):
@@ -216,6 +216,9 @@ class Tollhouse(Gateway):
 
     def _send(self, person: Caller, call: Call[T]) -> T:
         return person.client.send(call)
+
+    def _get(self, person: Caller, path: str) -> httpx2.Response:
+        return person.http.get(path)
 
     # --- in its event loop ---
 
