@@ -21,6 +21,7 @@ BODIES: dict[str, Any] = {
     "give_feedback": {"rating": "up"},
     "change_conversation": {"title": "mine"},
     "change_message": {"pinned": True},
+    "change_run": {"priority": 5},
     "change_my_credential": {"label": "mine"},
     "rotate_my_credential": {"api_key": "sk-another-key-0123456789"},
     "update": {"metadata": {}},
@@ -66,7 +67,7 @@ async def test_a_second_user_finds_nothing_of_the_first_ones(
     for method, path, scope, endpoint in [*managed, *kept]:
         body = BODIES.get(endpoint.__name__)
         more: dict[str, Any] = {} if body is None else {"json": body}
-        others = ("token", "budget", "hold", "webhook", "delivery", "workspace", "setting")
+        others = ("token", "budget", "hold", "webhook", "delivery", "workspace", "setting", "provider", "queue", "job")
         known = names | dict.fromkeys(others, "x_1")
         response = await bob.http.request(method, path.format(**known), headers=bob.person.headers, **more)
         if scope == ADMIN:

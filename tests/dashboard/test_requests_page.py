@@ -37,8 +37,8 @@ def test_what_is_typed_stands_in_the_address_and_narrows_the_log(visit: Visit, o
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_url("**outcome=model_not_found**")
     rows = visit.page.get_by_role("table", name="Requests").get_by_role("row")
-    rows.nth(2).wait_for(state="detached")
-    assert "404 model not found" in rows.nth(1).inner_text()
+    rows.filter(has_not_text="404 model not found").nth(1).wait_for(state="detached")  # all but the names of columns
+    assert rows.count() > 1
     assert asked(visit)["range"] == ["30d"], "the span of time stays"
 
 

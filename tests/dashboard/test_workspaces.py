@@ -65,6 +65,6 @@ def test_tokens_are_found_by_how_they_stand_and_lead_to_their_user(visit: Visit,
     page.get_by_text("laboratory").wait_for(state="detached")
     visit.open("/keys?state=active")
     row = page.get_by_role("table", name="Tokens of all").get_by_role("row", name=re.compile("laboratory"))
-    row.get_by_role("link").click()
+    row.get_by_role("link", name="Ida").click()
     page.get_by_role("heading", name="Ida").wait_for()
     assert visit.faults() == []

@@ -14,7 +14,7 @@ from google.genai import errors, types
 from gateways import Gateway
 from sdk.openai_clients import assert_exact, sdk_of
 from tollhouse.gateway.screened import STOPPED
-from tollhouse.testing import answer
+from tollhouse.testing import answer, status
 
 # The SDK derives from a class that aiohttp asks not to derive from.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -58,8 +58,8 @@ async def test_openais_hears_a_bad_request_or_an_answer_that_a_filter_stopped(op
 
 
 async def test_openais_tries_again_what_could_not_be_judged(open_gateway: Open):
-    extra = '[guards]\nmoderated_chars = 1\n[guards.input]\nmode = "enforce"\nmoderation_model = "demo/moderation"\n'
-    gateway = await open_gateway(extra=extra)
+    gateway = await open_gateway(extra='[guards.input]\nmode = "enforce"\nmoderation_model = "acme/acme-1"\n')
+    gateway.provider.when(path="/v1/moderations").always(status(500))
     async with sdk_of(gateway, max_retries=0) as client:
         with pytest.raises(openai.InternalServerError) as failed:
             await client.chat.completions.create(**asking("Hi"))
