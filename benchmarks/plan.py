@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PARTS = ("start", "cost", "latency", "memory", "soak")
-SCALE_PARTS = ("processes", "rows", "users", "reports", "streams")
+SCALE_PARTS = ("processes", "rows", "users", "reports", "log", "streams")
 
 
 @dataclass(frozen=True, kw_only=True)

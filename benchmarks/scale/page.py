@@ -20,7 +20,8 @@ def page(scale: Scale) -> str:
         "processes": _table("processes", scale.processes),
         "rows": _table("requests kept", scale.rows),
         "users": _table("users", scale.users),
-        "reports": _reports(scale.reports),
+        "reports": _reports("report", "rows of sums", scale.reports),
+        "log": _reports("what is looked for", "requests kept", scale.log),
         "streams": _streams(scale.streams),
         "further": _further(further) if further else (),
     }
@@ -45,10 +46,10 @@ def _table(counted: str, points: Sequence[Point]) -> Iterator[str]:
         )
 
 
-def _reports(found: Sequence[Report]) -> Iterator[str]:
+def _reports(asked: str, counted: str, found: Sequence[Report]) -> Iterator[str]:
     if not found:
         return
-    yield "| database | report | rows of sums | ms |"
+    yield f"| database | {asked} | {counted} | ms |"
     yield "|---|---|---:|---:|"
     yield from (f"| {it.database} | {it.name} | {it.rows:,} | {it.ms:.1f} |" for it in found)
 

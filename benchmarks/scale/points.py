@@ -24,7 +24,7 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a report takes over so many rows of sums, in milliseconds."""
+    """How long an answer takes over so many rows, in milliseconds."""
 
     database: str
     name: str
@@ -41,4 +41,5 @@ class Scale(msgspec.Struct, kw_only=True):
     rows: list[Point] = msgspec.field(default_factory=list)
     users: list[Point] = msgspec.field(default_factory=list)
     reports: list[Report] = msgspec.field(default_factory=list)
+    log: list[Report] = msgspec.field(default_factory=list)
     streams: list[Streams] = msgspec.field(default_factory=list)

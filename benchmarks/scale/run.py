@@ -10,7 +10,7 @@ from benchmarks.ground import prepared
 from benchmarks.plan import Plan
 from benchmarks.progress import done
 from benchmarks.results import conditions
-from benchmarks.scale import processes, reports, streams, tables
+from benchmarks.scale import log, processes, reports, streams, tables
 from benchmarks.scale.points import Scale
 
 
@@ -31,6 +31,8 @@ def run(plan: Plan) -> Scale:
                 scale.users += tables.users(ground, store, plan)
             if plan.wants("reports"):
                 scale.reports += reports.measure(ground, store, plan)
+            if plan.wants("log"):
+                scale.log += log.measure(ground, store, plan)
         if plan.wants("streams"):
             scale.streams = list(streams.measure(ground, plan))
     done()

@@ -29,6 +29,7 @@ def test_help_names_every_part_and_how_to_begin():
         "rows",
         "users",
         "reports",
+        "log",
         "streams",
         "translation",
         "--quick",
