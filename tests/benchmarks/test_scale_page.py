@@ -18,6 +18,7 @@ FULL = Scale(
         Point(database="PostgreSQL", count=10**6, cost=cost(70, database_cpu_us=50), size_bytes=1_008_000_000),
     ],
     reports=[Report(database="SQLite", name="by user", rows=29_200, ms=12.34)],
+    log=[Report(database="SQLite", name="a tag", rows=10**6, ms=5.67)],
     streams=[Streams(count=0, pss_mib=50), Streams(count=1_024, pss_mib=70)],
 )
 
@@ -38,6 +39,7 @@ def test_the_page_shows_these_figures():
     text = page(FULL)
     assert "| PostgreSQL | 1,000,000 | 1,000 | 70.0 | 50.0 | 1.0 | 2.0 |" in text
     assert "| SQLite | by user | 29,200 | 12.3 |" in text
+    assert "| SQLite | a tag | 1,000,000 | 5.7 |" in text
     assert "That is 20.0 KiB for each." in text
     assert "| busy cores, gateways | 0.7 |" in text
     assert "| memory for streams | 38 GiB |" in text
@@ -46,5 +48,5 @@ def test_the_page_shows_these_figures():
 
 def test_what_was_not_measured_is_said():
     text = page(Scale(conditions=CONDITIONS))
-    assert text.count("This was not measured in this run.") == 6
+    assert text.count("This was not measured in this run.") == 7
     assert outlook(Scale(conditions=CONDITIONS, streams=FULL.streams)) is None
