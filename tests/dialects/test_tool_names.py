@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tollhouse.dialects import chat
@@ -69,6 +69,7 @@ def spaced(tools: list[tuple[chat.Namespace | None, str]]) -> chat.ChatRequest:
     )
 
 
+@example([(None, "a__read"), (chat.Namespace("a"), "read"), (chat.Namespace("a__"), "read")], 64)
 @given(st.lists(st.tuples(SPACES, SHORT), min_size=1, max_size=6, unique=True), st.sampled_from([64, 128]))
 def test_namesakes_of_other_namespaces_stay_apart_and_find_back(
     tools: list[tuple[chat.Namespace | None, str]], most: int

@@ -117,7 +117,9 @@ def _told(unfit: Iterable[Called], taken: set[str], most: int) -> dict[Called, s
         whole = each.name
         if each.namespace is not None:
             whole = f"{each.namespace.removesuffix(_BETWEEN)}{_BETWEEN}{each.name}"
-        told[each] = name = whole if _is_fit(whole, most) and whole not in taken else _brief(whole, most)
+        is_free = _is_fit(whole, most) and whole not in taken
+        # What joins to the same name is kept apart by where it was joined.
+        told[each] = name = whole if is_free else _brief(whole, most, apart="\0".join(filter(None, reversed(each))))
         taken.add(name)
     return told
 
@@ -163,7 +165,7 @@ def _restored(message: chat.Message, names: Names) -> chat.Message:
     return replace(message, tool_calls=tuple(calls))
 
 
-def _brief(name: str, most: int) -> str:
-    """Always the same, so that a conversation's earlier calls are named as its tools are."""
+def _brief(name: str, most: int, *, apart: str) -> str:
+    """Always the same, so that a conversation's earlier calls are named as its tools are; `apart` makes the digest."""
     readable = _UNFIT.sub("_", name)[: most - _DIGEST_CHARS - 1]
-    return f"{readable}_{sha256(name.encode()).hexdigest()[:_DIGEST_CHARS]}"
+    return f"{readable}_{sha256(apart.encode()).hexdigest()[:_DIGEST_CHARS]}"

@@ -96,7 +96,7 @@ class Writer:
     def lose(self, names: Iterable[str]) -> None:
         """There are no words for these: the last chunk names them.
 
-        Not a comment, as in other dialects: Google's clients take that for damaged JSON (google-genai 2.34, Go's 1.x).
+        Not a comment, as in other dialects: Google's clients take that for damaged JSON (google-genai 2.34).
         """
         self._lost |= dict.fromkeys(names)
 
