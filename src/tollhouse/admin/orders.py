@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tollhouse.errors import TollhouseError
 from tollhouse.gateway.paused import Pause
 from tollhouse.gateway.standing import Standing
 from tollhouse.store import provider_orders as sql
 from tollhouse.store.engine import Store
 from tollhouse.telemetry import Event, log
+from tollhouse.telemetry.surviving import survived
 
 LOOK_EVERY_S: Final = 2.0
 """So that whatever is ordered counts everywhere within five seconds, though a look or two may fail."""
@@ -36,13 +36,8 @@ class Orders:
         """Look until cancelled. A look that fails is logged, and what was ordered before goes on."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            try:
+            with survived("look_for_orders"):
                 await self.look()
-            except TollhouseError as error:
-                log.warning(Event.STORE_FAILED, step="look_for_orders", error=error.message)
-            except Exception:
-                # Whatever it is, what is ordered later must be heard.
-                log.error(Event.STORE_FAILED, step="look_for_orders", exc_info=True)
 
     async def look(self) -> None:
         """Obey what was ordered since. Raises Unavailable."""

@@ -13,7 +13,7 @@ import asyncio
 from typing import Final
 
 from tollhouse.clock import Clock
-from tollhouse.errors import RedisFailed, TollhouseError
+from tollhouse.errors import RedisFailed
 from tollhouse.gateway.admit import Admit
 from tollhouse.gateway.bulletin import Bulletin
 from tollhouse.gateway.hearsay import ALIVE_S, Hearsay
@@ -21,7 +21,7 @@ from tollhouse.limits import WINDOW_S, Use
 from tollhouse.redis.link import Link
 from tollhouse.store import limit_use, machinery
 from tollhouse.store.engine import Reading, Store, Writing
-from tollhouse.telemetry import Event, log
+from tollhouse.telemetry.surviving import survived
 
 ROUND_S: Final = 1.0
 """Between two rounds of a process that is not alone."""
@@ -60,12 +60,8 @@ class Agreement:
         """Go round until cancelled. A round that fails is logged: until the next, each counts for itself."""
         while True:
             await asyncio.sleep(QUICK_ROUND_S if self._is_quick else ROUND_S)
-            try:
+            with survived("agree"):
                 await self.agree()
-            except TollhouseError as error:
-                log.warning(Event.STORE_FAILED, step="agree", error=error.message)
-            except Exception:
-                log.error(Event.STORE_FAILED, step="agree", exc_info=True)
 
     async def agree(self) -> None:
         """Tell what was used here, and hear what was used elsewhere. Raises Unavailable."""
