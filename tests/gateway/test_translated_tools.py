@@ -18,6 +18,20 @@ ANTHROPIC, RESPONSES = map(Client, (anthropic_messages, openai_responses))
 
 either_way = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
+
+def calling(gateway: Gateway, upstream: str, *, place: int, **arguments: str) -> list[chat.ChatRequest]:
+    """Let the provider call the tool at a place of those that it is offered; gives what it will have been asked."""
+    asked: list[chat.ChatRequest] = []
+
+    def call_it(request: Request) -> list[object]:
+        asked.append(BY_NAME[upstream].read_request(json.dumps({"model": "m"} | json.loads(request.body)).encode()))
+        call = tool_call(asked[-1].tools[place].name, arguments, call_id="call_8", pieces=2)
+        return [*call, finish("tool_calls"), usage(19, 10), done()]
+
+    gateway.provider.script(call_it)
+    return asked
+
+
 LONG = "mcp__plugin_atlassian_atlassian__getJiraProjectIssueTypesMetadata_" + "x" * 40
 """As Claude Code names the tools of MCP servers: more characters than OpenAI and Gemini take."""
 
@@ -28,14 +42,7 @@ async def test_a_tool_is_called_by_its_long_name_whatever_name_its_provider_take
     open_gateway: Open, upstream: str, stream: bool
 ) -> None:
     gateway = await open_gateway(dialect=upstream)
-    asked: list[chat.ChatRequest] = []
-
-    def call_it(request: Request) -> list[object]:
-        asked.append(BY_NAME[upstream].read_request(json.dumps({"model": "m"} | json.loads(request.body)).encode()))
-        call = tool_call(asked[-1].tools[0].name, {"key": "T"}, call_id="call_8")
-        return [*call, finish("tool_calls"), usage(19, 10), done()]
-
-    gateway.provider.script(call_it)
+    asked = calling(gateway, upstream, place=0, key="T")
     tools = [{"name": name, "input_schema": {"type": "object"}} for name in (LONG, LONG + "_2", "short")]
     turns = [
         {"role": "user", "content": "Go"},
@@ -61,14 +68,7 @@ async def test_codex_calls_the_tools_of_its_servers_whatever_its_provider_knows_
     open_gateway: Open, upstream: str, stream: bool
 ) -> None:
     gateway = await open_gateway(dialect=upstream)
-    asked: list[chat.ChatRequest] = []
-
-    def call_it(request: Request) -> list[object]:
-        asked.append(BY_NAME[upstream].read_request(json.dumps({"model": "m"} | json.loads(request.body)).encode()))
-        call = tool_call(asked[-1].tools[1].name, {"path": "a"}, call_id="call_8", pieces=2)
-        return [*call, finish("tool_calls"), usage(19, 10), done()]
-
-    gateway.provider.script(call_it)
+    asked = calling(gateway, upstream, place=1, path="a")
     function = {"type": "function", "name": "read", "strict": False, "parameters": {"type": "object", "properties": {}}}
     files = {"type": "namespace", "name": "mcp__files__", "description": "Files.", "tools": [function]}
     turns = [
