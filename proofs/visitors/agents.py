@@ -51,11 +51,11 @@ class Agent:
             ended = subprocess.run(
                 command, cwd=place, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return str(error)
-        said, aside = ended.stdout.decode(errors="replace"), ended.stderr.decode(errors="replace")
-        if ended.returncode == 0 and QUESTION in self.heard(said):
-            return None
+            said, aside = ended.stdout.decode(errors="replace"), ended.stderr.decode(errors="replace")
+            if ended.returncode == 0 and QUESTION in self.heard(said):
+                return None
+        except (OSError, subprocess.TimeoutExpired, ValueError, LookupError) as error:
+            return f"{type(error).__name__}: {error}"
         return f"ended with {ended.returncode}: {(said + aside)[-400:]}"
 
 
